@@ -1,0 +1,35 @@
+/**
+ * The ways in which the whole black-box suite is run: a handler must give the same answers when each of its
+ * reads faults, and when no collection is small enough to be packed.
+ */
+const optionsOfVariant = {
+  normal: [],
+  faults: ["--debug-fault-every-read", "yes"],
+  unpacked: [
+    "--hash-max-listpack-entries",
+    "0",
+    "--zset-max-listpack-entries",
+    "0",
+    "--set-max-intset-entries",
+    "0",
+    "--list-max-listpack-size",
+    "1",
+  ],
+  memory: ["--backend", "memory"],
+} as const;
+
+export type Variant = keyof typeof optionsOfVariant;
+
+export const variants = Object.keys(optionsOfVariant) as Variant[];
+
+/** The one that this run is for (`LEVELDIS_TEST_VARIANT`). */
+export const variant = parse(process.env["LEVELDIS_TEST_VARIANT"] ?? "normal");
+
+export function optionsOf(name: Variant): readonly string[] {
+  return optionsOfVariant[name];
+}
+
+function parse(name: string): Variant {
+  if (!variants.includes(name as Variant)) throw new Error(`LEVELDIS_TEST_VARIANT is one of ${variants.join(", ")}`);
+  return name as Variant;
+}
