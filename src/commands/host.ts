@@ -1,0 +1,95 @@
+import type { Config } from "../config/config.ts";
+import type { Bytes } from "../support/bytes.ts";
+import type { CommandTable } from "./table.ts";
+
+/**
+ * What a handler may know of the client that sent the command and of the process around it. The server
+ * layer implements both; handlers never see a socket.
+ */
+
+export type ClientType = "normal" | "replica" | "pubsub" | "master";
+
+/** One connection. */
+export interface Client {
+  /** Unique for the life of the process, increasing. */
+  readonly id: number;
+  /** `ip:port`, `[ip]:port`, or `path:0` for a unix socket. */
+  readonly address: Bytes;
+  readonly localAddress: Bytes;
+  /** It came over the loopback interface or a unix socket. */
+  readonly isLocal: boolean;
+  readonly type: ClientType;
+  readonly createdAtMs: number;
+  dbIndex: number;
+  resp: 2 | 3;
+  /** Empty when the client has not given itself a name. */
+  name: Bytes;
+  libraryName: Bytes;
+  libraryVersion: Bytes;
+  user: Bytes;
+  /** Logged in, or connected while no password was set. */
+  authenticated: boolean;
+  noEvict: boolean;
+  /** It waits: for a CLIENT PAUSE to end, or in a blocking command. Not: for a read from disk. */
+  readonly blocked: boolean;
+  /** CLIENT REPLY. `skip` drops the reply of the next command only. */
+  setReplies(mode: "on" | "off" | "skip"): void;
+  /** Its line in CLIENT LIST, without the line feed. */
+  describe(nowMs: number): Bytes;
+  /** As if it had just connected: RESET. */
+  reset(): void;
+  /** Hangs up when all replies so far, this command's too, have been sent. */
+  closeAfterReply(): void;
+  /** Hangs up now. What was not sent yet is lost. */
+  close(): void;
+}
+
+/** Who is connected. Iteration is in order of connection. */
+export interface Clients extends Iterable<Client> {
+  readonly size: number;
+  byId(id: number): Client | undefined;
+  /** The largest buffers that any client had in the last seconds, in bytes. */
+  readonly recentMaxInputBuffer: number;
+  readonly recentMaxOutputBuffer: number;
+}
+
+/** CLIENT PAUSE: `write` holds commands that change data, `all` holds everything. */
+export type PauseMode = "off" | "write" | "all";
+
+export interface Pause {
+  readonly mode: PauseMode;
+  /** Unix time in ms. */
+  readonly untilMs: number;
+  /** A second pause never shortens or loosens the first. */
+  start(mode: "write" | "all", untilMs: number): void;
+  end(): void;
+}
+
+/** What INFO tells of the network. Counters since the start or CONFIG RESETSTAT; rates over the last 1.6 s. */
+export interface Traffic {
+  readonly connectionsReceived: number;
+  readonly connectionsRejected: number;
+  readonly inputBytes: number;
+  readonly outputBytes: number;
+  readonly inputBytesPerSecond: number;
+  readonly outputBytesPerSecond: number;
+  readonly readsProcessed: number;
+  readonly writesProcessed: number;
+  resetCounters(): void;
+}
+
+/** The process. */
+export interface Server {
+  readonly config: Config;
+  readonly commands: CommandTable;
+  readonly clients: Clients;
+  readonly pause: Pause;
+  readonly traffic: Traffic;
+  /** 40 hexadecimal digits, new at every start. */
+  readonly runId: string;
+  readonly startedAtMs: number;
+  /** Where TCP is listened to, 0 when it is not: the real port, also when port 0 was asked for. */
+  readonly port: number;
+  /** The orderly stop of SHUTDOWN and SIGTERM. It runs after the handler returned; clients are not answered any more. */
+  shutdown(): void;
+}
