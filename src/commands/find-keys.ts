@@ -1,0 +1,30 @@
+import type { Bytes } from "../support/bytes.ts";
+import type { KeyReference } from "./key-spec.ts";
+
+/**
+ * The `findKeys` of the rows whose key specifications are not enough: where a key stands, or what is done to it,
+ * depends on options. Arguments that do not fit give the keys that are sure; the handler reports the error.
+ */
+
+/** SET reads the old value only with the option GET. */
+export function setKeys(args: readonly Bytes[]): KeyReference[] {
+  const hasGet = args.some((arg, at) => at >= 3 && arg.toUpperCase() === "GET");
+  return [{ position: 1, flags: hasGet ? ["RW", "access", "update"] : ["OW", "update"] }];
+}
+
+/** SORT has a second key behind STORE; the last STORE counts. */
+export function sortKeys(args: readonly Bytes[]): KeyReference[] {
+  const keys = sortReadOnlyKeys();
+  for (let at = 2; at < args.length; at++) {
+    const option = args[at]!.toUpperCase();
+    if (option === "LIMIT") at += 2;
+    else if (option === "GET" || option === "BY") at += 1;
+    else if (option === "STORE" && at + 1 < args.length) keys[1] = { position: at + 1, flags: ["OW", "update"] };
+  }
+  return keys;
+}
+
+/** The keys that BY and GET patterns lead to cannot be told from the arguments. */
+export function sortReadOnlyKeys(): KeyReference[] {
+  return [{ position: 1, flags: ["RO", "access"] }];
+}
