@@ -1,0 +1,186 @@
+/**
+ * Runs units of Redis' own test suite against leveldis. Each unit gets a run of its own, in a folder of its own
+ * with links to the suite, since the suite's list of tests to skip knows no units and its runner takes no edits.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import yargs from "yargs";
+import { hideBin } from "yargs/helpers";
+import { type LeftOut, leftOutOf, matches, readLeftOut } from "./redis-suite-left-out.ts";
+import { type Outcome, readOutcome } from "./redis-suite-outcome.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const suite = join(root, ".cache", "redis-7.0.15");
+const defaultUnits = [
+  "unit/type/string",
+  "unit/type/incr",
+  "unit/type/hash",
+  "unit/type/set",
+  "unit/type/zset",
+  "unit/keyspace",
+  "unit/scan",
+  "unit/expire",
+  "unit/protocol",
+  "unit/auth",
+  "unit/sort",
+  "unit/info",
+];
+/** What the suite calls in src/; leveldis takes the place of redis-server. */
+const programs = ["redis-cli", "redis-benchmark", "redis-check-aof", "redis-check-rdb"];
+/** Each run of the suite tries ports from its own base on, and the same 10,000 higher. */
+const FIRST_PORT = 21_111;
+const PORTS_PER_RUN = 1000;
+
+const argv = await yargs(hideBin(process.argv))
+  .scriptName("scripts/redis-suite")
+  .usage("$0 [unit...]\n\nRuns Redis' own tests with leveldis as the server. Units: unit/type/set, …")
+  .option("server", { choices: ["leveldis", "real"] as const, default: "leveldis" as const, describe: "What to test" })
+  .option("dist", { type: "string", default: join(root, "dist"), describe: "Build of leveldis" })
+  .option("server-option", { type: "string", array: true, nargs: 1, default: [] as string[], describe: "Passed on, e.g. --server-option=--debug-fault-every-read=yes" })
+  .option("all", { type: "boolean", default: false, describe: "Leave nothing out; tell which of the left-out tests pass" })
+  .option("only", { type: "string", array: true, nargs: 1, default: [] as string[], describe: "Test name or /regex" })
+  .option("jobs", { type: "number", default: availableParallelism(), describe: "Units at a time" })
+  .option("verbose", { type: "boolean", default: false, describe: "Show the suite's own output" })
+  .option("keep", { type: "boolean", default: false, describe: "Keep the folder with logs and configuration files" })
+  .strictOptions()
+  .version(false)
+  .parse();
+
+if (argv.server === "leveldis" && !existsSync(join(resolve(argv.dist), "main.js"))) {
+  // The suite would wait two minutes for each server.
+  console.error(`${argv.dist} holds no build of leveldis`);
+  process.exit(1);
+}
+const units = argv._.length > 0 ? argv._.map(String) : defaultUnits;
+const leftOut = readLeftOut(readFileSync(join(root, "test", "redis-suite", "left-out.txt"), "utf8"));
+// The path of the unix socket in it must stay short.
+const work = mkdtempSync(join(tmpdir(), "redis-suite-"));
+const children = new Set<number>();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    for (const pid of children) endGroup(pid, "SIGTERM");
+    process.exit(1);
+  });
+}
+
+const outcomes: Outcome[] = [];
+const queue = [...units];
+await Promise.all(
+  Array.from({ length: Math.max(1, argv.jobs) }, async (_, slot) => {
+    for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) {
+      outcomes.push(await runUnit(unit, slot));
+    }
+  }),
+);
+outcomes.sort((a, b) => units.indexOf(a.unit) - units.indexOf(b.unit));
+process.exitCode = report(outcomes) ? 0 : 1;
+if (argv.keep) console.log(`kept: ${work}`);
+else rmSync(work, { recursive: true, force: true });
+
+async function runUnit(unit: string, slot: number): Promise<Outcome> {
+  const entries = leftOutOf(leftOut, unit);
+  const folder = makeFolder(unit, entries);
+  const args = ["tests/test_helper.tcl", "--single", unit, "--clients", "1", "--durable", "--timeout", "600"];
+  args.push("--baseport", String(FIRST_PORT + slot * PORTS_PER_RUN), "--portcount", String(PORTS_PER_RUN - 100));
+  for (const name of argv.only) args.push("--only", name);
+  if (!argv.all) {
+    for (const entry of entries) if (entry.kind === "test") args.push("--skiptest", entry.pattern);
+  }
+  // The digest of DEBUG DIGEST-VALUE is over Redis' own objects.
+  if (argv.server === "leveldis") args.push("--ignore-digest");
+  const started = performance.now();
+  const child = spawn("tclsh", args, {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+    // Its messages are read below: no colours.
+    env: { ...process.env, TERM: "dumb" },
+  });
+  children.add(child.pid!);
+  let output = "";
+  const take = (chunk: Buffer): void => {
+    output += chunk.toString("utf8");
+    if (argv.verbose) process.stdout.write(chunk);
+  };
+  child.stdout.on("data", take);
+  child.stderr.on("data", take);
+  const code = await new Promise<number | null>((done) => child.once("close", done));
+  children.delete(child.pid!);
+  endGroup(child.pid!, "SIGKILL");
+  const outcome = readOutcome(unit, output, code);
+  const { passed, failed, skipped } = outcome;
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(
+    `${unit.padEnd(18)} ${passed.length} passed, ${failed.length} failed, ${skipped.length} left out (${seconds} s)`,
+  );
+  return outcome;
+}
+
+/** The suite forgets servers that it could not reach. */
+function endGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
+  }
+}
+
+/** The suite as seen by one run: links to all its files, its own `tests/tmp`, and `src/` with the server to test. */
+function makeFolder(unit: string, entries: readonly LeftOut[]): string {
+  const folder = join(work, unit.replaceAll("/", "-"));
+  mkdirSync(join(folder, "src"), { recursive: true });
+  // Files as links, folders as folders: cp says it shortest.
+  execFileSync("cp", ["-as", join(suite, "tests"), join(suite, "utils"), join(suite, "redis.conf"), folder]);
+  mkdirSync(join(folder, "tests", "tmp"), { recursive: true });
+  for (const program of programs) {
+    if (existsSync(`/usr/bin/${program}`)) symlinkSync(`/usr/bin/${program}`, join(folder, "src", program));
+  }
+  const command =
+    argv.server === "real" ? ["/usr/bin/redis-server"] : [process.execPath, join(resolve(argv.dist), "main.js")];
+  const wrapper = join(folder, "src", "redis-server");
+  // `exec`: the suite expects the process id that it started.
+  const quoted = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(" ");
+  writeFileSync(wrapper, `#!/bin/sh\nexec ${quoted(command)} "$@" ${quoted(argv.serverOption)}\n`);
+  chmodSync(wrapper, 0o755);
+  if (!argv.all) {
+    const edits = entries.flatMap((entry) => (entry.kind === "edit" ? ["-e", entry.expression] : []));
+    if (edits.length > 0) editUnit(folder, unit, edits);
+  }
+  return folder;
+}
+
+function editUnit(folder: string, unit: string, edits: readonly string[]): void {
+  const file = join(folder, "tests", `${unit}.tcl`);
+  const source = join(suite, "tests", `${unit}.tcl`);
+  rmSync(file);
+  cpSync(source, file);
+  execFileSync("sed", ["-i", ...edits, file]);
+  if (readFileSync(file, "utf8") === readFileSync(source, "utf8")) throw new Error(`the edits of ${unit} change nothing`);
+}
+
+/** Prints what went wrong and the totals; true when nothing did. */
+function report(all: readonly Outcome[]): boolean {
+  let passed = 0;
+  let failed = 0;
+  for (const outcome of all) {
+    passed += outcome.passed.length;
+    failed += outcome.failed.length;
+    for (const failure of outcome.failed) console.log(`\nFAILED ${outcome.unit}: ${failure}`);
+    const entries = leftOutOf(leftOut, outcome.unit).filter((entry) => entry.kind === "test");
+    if (argv.all) {
+      for (const name of outcome.passed.filter((test) => entries.some((entry) => matches(entry.pattern, test)))) {
+        console.log(`left out, but passes: ${outcome.unit}: ${name}`);
+      }
+    } else if (argv.only.length === 0 && outcome.failed.length === 0) {
+      for (const { pattern } of entries.filter((entry) => !outcome.skipped.some((test) => matches(entry.pattern, test)))) {
+        failed++;
+        console.log(`\nFAILED ${outcome.unit}: the left-out entry meets no test: ${pattern}`);
+      }
+    }
+  }
+  const skipped = all.reduce((sum, outcome) => sum + outcome.skipped.length, 0);
+  console.log(`\nredis suite: ${passed} passed, ${failed} failed, ${skipped} skipped`);
+  return failed === 0;
+}
