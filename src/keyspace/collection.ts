@@ -1,0 +1,161 @@
+import type { Bytes } from "../support/bytes.ts";
+import type { Element, Elements } from "../storage/elements.ts";
+import { type ByteReader, u64, varint } from "../storage/numbers.ts";
+import type { Keyspace } from "./keyspace.ts";
+import { RecordFlag } from "./record.ts";
+import type { Owner, TypeName, ValueObject } from "./value.ts";
+
+/**
+ * What hash, set and sorted set share.
+ *
+ * On disk a collection is *packed* (all of it in the record; `elements` is null) or *ranged* (each element
+ * an entry of its own). In memory it is *resident* (the whole of it as a structure `R`; a packed one always)
+ * or not. The methods of a type answer from the structure when it is there, else from the elements, and
+ * write to whichever there are. Their callers never ask which.
+ *
+ * The rule of all handlers holds: reads may fault, so they come before the first write. `ready` makes the
+ * point reads of a command safe.
+ */
+export abstract class Collection<R> implements ValueObject {
+  abstract readonly type: TypeName;
+  owner: Owner | null = null;
+  protected readonly keyspace: Keyspace;
+  /** The whole of it, in memory; null: only on disk. */
+  protected resident: R | null;
+  protected elements: Elements | null = null;
+  #count = 0;
+  /** Bytes of all fields, members and values. */
+  #bytes = 0;
+  #isBorrowed = false;
+
+  protected constructor(keyspace: Keyspace, resident: R | null) {
+    this.keyspace = keyspace;
+    this.resident = resident;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes of all fields, members and values, as a client would count them. */
+  get contentBytes(): number {
+    return this.#bytes;
+  }
+
+  get isPacked(): boolean {
+    return this.elements === null;
+  }
+
+  get isBusy(): boolean {
+    return this.elements !== null && this.elements.isBusy;
+  }
+
+  get memoryBytes(): number {
+    return COLLECTION_BYTES + (this.resident === null ? 0 : this.residentBytes(this.#count, this.#bytes));
+  }
+
+  /** About what the structure takes in memory for that many elements and bytes. */
+  protected abstract residentBytes(count: number, bytes: number): number;
+
+  // ─── persistence ───────────────────────────────────────────────────────────────────────────────
+
+  recordFlags(): number {
+    return this.elements === null ? 0 : RecordFlag.ranged;
+  }
+
+  recordPayload(): Bytes {
+    if (this.elements === null) return this.pack(this.resident!);
+    return u64(this.elements.id) + varint(this.#count) + varint(this.#bytes);
+  }
+
+  /** The packed contents, as the type's `unpack` reads them. */
+  protected abstract pack(resident: R): Bytes;
+
+  /** Takes over what a ranged record says. */
+  protected readRanged(reader: ByteReader): void {
+    this.elements = this.keyspace.openElements(reader.u64());
+    this.#count = reader.varint();
+    this.#bytes = reader.varint();
+    this.resident = null;
+  }
+
+  /** Counts what `unpack` has put into the structure. */
+  protected counted(count: number, bytes: number): void {
+    this.#count = count;
+    this.#bytes = bytes;
+  }
+
+  /** To be called after every change of the contents, with what it added. */
+  protected changed(countDelta: number, bytesDelta: number): void {
+    this.#count += countDelta;
+    this.#bytes += bytesDelta;
+    const { owner } = this;
+    if (owner === null) return;
+    if (this.elements !== null && countDelta === 0 && bytesDelta === 0) owner.elementsChanged();
+    else if (this.#count === 0) owner.becameEmpty();
+    else owner.recordChanged();
+  }
+
+  /** From packed to ranged: every element becomes an entry. `put` each with `writeAll`. */
+  protected spread(): void {
+    this.elements = this.keyspace.newElements();
+    this.writeAll(this.elements, this.resident!);
+    this.owner?.recordChanged();
+  }
+
+  protected abstract writeAll(elements: Elements, resident: R): void;
+
+  discard(): void {
+    this.owner = null;
+    if (this.elements !== null) this.keyspace.bury(this.elements);
+  }
+
+  abandon(): void {
+    this.owner = null;
+    this.elements?.discard();
+  }
+
+  // ─── residence ─────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * The whole of it as a structure. Faults when it is on disk; it stays in memory afterwards when it fits
+   * its share of the record cache, else for this command only.
+   */
+  protected whole(): R {
+    if (this.resident !== null) return this.resident;
+    const resident = this.build(this.elements!.all(this.wholeRange()));
+    this.resident = resident;
+    if (!this.fitsInMemory || this.keyspace.reading.faultEveryRead) this.#borrow();
+    return resident;
+  }
+
+  /** The part of the elements that `build` needs. */
+  protected abstract wholeRange(): { readonly gte: Bytes; readonly lt?: Bytes };
+
+  protected abstract build(elements: readonly Element[]): R;
+
+  /** Whether the whole of it may stay in memory. */
+  get fitsInMemory(): boolean {
+    return this.residentBytes(this.#count, this.#bytes) <= this.keyspace.residentShareBytes;
+  }
+
+  get isResident(): boolean {
+    return this.resident !== null;
+  }
+
+  #borrow(): void {
+    if (this.#isBorrowed) return;
+    this.#isBorrowed = true;
+    this.keyspace.reading.attempt.releases.push(() => {
+      this.#isBorrowed = false;
+      this.leaveMemory();
+    });
+  }
+
+  /** Only the elements remain. A packed collection cannot. */
+  leaveMemory(): void {
+    if (this.elements !== null && !this.#isBorrowed) this.resident = null;
+  }
+}
+
+const COLLECTION_BYTES = 120;

@@ -1,0 +1,367 @@
+import type { Bytes } from "../support/bytes.ts";
+import { WRONG_TYPE } from "../errors.ts";
+import { type KeyRange, databaseKey, recordKey, recordRange } from "../storage/layout.ts";
+import { ByteReader, u32, u64 } from "../storage/numbers.ts";
+import type { Persistent } from "../storage/committer.ts";
+import type { StoreBatch } from "../storage/store.ts";
+import { Collection } from "./collection.ts";
+import { Entry } from "./entry.ts";
+import { Hash } from "./hash.ts";
+import { KeyPages } from "./key-pages.ts";
+import type { Keyspace } from "./keyspace.ts";
+import { readValue } from "./read-value.ts";
+import { SetValue } from "./set.ts";
+import { BigString } from "./big-string.ts";
+import type { Value, ValueObject } from "./value.ts";
+import { ZSet } from "./zset.ts";
+
+/**
+ * One of the numbered databases: names to values. Reads may fault; do them before the first write of a
+ * command (`ready` for commands of many keys).
+ */
+export class Database implements Persistent {
+  /** Its number; SWAPDB changes it. */
+  index: number;
+  batch = 0;
+  readonly #keyspace: Keyspace;
+  #generation: number;
+  #keyCount: number;
+  #expiryCount: number;
+  /** What memory knows of which key, absent ones included. */
+  #entries = new Map<Bytes, Entry>();
+  /** Fetches of records under way; a write to the key takes its token away. */
+  readonly #fetching = new Map<Bytes, symbol>();
+  readonly pages: KeyPages;
+
+  constructor(keyspace: Keyspace, index: number, stored: Bytes | undefined, newGeneration: () => number) {
+    this.#keyspace = keyspace;
+    this.index = index;
+    this.pages = new KeyPages(this, keyspace);
+    if (stored === undefined) {
+      this.#generation = newGeneration();
+      this.#keyCount = this.#expiryCount = 0;
+      keyspace.committer.mark(this);
+    } else {
+      const reader = new ByteReader(stored);
+      this.#generation = reader.u32();
+      this.#keyCount = reader.u64();
+      this.#expiryCount = reader.u64();
+    }
+  }
+
+  persist(batch: StoreBatch): void {
+    batch.put(databaseKey(this.index), u32(this.#generation) + u64(this.#keyCount) + u64(this.#expiryCount));
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Number of keys, those that have expired and not yet been removed included, as in Redis. */
+  get keyCount(): number {
+    return this.#keyCount;
+  }
+
+  /** How many of them have an expiry. */
+  get expiryCount(): number {
+    return this.#expiryCount;
+  }
+
+  /** Up to this batch everything is in the store. */
+  get written(): number {
+    return this.#keyspace.committer.written;
+  }
+
+  // ─── reading ───────────────────────────────────────────────────────────────────────────────────
+
+  /** The live entry of a key, null when there is none (or it has expired). Counts as an access. */
+  find(key: Bytes): Entry | null {
+    const entry = this.peek(key);
+    const { attempt } = this.#keyspace.reading;
+    if (entry === null) {
+      attempt.keyspaceMisses++;
+      return null;
+    }
+    attempt.keyspaceHits++;
+    entry.accessedAtS = this.#keyspace.nowS;
+    return entry;
+  }
+
+  /** Like `find`, but no access: for OBJECT, TTL and the like. */
+  peek(key: Bytes): Entry | null {
+    const entry = this.#known(key);
+    if (entry.value === null) return null;
+    if (entry.expiresAtMs !== 0 && entry.expiresAtMs <= this.#keyspace.nowMs) {
+      this.#keyspace.hasExpired(entry);
+      return null;
+    }
+    return entry;
+  }
+
+  /** What is in memory of a key now, without loading it; undefined when nothing is known. */
+  inMemory(key: Bytes): Entry | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** After this, `find` of these keys does not fault in this attempt: call it before the first write. */
+  ready(keys: readonly Bytes[]): void {
+    const { reading } = this.#keyspace;
+    if (reading.faultEveryRead) {
+      for (const key of keys) this.#known(key);
+      return;
+    }
+    const missing = keys.filter((key) => !this.#entries.has(key));
+    if (missing.length === 0) return;
+    if (missing.length <= MAX_INLINE_LOADS && !reading.mustFault) {
+      for (const key of missing) if (!this.#entries.has(key)) this.#loadInline(key);
+    } else {
+      this.#fetch(missing);
+    }
+  }
+
+  #known(key: Bytes): Entry {
+    const { reading } = this.#keyspace;
+    let entry = this.#entries.get(key);
+    if (reading.faultEveryRead) {
+      reading.forceFault(`${this.#generation}:${key}`);
+      leaveMemory(entry);
+    }
+    if (entry === undefined) {
+      if (reading.mustFault) this.#fetch([key]);
+      entry = this.#loadInline(key);
+    }
+    entry.visited = true;
+    const { attempt } = reading;
+    if (entry.newest > attempt.batch) attempt.batch = entry.newest;
+    return entry;
+  }
+
+  #loadInline(key: Bytes): Entry {
+    return this.#admit(key, this.#keyspace.reading.readInline(recordKey(this.#generation, key)));
+  }
+
+  #fetch(keys: readonly Bytes[]): never {
+    const { reading } = this.#keyspace;
+    reading.faults++;
+    return reading.attempt.fault(async () => {
+      const generation = this.#generation;
+      const token = Symbol();
+      for (const key of keys) this.#fetching.set(key, token);
+      const records = await reading.store.getMany(keys.map((key) => recordKey(generation, key)));
+      keys.forEach((key, i) => {
+        // Written, dropped or loaded meanwhile: what was fetched is old.
+        if (this.#fetching.get(key) !== token) return;
+        this.#fetching.delete(key);
+        if (!this.#entries.has(key)) this.#admit(key, records[i]);
+      });
+    });
+  }
+
+  #admit(key: Bytes, record: Bytes | undefined): Entry {
+    const entry = new Entry(this, key);
+    if (record !== undefined) {
+      readValue(this.#keyspace, record, entry);
+      entry.wasStored();
+    }
+    this.#remember(entry);
+    return entry;
+  }
+
+  #remember(entry: Entry): void {
+    this.#entries.set(entry.key, entry);
+    this.#keyspace.cache.add(entry);
+  }
+
+  // ─── values by type ────────────────────────────────────────────────────────────────────────────
+
+  /** The string value, null when there is no such key. @throws WRONG_TYPE */
+  string(key: Bytes): Bytes | BigString | null {
+    const entry = this.find(key);
+    if (entry === null) return null;
+    const { value } = entry;
+    if (typeof value === "string" || value instanceof BigString) return value;
+    throw WRONG_TYPE;
+  }
+
+  /** @throws WRONG_TYPE */
+  hash(key: Bytes): Hash | null {
+    return this.#typed(key, Hash);
+  }
+
+  /** @throws WRONG_TYPE */
+  set(key: Bytes): SetValue | null {
+    return this.#typed(key, SetValue);
+  }
+
+  /** @throws WRONG_TYPE */
+  zset(key: Bytes): ZSet | null {
+    return this.#typed(key, ZSet);
+  }
+
+  /** The hash, or a new one that becomes the key's value when something is put into it. @throws WRONG_TYPE */
+  hashToWrite(key: Bytes): Hash {
+    return this.#typed(key, Hash) ?? this.#unborn(key, new Hash(this.#keyspace));
+  }
+
+  setToWrite(key: Bytes): SetValue {
+    return this.#typed(key, SetValue) ?? this.#unborn(key, new SetValue(this.#keyspace));
+  }
+
+  zsetToWrite(key: Bytes): ZSet {
+    return this.#typed(key, ZSet) ?? this.#unborn(key, new ZSet(this.#keyspace));
+  }
+
+  #typed<T extends ValueObject>(key: Bytes, type: abstract new (...args: never[]) => T): T | null {
+    const entry = this.find(key);
+    if (entry === null) return null;
+    if (entry.value instanceof type) return entry.value;
+    throw WRONG_TYPE;
+  }
+
+  #unborn<T extends ValueObject>(key: Bytes, value: T): T {
+    value.owner = {
+      recordChanged: () => void this.put(key, value),
+      elementsChanged: () => undefined,
+      becameEmpty: () => undefined,
+    };
+    return value;
+  }
+
+  // ─── writing ───────────────────────────────────────────────────────────────────────────────────
+
+  /** Sets a key, whatever it held before. The expiry is Unix time in ms, 0 for none. */
+  put(key: Bytes, value: Value, expiresAtMs = 0): Entry {
+    const entry = this.#known(key);
+    if (entry.value === null) this.#keyCount++;
+    else this.#drop(entry.value);
+    this.#countExpiry(entry, expiresAtMs);
+    entry.value = value;
+    entry.expiresAtMs = expiresAtMs;
+    entry.isRaw = false;
+    entry.accessedAtS = this.#keyspace.nowS;
+    if (typeof value !== "string") value.owner = entry;
+    this.mark(entry);
+    return entry;
+  }
+
+  /** Replaces the bytes of a string in place: expiry kept. */
+  putString(entry: Entry, value: Bytes, isRaw: boolean): void {
+    if (typeof entry.value !== "string") this.#drop(entry.value!);
+    entry.value = value;
+    entry.isRaw = isRaw;
+    this.mark(entry);
+  }
+
+  /** Removes a key; false when there is none. */
+  delete(key: Bytes): boolean {
+    const entry = this.peek(key);
+    if (entry === null) return false;
+    this.remove(entry);
+    return true;
+  }
+
+  remove(entry: Entry): void {
+    this.#drop(entry.value!);
+    this.#forgetValue(entry);
+  }
+
+  /** Takes the value away from its key, for another key to have: RENAME and MOVE. */
+  take(entry: Entry): Value {
+    const value = entry.value!;
+    if (typeof value !== "string") value.owner = null;
+    this.#forgetValue(entry);
+    return value;
+  }
+
+  #forgetValue(entry: Entry): void {
+    this.#countExpiry(entry, 0);
+    this.#keyCount--;
+    entry.value = null;
+    entry.expiresAtMs = 0;
+    entry.isRaw = false;
+    this.mark(entry);
+  }
+
+  /** Unix time in ms, 0 to live for ever. */
+  setExpiry(entry: Entry, expiresAtMs: number): void {
+    this.#countExpiry(entry, expiresAtMs);
+    entry.expiresAtMs = expiresAtMs;
+    this.mark(entry);
+  }
+
+  #countExpiry(entry: Entry, expiresAtMs: number): void {
+    if (entry.expiresAtMs !== 0) this.#expiryCount--;
+    if (expiresAtMs !== 0) {
+      this.#expiryCount++;
+      this.#keyspace.expiry.expect(expiresAtMs);
+    }
+  }
+
+  #drop(value: Value): void {
+    if (typeof value !== "string") value.discard();
+  }
+
+  /** The entry's record goes into the next batch. */
+  mark(entry: Entry): void {
+    const { committer } = this.#keyspace;
+    committer.mark(entry);
+    committer.mark(this);
+    this.markElements(entry);
+    if (this.#fetching.size > 0) this.#fetching.delete(entry.key);
+    this.pages.overtake(entry);
+  }
+
+  /** Elements of the entry's value go into the next batch, its record stays as it is. */
+  markElements(entry: Entry): void {
+    const batch = this.#keyspace.committer.gathering;
+    entry.newest = batch;
+    this.#keyspace.wrote(batch);
+  }
+
+  reprice(entry: Entry): void {
+    if (!entry.isDropped && this.#entries.get(entry.key) === entry) this.#keyspace.cache.reprice(entry);
+  }
+
+  // ─── the whole database ────────────────────────────────────────────────────────────────────────
+
+  /** Drops all keys at once: a new generation, the old one goes to the collector. */
+  flush(): void {
+    const { committer } = this.#keyspace;
+    this.#keyspace.buryGeneration(this.#generation);
+    this.forget();
+    this.#generation = this.#keyspace.newGeneration();
+    this.#keyCount = this.#expiryCount = 0;
+    committer.mark(this);
+    this.#keyspace.wrote(committer.gathering);
+  }
+
+  /** Memory forgets; called when what it knows is void. */
+  forget(): void {
+    for (const entry of this.#entries.values()) {
+      entry.isDropped = true;
+      if (entry.value !== null && typeof entry.value !== "string") entry.value.abandon();
+      this.#keyspace.cache.remove(entry);
+    }
+    this.#entries = new Map();
+    this.#fetching.clear();
+    this.pages.forget();
+  }
+
+  /** The cache lets go of an entry. */
+  evicted(entry: Entry): void {
+    this.#entries.delete(entry.key);
+  }
+
+  /** The keys of this database in the store. */
+  get range(): KeyRange {
+    return recordRange(this.#generation);
+  }
+}
+
+/** In forced-fault mode nothing that has elements on disk is answered from memory. */
+function leaveMemory(entry: Entry | undefined): void {
+  if (entry?.value instanceof Collection) entry.value.leaveMemory();
+}
+
+/** Up to so many records of one command are read in line. */
+const MAX_INLINE_LOADS = 64;

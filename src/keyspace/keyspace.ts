@@ -1,0 +1,234 @@
+import type { Committer, FsyncPolicy } from "../storage/committer.ts";
+import { Committer as GroupCommitter } from "../storage/committer.ts";
+import { Elements } from "../storage/elements.ts";
+import {
+  FORMAT_KEY,
+  FORMAT_VERSION,
+  IDS_KEY,
+  databaseKey,
+  deadCollectionKey,
+  deadGenerationKey,
+} from "../storage/layout.ts";
+import { ByteReader, u32, u64 } from "../storage/numbers.ts";
+import { Reading } from "../storage/reading.ts";
+import { RecordCache } from "../storage/record-cache.ts";
+import type { Store, StoreBatch } from "../storage/store.ts";
+import { Database } from "./database.ts";
+import type { Entry } from "./entry.ts";
+import { Expiry } from "./expiry.ts";
+import { ScanCursors } from "./scan-cursors.ts";
+
+/** Past these a collection is no longer packed into its record. Redis' options of the same names. */
+export interface PackingLimits {
+  readonly hashMaxListpackEntries: number;
+  readonly hashMaxListpackValue: number;
+  readonly setMaxIntsetEntries: number;
+  readonly setMaxListpackEntries: number;
+  readonly setMaxListpackValue: number;
+  readonly zsetMaxListpackEntries: number;
+  readonly zsetMaxListpackValue: number;
+}
+
+export interface KeyspaceOptions {
+  readonly store: Store;
+  readonly databases: number;
+  readonly recordCacheBytes: number;
+  readonly limits: PackingLimits;
+  readonly fsync: () => FsyncPolicy;
+  /** A batch could not be written. Memory has already been set back to what the store holds. */
+  readonly onWriteFailure: (error: Error) => void;
+}
+
+/** The folder was written by another version of the format. */
+export class FormatError extends Error {
+  override readonly name = "FormatError";
+}
+
+/** One collection may fill at most this part of the record cache. */
+const RESIDENT_SHARE = 1 / 4;
+
+/** All databases over one store: what there is, what memory knows of it, what is to be written. */
+export class Keyspace {
+  readonly reading: Reading;
+  readonly committer: Committer;
+  readonly cache: RecordCache<Entry>;
+  readonly expiry: Expiry;
+  readonly scanCursors = new ScanCursors();
+  readonly limits: PackingLimits;
+  databases: Database[] = [];
+  /** The time of the command that runs. */
+  nowMs = Date.now();
+  nowS = Math.floor(Date.now() / 1000);
+  /** Changes made since the start, as INFO counts them. */
+  changes = 0;
+  readonly #options: KeyspaceOptions;
+  #nextId = 1;
+  #nextGeneration = 1;
+  #expired: Entry[] = [];
+  /** Collections and generations that go to the collector with the next batch. */
+  readonly #graves = { batch: 0, keys: [] as string[], persist: (batch: StoreBatch): void => this.#persistGraves(batch) };
+  readonly #ids = {
+    batch: 0,
+    persist: (batch: StoreBatch): void => batch.put(IDS_KEY, u64(this.#nextId) + u32(this.#nextGeneration)),
+  };
+
+  private constructor(options: KeyspaceOptions) {
+    this.#options = options;
+    this.limits = options.limits;
+    this.reading = new Reading(options.store);
+    this.cache = new RecordCache<Entry>(options.recordCacheBytes, (entry) => entry.db.evicted(entry));
+    this.committer = new GroupCommitter({
+      store: options.store,
+      fsync: options.fsync,
+      onFailure: (error) => this.#writeFailed(error),
+    });
+    this.expiry = new Expiry(this);
+  }
+
+  /** Reads what the store holds; an empty store becomes a new keyspace. @throws FormatError */
+  static async open(options: KeyspaceOptions): Promise<Keyspace> {
+    const keyspace = new Keyspace(options);
+    const format = keyspace.reading.store.getSync(FORMAT_KEY);
+    if (format === undefined) {
+      const batch = options.store.batch();
+      batch.put(FORMAT_KEY, String(FORMAT_VERSION));
+      await batch.write(true);
+    } else if (format !== String(FORMAT_VERSION)) {
+      throw new FormatError(
+        `the data has format version ${format}, this leveldis reads version ${FORMAT_VERSION}: ` +
+          "start the version that wrote it, or choose another --dir",
+      );
+    }
+    keyspace.#readCounters();
+    await keyspace.committer.settle();
+    return keyspace;
+  }
+
+  #readCounters(): void {
+    const { store } = this.reading;
+    const ids = store.getSync(IDS_KEY);
+    if (ids !== undefined) {
+      const reader = new ByteReader(ids);
+      this.#nextId = reader.u64();
+      this.#nextGeneration = reader.u32();
+    }
+    this.databases = Array.from(
+      { length: this.#options.databases },
+      (_, index) => new Database(this, index, store.getSync(databaseKey(index)), () => this.newGeneration()),
+    );
+  }
+
+  /** A command begins (again): its time. */
+  setTime(nowMs: number): void {
+    this.nowMs = nowMs;
+    this.nowS = Math.floor(nowMs / 1000);
+  }
+
+  get residentShareBytes(): number {
+    return this.cache.limitBytes * RESIDENT_SHARE;
+  }
+
+  /** The running command has written; its reply waits for that batch. */
+  wrote(batch: number): void {
+    const { attempt } = this.reading;
+    attempt.wrote = true;
+    attempt.batch = batch;
+    this.changes++;
+  }
+
+  // ─── collections ───────────────────────────────────────────────────────────────────────────────
+
+  newElements(): Elements {
+    this.committer.mark(this.#ids);
+    return this.openElements(this.#nextId++);
+  }
+
+  openElements(id: number): Elements {
+    return new Elements(id, this.reading, this.committer);
+  }
+
+  newGeneration(): number {
+    this.committer.mark(this.#ids);
+    return this.#nextGeneration++;
+  }
+
+  /** A collection lost its key: the collector takes its elements. */
+  bury(elements: Elements): void {
+    elements.discard();
+    this.#bury(deadCollectionKey(elements.id));
+  }
+
+  buryGeneration(generation: number): void {
+    this.#bury(deadGenerationKey(generation));
+  }
+
+  #bury(key: string): void {
+    this.#graves.keys.push(key);
+    this.committer.mark(this.#graves);
+  }
+
+  #persistGraves(batch: StoreBatch): void {
+    for (const key of this.#graves.keys) batch.put(key, "");
+    this.#graves.keys = [];
+  }
+
+  // ─── whole databases ───────────────────────────────────────────────────────────────────────────
+
+  /** SWAPDB: two databases change numbers. */
+  swap(first: number, second: number): void {
+    const { databases } = this;
+    const a = databases[first]!;
+    const b = databases[second]!;
+    if (a === b) return;
+    databases[first] = b;
+    databases[second] = a;
+    a.index = second;
+    b.index = first;
+    this.committer.mark(a);
+    this.committer.mark(b);
+    this.wrote(this.committer.gathering);
+  }
+
+  flushAll(): void {
+    for (const db of this.databases) db.flush();
+  }
+
+  // ─── expiry ────────────────────────────────────────────────────────────────────────────────────
+
+  /** A read met a key whose time is over; it is removed as soon as the command that met it is done. */
+  hasExpired(entry: Entry): void {
+    this.#expired.push(entry);
+  }
+
+  /** Removes what the last command found expired. Returns how many. */
+  removeExpired(): number {
+    if (this.#expired.length === 0) return 0;
+    let removed = 0;
+    for (const entry of this.#expired) {
+      if (this.expiry.removeIfDue(entry)) removed++;
+    }
+    this.#expired = [];
+    return removed;
+  }
+
+  // ─── failure ───────────────────────────────────────────────────────────────────────────────────
+
+  /** Sets memory back to what the store holds: everything newer was in the batch that failed. */
+  #writeFailed(error: Error): void {
+    for (const db of this.databases) db.forget();
+    this.cache.clear();
+    this.#graves.keys = [];
+    this.#expired = [];
+    const { databases } = this;
+    this.#readCounters();
+    // Clients and pages hold on to nothing of the old ones: they look databases up by number.
+    databases.length = 0;
+    this.#options.onWriteFailure(error);
+  }
+
+  /** Another store with the same data: the old one was closed and opened again. */
+  useStore(store: Store): void {
+    this.reading.store = store;
+    this.committer.useStore(store);
+  }
+}

@@ -1,0 +1,41 @@
+import type { Bytes } from "../support/bytes.ts";
+
+/** Redis' names, as TYPE gives them. */
+export type TypeName = "string" | "hash" | "set" | "zset";
+
+/** Type numbers in records. Frozen. */
+export const TYPE_NUMBERS = { string: 1, hash: 2, set: 3, zset: 4 } as const satisfies Record<TypeName, number>;
+
+/**
+ * What a key holds. A short string is the byte string itself; everything else is one of these objects,
+ * which belongs to exactly one entry and tells it of each change.
+ */
+export interface ValueObject {
+  readonly type: TypeName;
+  /** About how many bytes of memory it takes. */
+  readonly memoryBytes: number;
+  /** Someone reads its elements or has writes under way: it must stay in memory. */
+  readonly isBusy: boolean;
+  /** Type's own flag bits of the record (RecordFlag and up). */
+  recordFlags(): number;
+  /** The record after its header. */
+  recordPayload(): Bytes;
+  /** Where it belongs; null as long as (or as soon as) it belongs to no key. */
+  owner: Owner | null;
+  /** It is gone from its key: leave the elements to the collector. */
+  discard(): void;
+  /** Its whole database was dropped: forget what was not written yet. The collector finds the rest by itself. */
+  abandon(): void;
+}
+
+export type Value = Bytes | ValueObject;
+
+/** What a value tells the entry that holds it. */
+export interface Owner {
+  /** The record itself changed (count, size, packed contents). */
+  recordChanged(): void;
+  /** Only elements changed: nothing to write here, but who reads it now waits for that batch. */
+  elementsChanged(): void;
+  /** The last element went: the key goes with it. */
+  becameEmpty(): void;
+}

@@ -1,0 +1,57 @@
+import type { Bytes } from "../support/bytes.ts";
+import type { Page } from "./page.ts";
+
+/**
+ * Thrown by a read that needs what is not in memory. The executor throws the attempt away, waits for
+ * `fetch`, and runs the handler again from its start. Never an Error: no stack, no cost.
+ */
+export class Fault {
+  readonly fetch: () => Promise<void>;
+  constructor(fetch: () => Promise<void>) {
+    this.fetch = fetch;
+  }
+}
+
+/** A fault after a write of the same command: a handler that reads too late. It is a bug, never an answer. */
+export class LateFaultError extends Error {
+  override readonly name = "LateFaultError";
+  constructor() {
+    super("a read faulted after a write of the same command");
+  }
+}
+
+/** What one command knows over all of its attempts: its read set. Freed with the command. */
+export class Attempt {
+  /** The batch that must be written before the reply may leave; 0 when nothing unwritten was touched. */
+  batch = 0;
+  /** Set by the first write. From then on a fault is a bug. */
+  wrote = false;
+  keyspaceHits = 0;
+  keyspaceMisses = 0;
+  /** Point reads of element ranges, by full key. `undefined` as value: the fetch is under way. */
+  readonly points = new Map<Bytes, Bytes | null | undefined>();
+  /** Range reads, by owner and bounds. */
+  readonly pages = new Map<object, Map<string, Page[]>>();
+  /** Reads that the forced-fault mode has already made fault. */
+  readonly forced = new Set<string>();
+  /** To be called when the command is over: unpins and unregisters. */
+  readonly releases: (() => void)[] = [];
+
+  /** Before each attempt. */
+  restart(): void {
+    this.batch = 0;
+    this.wrote = false;
+    this.keyspaceHits = 0;
+    this.keyspaceMisses = 0;
+  }
+
+  release(): void {
+    for (const release of this.releases) release();
+    this.releases.length = 0;
+  }
+
+  fault(fetch: () => Promise<void>): never {
+    if (this.wrote) throw new LateFaultError();
+    throw new Fault(fetch);
+  }
+}

@@ -1,0 +1,304 @@
+import type { Bytes } from "../support/bytes.ts";
+import type { Committer, Persistent } from "./committer.ts";
+import { collectionPrefix, collectionRange, COLLECTION_PREFIX_LENGTH } from "./layout.ts";
+import { Page, mergeChanges, sortChanges } from "./page.ts";
+import type { Reading } from "./reading.ts";
+import type { StoreBatch, StoreEntry, StoreIterator } from "./store.ts";
+
+/** What part of a collection's elements to read, by element key (part and suffix, without tag and id). */
+export interface ElementRange {
+  /** Inclusive. */
+  readonly gte: Bytes;
+  /** Exclusive; absent: to the end of the collection. */
+  readonly lt?: Bytes;
+  readonly reverse?: boolean;
+}
+
+/** An element key and its value. */
+export type Element = readonly [key: Bytes, value: Bytes];
+
+/**
+ * The elements of one big collection: a contiguous range of the store under the collection's id.
+ *
+ * Writes gather here until their batch is written; reads see them at once. A type that holds the collection
+ * in memory as well only writes here. Reads may fault: do them before the first write of a command.
+ */
+export class Elements implements Persistent {
+  readonly id: number;
+  batch = 0;
+  readonly #reading: Reading;
+  readonly #committer: Committer;
+  readonly #prefix: Bytes;
+  /** Full key → value, null for deleted: not yet handed to a batch. */
+  #gathering = new Map<Bytes, Bytes | null>();
+  /** Handed to the batch that is being written. */
+  #inFlight = new Map<Bytes, Bytes | null>();
+  /** Reads that are under way or in use by a command: they learn of each write. */
+  readonly #pages = new Set<Page>();
+  readonly #points = new Set<Map<Bytes, Bytes | null | undefined>>();
+  #discarded = false;
+
+  constructor(id: number, reading: Reading, committer: Committer) {
+    this.id = id;
+    this.#reading = reading;
+    this.#committer = committer;
+    this.#prefix = collectionPrefix(id);
+  }
+
+  /** Someone reads from it, or has writes under way: it must stay in memory. */
+  get isBusy(): boolean {
+    return this.#pages.size > 0 || this.#points.size > 0 || this.batch > this.#committer.written;
+  }
+
+  put(key: Bytes, value: Bytes): void {
+    this.#write(this.#prefix + key, value);
+  }
+
+  delete(key: Bytes): void {
+    this.#write(this.#prefix + key, null);
+  }
+
+  #write(fullKey: Bytes, value: Bytes | null): void {
+    this.#gathering.set(fullKey, value);
+    this.#committer.mark(this);
+    this.#reading.attempt.wrote = true;
+    for (const page of this.#pages) page.overtake(fullKey, value);
+    // The overlay answers now; a fetch that is under way must not bring the old value back later.
+    for (const points of this.#points) points.delete(fullKey);
+  }
+
+  /** The value of one element, null when absent. */
+  get(key: Bytes): Bytes | null {
+    const fullKey = this.#prefix + key;
+    const pending = this.#pending(fullKey);
+    if (pending !== undefined) return pending;
+    const reading = this.#reading;
+    const known = reading.attempt.points.get(fullKey);
+    if (known !== undefined) return known;
+    if (reading.mustFault) this.#fetch([fullKey]);
+    return reading.readInline(fullKey) ?? null;
+  }
+
+  /** After this, `get` of these keys does not fault in this attempt: call it before the first write. */
+  ready(keys: readonly Bytes[]): void {
+    const reading = this.#reading;
+    if (!reading.mustFault && keys.length <= MAX_INLINE_READS) {
+      if (keys.length === 1) return;
+      const points = this.#registerPoints();
+      for (const key of keys) {
+        const fullKey = this.#prefix + key;
+        if (this.#pending(fullKey) === undefined) points.set(fullKey, this.get(key));
+      }
+      return;
+    }
+    const missing = keys
+      .map((key) => this.#prefix + key)
+      .filter((key) => this.#pending(key) === undefined && reading.attempt.points.get(key) === undefined);
+    if (missing.length > 0) this.#fetch(missing);
+  }
+
+  /** From now on the command's point reads learn of writes to this collection. */
+  #registerPoints(attempt = this.#reading.attempt): Map<Bytes, Bytes | null | undefined> {
+    const { points } = attempt;
+    if (!this.#points.has(points)) {
+      this.#points.add(points);
+      attempt.releases.push(() => this.#points.delete(points));
+    }
+    return points;
+  }
+
+  #pending(fullKey: Bytes): Bytes | null | undefined {
+    const gathering = this.#gathering.get(fullKey);
+    return gathering !== undefined ? gathering : this.#inFlight.get(fullKey);
+  }
+
+  #fetch(fullKeys: readonly Bytes[]): never {
+    const { attempt, store } = this.#reading;
+    this.#reading.faults++;
+    return attempt.fault(async () => {
+      const points = this.#registerPoints(attempt);
+      for (const key of fullKeys) points.set(key, undefined);
+      const values = await store.getMany(fullKeys);
+      fullKeys.forEach((key, i) => {
+        if (points.has(key)) points.set(key, values[i] ?? null);
+      });
+    });
+  }
+
+  /**
+   * The first `limit` elements of a range (the last ones, backwards, with `reverse`), as of now.
+   * Faults until they are known. The array is the caller's to read, not to change.
+   */
+  range(range: ElementRange, limit: number): readonly Element[] {
+    if (limit <= 0) return [];
+    const pages = this.#pagesOf(range);
+    const found: Element[] = [];
+    for (const page of pages) {
+      for (const [fullKey, value] of page.entries) {
+        if (found.length === limit) return found;
+        found.push([fullKey.slice(COLLECTION_PREFIX_LENGTH), value]);
+      }
+    }
+    const last = pages[pages.length - 1];
+    if (found.length === limit || last?.isComplete) return found;
+    return this.#fetchPage(pages, range, last, limit - found.length);
+  }
+
+  /** All elements of a range. */
+  all(range: ElementRange): readonly Element[] {
+    return this.range(range, Infinity);
+  }
+
+  #pagesOf(range: ElementRange): Page[] {
+    const { attempt } = this.#reading;
+    let byBounds = attempt.pages.get(this);
+    if (byBounds === undefined) attempt.pages.set(this, (byBounds = new Map<string, Page[]>()));
+    const name = `${range.reverse ? "<" : ">"}${range.gte.length}:${range.gte}${range.lt ?? ""}`;
+    let pages = byBounds.get(name);
+    if (pages === undefined) byBounds.set(name, (pages = []));
+    return pages;
+  }
+
+  #fetchPage(pages: Page[], range: ElementRange, last: Page | undefined, wanted: number): never {
+    const { attempt, store } = this.#reading;
+    this.#reading.faults++;
+    // Read ahead in growing steps: a command that faults again on the same range wants much of it.
+    const limit = Math.max(wanted, MIN_PAGE << Math.min(pages.length * 2, 20));
+    return attempt.fault(async () => {
+      const bounds =
+        last === undefined
+          ? { ...this.#fullRange(range), reverse: range.reverse ?? false, limit }
+          : last.rest(limit);
+      const page = new Page(bounds, this.#changes());
+      this.#pages.add(page);
+      attempt.releases.push(() => this.#pages.delete(page));
+      await page.read(store);
+      pages.push(page);
+    });
+  }
+
+  /**
+   * The elements of a range as they are at this moment, in runs, read from a snapshot while others write on.
+   * Needs little memory however large the range is.
+   */
+  stream<Item>(
+    range: ElementRange,
+    itemOf: (key: Bytes, value: Bytes) => Item,
+  ): AsyncIterableIterator<readonly Item[]> {
+    const bounds = this.#fullRange(range);
+    const reverse = range.reverse ?? false;
+    const changes = sortChanges(
+      [...new Map(this.#changes())].filter(([key]) => key >= bounds.gte && key < bounds.lt),
+      reverse,
+    );
+    const iterator = this.#reading.store.iterate({ ...bounds, reverse });
+    return new MergedStream(iterator, changes, reverse, (key, value) =>
+      itemOf(key.slice(COLLECTION_PREFIX_LENGTH), value),
+    );
+  }
+
+  *#changes(): Iterable<readonly [Bytes, Bytes | null]> {
+    yield* this.#inFlight;
+    yield* this.#gathering;
+  }
+
+  #fullRange(range: ElementRange): { gte: Bytes; lt: Bytes } {
+    return {
+      gte: this.#prefix + range.gte,
+      lt: range.lt === undefined ? collectionRange(this.id).lt : this.#prefix + range.lt,
+    };
+  }
+
+  /** The collection is gone: what gathered need not be written any more. The collector takes the rest. */
+  discard(): void {
+    this.#discarded = true;
+    this.#gathering.clear();
+  }
+
+  persist(batch: StoreBatch): void {
+    if (this.#discarded) return;
+    this.#inFlight = this.#gathering;
+    this.#gathering = new Map();
+    for (const [key, value] of this.#inFlight) {
+      if (value === null) batch.delete(key);
+      else batch.put(key, value);
+    }
+  }
+
+  persisted(): void {
+    this.#inFlight = EMPTY;
+  }
+}
+
+const EMPTY = new Map<Bytes, Bytes | null>();
+
+/** Up to so many point reads of one command are done in line. */
+const MAX_INLINE_READS = 64;
+
+/** Entries of the first page of a range. */
+const MIN_PAGE = 16;
+
+const STREAM_PAGE = 500;
+
+/**
+ * Runs of a snapshot with sorted changes laid over them. Not a generator: one that was never started would
+ * not run its `finally`, and the store's iterator would stay open.
+ */
+class MergedStream<Item> implements AsyncIterableIterator<readonly Item[]> {
+  readonly #iterator: StoreIterator;
+  readonly #changes: readonly (readonly [Bytes, Bytes | null])[];
+  readonly #reverse: boolean;
+  readonly #itemOf: (fullKey: Bytes, value: Bytes) => Item;
+  #next = 0;
+  #done = false;
+
+  constructor(
+    iterator: StoreIterator,
+    changes: readonly (readonly [Bytes, Bytes | null])[],
+    reverse: boolean,
+    itemOf: (fullKey: Bytes, value: Bytes) => Item,
+  ) {
+    this.#itemOf = itemOf;
+    this.#iterator = iterator;
+    this.#changes = changes;
+    this.#reverse = reverse;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<readonly Item[]>> {
+    while (!this.#done) {
+      const entries = await this.#iterator.next(STREAM_PAGE);
+      const merged = this.#merge(entries);
+      if (entries.length === 0) await this.return();
+      if (merged.length > 0) {
+        return { done: false, value: merged.map(([key, value]) => this.#itemOf(key, value)) };
+      }
+    }
+    return { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorResult<readonly Item[]>> {
+    if (!this.#done) {
+      this.#done = true;
+      await this.#iterator.close();
+    }
+    return { done: true, value: undefined };
+  }
+
+  #merge(entries: readonly StoreEntry[]): readonly StoreEntry[] {
+    const last = entries[entries.length - 1]?.[0];
+    const from = this.#next;
+    while (this.#next < this.#changes.length && !(last !== undefined && this.#isBehind(last))) this.#next++;
+    if (from === this.#next) return entries;
+    return mergeChanges(entries, this.#changes.slice(from, this.#next), this.#reverse);
+  }
+
+  /** Whether the next change belongs to a later run. */
+  #isBehind(last: Bytes): boolean {
+    const key = this.#changes[this.#next]![0];
+    return this.#reverse ? key < last : key > last;
+  }
+}

@@ -1,0 +1,118 @@
+import type { Bytes } from "../support/bytes.ts";
+import type { KeyRange } from "./layout.ts";
+import type { Store, StoreEntry } from "./store.ts";
+
+export interface PageBounds extends KeyRange {
+  readonly reverse: boolean;
+  /** How many entries at the most; Infinity for the whole range. */
+  readonly limit: number;
+  /** What to keep of an entry that was read; null to leave it out. Absent: all of it. */
+  readonly keep?: (entry: StoreEntry) => StoreEntry | null;
+}
+
+/**
+ * A run of entries read from the store, kept true by the writes that overtake it.
+ *
+ * The read starts from a snapshot; what was not yet written then, and every write since, is laid over it:
+ * so a page is right at any later moment, however long the read took and however often its range is
+ * written meanwhile. No fetch is ever thrown away, so nothing starves.
+ */
+export class Page {
+  readonly bounds: PageBounds;
+  readonly #overtaken = new Map<Bytes, Bytes | null>();
+  #entries: StoreEntry[] = [];
+  /** The first key (in reading order) that the page says nothing about; null when it covers its whole range. */
+  #end: Bytes | null = null;
+
+  /** `pending`: what is in memory and not yet in the store. */
+  constructor(bounds: PageBounds, pending: Iterable<readonly [Bytes, Bytes | null]>) {
+    this.bounds = bounds;
+    for (const [key, value] of pending) this.overtake(key, value);
+  }
+
+  /** A write to the owner of the range; `null` deletes. */
+  overtake(key: Bytes, value: Bytes | null): void {
+    if (key >= this.bounds.gte && key < this.bounds.lt) this.#overtaken.set(key, value);
+  }
+
+  /** Reads from a snapshot of the moment of the call. */
+  async read(store: Store): Promise<void> {
+    const { limit, keep } = this.bounds;
+    const iterator = store.iterate(this.bounds);
+    try {
+      const entries = this.#entries;
+      for (;;) {
+        // The last one read bounds what the page covers: never read beyond the limit.
+        const more = await iterator.next(Math.min(limit - entries.length, READ_STEP));
+        if (more.length === 0) return;
+        for (const entry of more) {
+          const kept = keep === undefined ? entry : keep(entry);
+          if (kept !== null) entries.push(kept);
+        }
+        if (entries.length >= limit) {
+          this.#end = entries[entries.length - 1]![0];
+          return;
+        }
+      }
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  /** The entries, as of now, in reading order; possibly a few more or less than the limit. */
+  get entries(): readonly StoreEntry[] {
+    if (this.#overtaken.size > 0) this.#layOver();
+    return this.#entries;
+  }
+
+  /** Whether there can be more entries in the range than the page holds. */
+  get isComplete(): boolean {
+    return this.#end === null;
+  }
+
+  /** The bounds of what follows. */
+  rest(limit: number): PageBounds {
+    const end = this.#end!;
+    return this.bounds.reverse
+      ? { ...this.bounds, limit, lt: end }
+      : { ...this.bounds, limit, gte: end + "\0" };
+  }
+
+  #layOver(): void {
+    const { reverse } = this.bounds;
+    const end = this.#end;
+    const covered: [Bytes, Bytes | null][] = [];
+    for (const change of this.#overtaken) {
+      if (end === null || (reverse ? change[0] >= end : change[0] <= end)) covered.push(change);
+    }
+    this.#overtaken.clear();
+    if (covered.length > 0) this.#entries = mergeChanges(this.#entries, sortChanges(covered, reverse), reverse);
+  }
+}
+
+/** Entries of one nextv call. */
+const READ_STEP = 2000;
+
+type Change = readonly [key: Bytes, value: Bytes | null];
+
+export function sortChanges(changes: Change[], reverse: boolean): Change[] {
+  return changes.sort(([a], [b]) => (a === b ? 0 : a < b !== reverse ? -1 : 1));
+}
+
+/** Sorted entries with sorted changes laid over them: a change replaces, inserts or (null) removes. */
+export function mergeChanges(entries: readonly StoreEntry[], changes: readonly Change[], reverse: boolean): StoreEntry[] {
+  const merged: StoreEntry[] = [];
+  let next = 0;
+  const take = (change: Change): void => {
+    if (change[1] !== null) merged.push(change as StoreEntry);
+  };
+  for (const entry of entries) {
+    while (next < changes.length && changes[next]![0] < entry[0] !== reverse && changes[next]![0] !== entry[0]) {
+      take(changes[next++]!);
+    }
+    if (next < changes.length && changes[next]![0] === entry[0]) take(changes[next++]!);
+    else merged.push(entry);
+  }
+  while (next < changes.length) take(changes[next++]!);
+  return merged;
+}

@@ -1,0 +1,60 @@
+import { Attempt } from "./attempt.ts";
+import type { Bytes } from "../support/bytes.ts";
+import type { Store } from "./store.ts";
+
+/** A read that took longer than this makes reads fault for a while. */
+const SLOW_READ_MS = 0.1;
+/** How long they do. */
+const FAULT_PERIOD_MS = 50;
+
+/**
+ * How point reads reach the store: in line while that is fast (LevelDB has the block in memory: about 2 µs),
+ * by a fault for a while after one was slow (the disk was touched: nobody else shall wait for it).
+ */
+export class Reading {
+  store: Store;
+  /** The command that runs now. */
+  attempt = new Attempt();
+  /** Test mode: every first read of a command faults, which proves that every handler can start again. */
+  faultEveryRead = false;
+  #faultUntilMs = 0;
+  /** For INFO. */
+  inlineReads = 0;
+  faults = 0;
+
+  constructor(store: Store) {
+    this.store = store;
+  }
+
+  /** A point read that is not answered by memory must fault. Never so after a write, when it is too late. */
+  get mustFault(): boolean {
+    if (this.faultEveryRead) return true;
+    if (this.#faultUntilMs === 0 || this.attempt.wrote) return false;
+    if (performance.now() < this.#faultUntilMs) return true;
+    this.#faultUntilMs = 0;
+    return false;
+  }
+
+  /** The value in the store (memory not consulted), in line. */
+  readInline(key: Bytes): Bytes | undefined {
+    const startMs = performance.now();
+    const value = this.store.getSync(key);
+    const endMs = performance.now();
+    if (endMs - startMs > SLOW_READ_MS) this.#faultUntilMs = endMs + FAULT_PERIOD_MS;
+    this.inlineReads++;
+    return value;
+  }
+
+  /** In forced-fault mode: faults once for each `what` of a command. */
+  forceFault(what: string): void {
+    const { attempt } = this;
+    if (attempt.forced.has(what)) return;
+    attempt.forced.add(what);
+    this.faults++;
+    attempt.fault(nextTurn);
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,167 @@
+import { ClassicLevel } from "classic-level";
+import { MemoryLevel } from "memory-level";
+import type { Bytes } from "../support/bytes.ts";
+import type { KeyRange } from "./layout.ts";
+
+/**
+ * The narrow contract with the ordered key-value store below: LevelDB on disk, or a tree in memory. Keys and
+ * values are byte strings here and become buffers only in this file.
+ */
+export interface Store {
+  /** Blocks this thread; for keys that LevelDB is likely to have in memory. */
+  getSync(key: Bytes): Bytes | undefined;
+  getMany(keys: readonly Bytes[]): Promise<(Bytes | undefined)[]>;
+  batch(): StoreBatch;
+  /** Reads from a snapshot of the moment of this call. Must be closed. */
+  iterate(range: KeyRange & { readonly reverse?: boolean; readonly keysOnly?: boolean }): StoreIterator;
+  /** Gives the disk space of deleted entries back. */
+  compact(range: KeyRange): Promise<void>;
+  /** LevelDB's own figures (`leveldb.stats` …), undefined where there are none. */
+  property(name: string): string | undefined;
+  close(): Promise<void>;
+}
+
+export interface StoreBatch {
+  put(key: Bytes, value: Bytes): void;
+  delete(key: Bytes): void;
+  readonly length: number;
+  /** All or nothing; with `sync` on return it is on the disk itself. */
+  write(sync: boolean): Promise<void>;
+}
+
+export interface StoreIterator {
+  /** The next entries, at most `limit`; empty at the end. */
+  next(limit: number): Promise<StoreEntry[]>;
+  close(): Promise<void>;
+}
+
+export type StoreEntry = readonly [key: Bytes, value: Bytes];
+
+export interface StoreOptions {
+  readonly cacheSizeBytes: number;
+  /** Passed on to LevelDB as they are (`--backend-option`). */
+  readonly backendOptions: Readonly<Record<string, unknown>>;
+  /** Another thread of this process has the folder open already: share it. */
+  readonly shared?: boolean;
+  readonly createIfMissing?: boolean;
+}
+
+/** What the two have in common, as LevelDB's types spell it. */
+type Level = ClassicLevel<Buffer, Buffer>;
+
+const bufferOf = (bytes: Bytes): Buffer => Buffer.from(bytes, "latin1");
+
+const ENCODINGS = { keyEncoding: "buffer", valueEncoding: "buffer" } as const;
+
+/** How much one call of an iterator may bring along: LevelDB's 16 KiB make a scan wait for threads. */
+const ITERATOR_PAGE_BYTES = 256 << 10;
+
+/** A larger memtable than LevelDB's 4 MiB: fewer, larger files in level 0, and hot records stay in memory. */
+const WRITE_BUFFER_BYTES = 32 << 20;
+
+/** Opens (and makes, where missing) the LevelDB in `folder`. Rejects with LevelDB's error. */
+export async function openLevelStore(folder: string, options: StoreOptions): Promise<Store> {
+  const level = new ClassicLevel<Buffer, Buffer>(folder, {
+    ...ENCODINGS,
+    writeBufferSize: WRITE_BUFFER_BYTES,
+    cacheSize: options.cacheSizeBytes,
+    ...options.backendOptions,
+    multithreading: true,
+    createIfMissing: options.createIfMissing ?? true,
+  });
+  await level.open();
+  return new LevelStore(level);
+}
+
+/** Nothing on disk; for tests and caches. */
+export async function openMemoryStore(): Promise<Store> {
+  const level = new MemoryLevel<Buffer, Buffer>({ ...ENCODINGS, storeEncoding: "buffer" });
+  await level.open();
+  return new LevelStore(level as unknown as Level);
+}
+
+class LevelStore implements Store {
+  readonly #level: Level;
+
+  constructor(level: Level) {
+    this.#level = level;
+  }
+
+  getSync(key: Bytes): Bytes | undefined {
+    return this.#level.getSync(bufferOf(key))?.latin1Slice();
+  }
+
+  async getMany(keys: readonly Bytes[]): Promise<(Bytes | undefined)[]> {
+    const values = await this.#level.getMany(keys.map(bufferOf));
+    return values.map((value) => value?.latin1Slice());
+  }
+
+  batch(): StoreBatch {
+    return new LevelBatch(this.#level);
+  }
+
+  iterate(range: KeyRange & { reverse?: boolean; keysOnly?: boolean }): StoreIterator {
+    return new LevelIterator(this.#level, range);
+  }
+
+  async compact(range: KeyRange): Promise<void> {
+    if (this.#level instanceof ClassicLevel) {
+      await this.#level.compactRange(bufferOf(range.gte), bufferOf(range.lt));
+    }
+  }
+
+  property(name: string): string | undefined {
+    return this.#level instanceof ClassicLevel ? this.#level.getProperty(name) : undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#level.close();
+  }
+}
+
+class LevelBatch implements StoreBatch {
+  readonly #batch;
+
+  constructor(level: Level) {
+    this.#batch = level.batch();
+  }
+
+  get length(): number {
+    return this.#batch.length;
+  }
+
+  put(key: Bytes, value: Bytes): void {
+    this.#batch.put(bufferOf(key), bufferOf(value));
+  }
+
+  delete(key: Bytes): void {
+    this.#batch.del(bufferOf(key));
+  }
+
+  async write(sync: boolean): Promise<void> {
+    await this.#batch.write(sync ? { sync } : {});
+  }
+}
+
+class LevelIterator implements StoreIterator {
+  readonly #iterator;
+
+  constructor(level: Level, range: KeyRange & { reverse?: boolean; keysOnly?: boolean }) {
+    this.#iterator = level.iterator({
+      gte: bufferOf(range.gte),
+      lt: bufferOf(range.lt),
+      reverse: range.reverse ?? false,
+      values: !range.keysOnly,
+      highWaterMarkBytes: ITERATOR_PAGE_BYTES,
+    });
+  }
+
+  async next(limit: number): Promise<StoreEntry[]> {
+    const entries = await this.#iterator.nextv(limit);
+    return entries.map(([key, value]) => [key.latin1Slice(), value === undefined ? "" : value.latin1Slice()]);
+  }
+
+  async close(): Promise<void> {
+    await this.#iterator.close();
+  }
+}
