@@ -202,7 +202,8 @@ class SyntaxParser {
   }
 
   #fail(reason: string): never {
-    throw new Error(`syntax: ${reason} at "${this.#syntax.slice(this.#peek().at).trim()}"`);
+    const rest = this.#syntax.slice(this.#peek().at).trim();
+    throw new Error(`syntax: ${reason} at ${rest === "" ? "the end" : `"${rest}"`}`);
   }
 }
 
