@@ -60,6 +60,8 @@ export interface Pause {
   readonly mode: PauseMode;
   /** Unix time in ms. */
   readonly untilMs: number;
+  /** Resolves when the pause is over, at once when there is none: the executor holds commands by it. */
+  readonly over: Promise<void>;
   /** A second pause never shortens or loosens the first. */
   start(mode: "write" | "all", untilMs: number): void;
   end(): void;
@@ -78,8 +80,21 @@ export interface Traffic {
   resetCounters(): void;
 }
 
+/** What INFO tells of the executor. */
+export interface CommandCounters {
+  readonly commandsProcessed: number;
+  readonly keyspaceHits: number;
+  readonly keyspaceMisses: number;
+  readonly errorReplies: number;
+  readonly errorsByCode: ReadonlyMap<string, number>;
+  /** Attempts that were thrown away because something was not in memory. */
+  readonly restarts: number;
+  reset(): void;
+}
+
 /** The process. */
 export interface Server {
+  readonly counters: CommandCounters;
   readonly config: Config;
   readonly commands: CommandTable;
   readonly clients: Clients;

@@ -143,17 +143,26 @@ export class Database implements Persistent {
   #fetch(keys: readonly Bytes[]): never {
     const { reading } = this.#keyspace;
     reading.faults++;
-    return reading.attempt.fault(async () => {
-      const generation = this.#generation;
-      const token = Symbol();
-      for (const key of keys) this.#fetching.set(key, token);
-      const records = await reading.store.getMany(keys.map((key) => recordKey(generation, key)));
-      keys.forEach((key, i) => {
-        // Written, dropped or loaded meanwhile: what was fetched is old.
-        if (this.#fetching.get(key) !== token) return;
-        this.#fetching.delete(key);
-        if (!this.#entries.has(key)) this.#admit(key, records[i]);
-      });
+    return reading.attempt.fault(() => this.#load(keys));
+  }
+
+  /** Loads records into memory for commands to come. Does not fault. */
+  prefetch(keys: readonly Bytes[]): void {
+    const missing = keys.filter((key) => !this.#entries.has(key) && !this.#fetching.has(key));
+    // Whoever needs one of them and finds it missing meets the error again.
+    if (missing.length > 0) this.#load(missing).catch(() => undefined);
+  }
+
+  async #load(keys: readonly Bytes[]): Promise<void> {
+    const generation = this.#generation;
+    const token = Symbol();
+    for (const key of keys) this.#fetching.set(key, token);
+    const records = await this.#keyspace.reading.store.getMany(keys.map((key) => recordKey(generation, key)));
+    keys.forEach((key, i) => {
+      // Written, dropped or loaded meanwhile: what was fetched is old.
+      if (this.#fetching.get(key) !== token) return;
+      this.#fetching.delete(key);
+      if (!this.#entries.has(key)) this.#admit(key, records[i]);
     });
   }
 

@@ -33,9 +33,9 @@ export class Expiry {
   /** Reads what is due and when the next key is, apart from what is not written yet. */
   async due(nowMs: number): Promise<readonly { readonly generation: number; readonly key: string }[]> {
     const { store } = this.#keyspace.reading;
-    // What is not yet written is not in the index: write it first, then it is complete.
-    await this.#keyspace.committer.settle();
     this.#nextDueMs = Infinity;
+    // What is not yet written is not in the index: write it first. What comes meanwhile is expected anew.
+    await this.#keyspace.committer.settle();
     const iterator = store.iterate({ ...expiredRange(nowMs), keysOnly: true });
     const due: { generation: number; key: string }[] = [];
     try {

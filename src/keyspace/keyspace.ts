@@ -1,5 +1,4 @@
-import type { Committer, FsyncPolicy } from "../storage/committer.ts";
-import { Committer as GroupCommitter } from "../storage/committer.ts";
+import { Committer, type FsyncPolicy } from "../storage/committer.ts";
 import { Elements } from "../storage/elements.ts";
 import {
   FORMAT_KEY,
@@ -77,7 +76,7 @@ export class Keyspace {
     this.limits = options.limits;
     this.reading = new Reading(options.store);
     this.cache = new RecordCache<Entry>(options.recordCacheBytes, (entry) => entry.db.evicted(entry));
-    this.committer = new GroupCommitter({
+    this.committer = new Committer({
       store: options.store,
       fsync: options.fsync,
       onFailure: (error) => this.#writeFailed(error),
@@ -219,10 +218,7 @@ export class Keyspace {
     this.cache.clear();
     this.#graves.keys = [];
     this.#expired = [];
-    const { databases } = this;
     this.#readCounters();
-    // Clients and pages hold on to nothing of the old ones: they look databases up by number.
-    databases.length = 0;
     this.#options.onWriteFailure(error);
   }
 

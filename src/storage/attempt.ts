@@ -1,4 +1,5 @@
 import type { Bytes } from "../support/bytes.ts";
+import type { Random } from "../support/random.ts";
 import type { Page } from "./page.ts";
 
 /**
@@ -28,6 +29,8 @@ export class Attempt {
   wrote = false;
   keyspaceHits = 0;
   keyspaceMisses = 0;
+  /** Its random numbers, if it drew any. */
+  random: Random | null = null;
   /** Point reads of element ranges, by full key. `undefined` as value: the fetch is under way. */
   readonly points = new Map<Bytes, Bytes | null | undefined>();
   /** Range reads, by owner and bounds. */
@@ -43,6 +46,18 @@ export class Attempt {
     this.wrote = false;
     this.keyspaceHits = 0;
     this.keyspaceMisses = 0;
+    this.random?.rewind();
+  }
+
+  /** Something of this command is in it that the next one must not see. */
+  get isUsed(): boolean {
+    return (
+      this.random !== null ||
+      this.releases.length > 0 ||
+      this.points.size > 0 ||
+      this.pages.size > 0 ||
+      this.forced.size > 0
+    );
   }
 
   release(): void {

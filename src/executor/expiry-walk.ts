@@ -1,0 +1,55 @@
+import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { Executor } from "./executor.ts";
+
+/** How exact the walk is: a key that nobody asks for goes at most this much later. */
+const TICK_MS = 50;
+
+/** Removes keys whose time is over, whether or not anybody asks for them. */
+export class ExpiryWalk {
+  readonly #executor: Executor;
+  readonly #keyspace: Keyspace;
+  readonly #logError: (error: unknown) => void;
+  readonly #timer: NodeJS.Timeout;
+  #isWalking = false;
+  /** DEBUG SET-ACTIVE-EXPIRE 0 turns it off. */
+  isActive = true;
+
+  constructor(executor: Executor, keyspace: Keyspace, logError: (error: unknown) => void) {
+    this.#executor = executor;
+    this.#keyspace = keyspace;
+    this.#logError = logError;
+    this.#timer = setInterval(() => void this.#tick(), TICK_MS);
+    this.#timer.unref();
+  }
+
+  async #tick(): Promise<void> {
+    if (this.#isWalking || !this.isActive || this.#keyspace.expiry.nextDueMs > Date.now()) return;
+    this.#isWalking = true;
+    try {
+      while (this.isActive && this.#keyspace.expiry.nextDueMs <= Date.now()) await this.#step();
+    } catch (error) {
+      this.#logError(error);
+      this.#keyspace.expiry.expect(Date.now() + 1000);
+    } finally {
+      this.#isWalking = false;
+    }
+  }
+
+  async #step(): Promise<void> {
+    const keyspace = this.#keyspace;
+    const due = await keyspace.expiry.due(Date.now());
+    for (const db of keyspace.databases) {
+      const keys = due.filter(({ generation }) => generation === db.generation).map(({ key }) => key);
+      if (keys.length === 0) continue;
+      await this.#executor.runInternally(() => {
+        db.ready(keys);
+        // To look at a key whose time is over is to have it removed.
+        for (const key of keys) db.peek(key);
+      });
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+}
