@@ -53,7 +53,7 @@ export interface Argument {
   readonly parts: readonly Argument[];
 }
 
-export type ArgumentType = (typeof VALUE_TYPES)[number] | "pure-token" | "oneof" | "block";
+type ArgumentType = (typeof VALUE_TYPES)[number] | "pure-token" | "oneof" | "block";
 
 const VALUE_TYPES = ["string", "integer", "double", "key", "pattern", "unix-time"] as const;
 
