@@ -29,9 +29,15 @@ export interface Client {
   user: Bytes;
   /** Logged in, or connected while no password was set. */
   authenticated: boolean;
+  /** It has to log in before it may do anything else. */
+  readonly authRequired: boolean;
   noEvict: boolean;
   /** It waits: for a CLIENT PAUSE to end, or in a blocking command. Not: for a read from disk. */
-  readonly blocked: boolean;
+  blocked: boolean;
+  /** Full name of its last command, `client|list`; empty before the first. */
+  lastCommand: string;
+  /** It is gone: nobody waits for a reply. */
+  readonly isClosed: boolean;
   /** CLIENT REPLY. `skip` drops the reply of the next command only. */
   setReplies(mode: "on" | "off" | "skip"): void;
   /** Its line in CLIENT LIST, without the line feed. */

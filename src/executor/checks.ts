@@ -11,7 +11,7 @@ export interface CheckState {
 
 /** Whether a client may run a command now, in the order of Redis' processCommand. Throws the error if not. */
 export function check(state: CheckState, client: Client, command: Command): void {
-  if (!client.authenticated && !command.isNoAuth) throw NOT_AUTHENTICATED;
+  if (client.authRequired && !command.isNoAuth) throw NOT_AUTHENTICATED;
   if (command.isWrite) {
     if (state.disk.failure !== null) throw state.disk.failure;
     if (state.isReadonly) throw READ_ONLY;

@@ -81,6 +81,7 @@ export class Executor {
     let command: Command | undefined;
     try {
       command = this.#options.commands.resolve(args);
+      caller.lastCommand = command.fullName;
       command.checkArity(args.length);
       check(this.#checks, caller, command);
     } catch (error) {
@@ -191,7 +192,13 @@ export class Executor {
 
   async #runLater(wait: Promise<void>, caller: Caller, command: Command, args: readonly Bytes[]): Promise<void> {
     for (let reason: Promise<void> | null = wait; reason !== null; reason = this.#reasonToWait(command)) {
+      caller.blocked = this.#server!.pause.mode !== "off";
       await reason;
+    }
+    caller.blocked = false;
+    if (caller.isClosed) {
+      this.running--;
+      return;
     }
     const attempt = new Attempt();
     const nowMs = Date.now();

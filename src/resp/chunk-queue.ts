@@ -1,0 +1,48 @@
+const EMPTY = Buffer.alloc(0);
+/** What a chunk costs beside its bytes, roughly: many tiny ones must not look free. */
+const CHUNK_OVERHEAD = 256;
+
+/** The chunks of a socket in order of arrival; the first of them is being read. */
+export class ChunkQueue {
+  current: Buffer = EMPTY;
+  #waiting: Buffer[] = [];
+  /** Of `#waiting`: what is before it was taken. Saves moving a long array for every chunk. */
+  #first = 0;
+  /** Of all chunks, in bytes; the present one counts whole. */
+  #bytes = 0;
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  push(chunk: Buffer): void {
+    this.#bytes += chunk.length + CHUNK_OVERHEAD;
+    this.#waiting.push(chunk);
+  }
+
+  /**
+   * Makes what is left of the present chunk from `at` on, and the one behind it, the present one. Without
+   * another chunk it returns false, and lets go of the present one if nothing of it is left: an idle
+   * client must not hold memory.
+   */
+  advance(at: number): boolean {
+    const isUsedUp = at === this.current.length;
+    const next = this.#waiting[this.#first];
+    if (next === undefined) {
+      if (isUsedUp) this.#replace(EMPTY, at);
+      return false;
+    }
+    this.#waiting[this.#first++] = EMPTY;
+    if (this.#first === this.#waiting.length) {
+      this.#waiting.length = 0;
+      this.#first = 0;
+    }
+    this.#replace(isUsedUp ? next : Buffer.concat([this.current.subarray(at), next]), at + CHUNK_OVERHEAD);
+    return true;
+  }
+
+  #replace(chunk: Buffer, freedBytes: number): void {
+    this.current = chunk;
+    this.#bytes -= freedBytes;
+  }
+}

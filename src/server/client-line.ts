@@ -1,0 +1,62 @@
+import type { Bytes } from "../support/bytes.ts";
+import type { Session } from "./session.ts";
+
+/** What a session takes without any buffers: objects, its socket, the reader. Measured, rounded. */
+const SESSION_BYTES = 4096;
+
+/**
+ * A line of CLIENT LIST, field for field as Redis 7.0 prints it. Buffers are ours: `qbuf` is what was read
+ * and not run yet, `obl` replies that wait for their batch, `oll` and `omem` what waits for the socket.
+ * Nothing is reserved ahead, so `qbuf-free` is 0 and `rbs` and `rbp` are what is there.
+ */
+export function describeClient(session: Session, nowMs: number): Bytes {
+  const { output } = session;
+  const held = output.heldBytes;
+  const waiting = output.bytes - held;
+  const queryBytes = session.inputBytes;
+  const argumentBytes = session.argumentBytes;
+  const fields: readonly (readonly [string, string | number])[] = [
+    ["id", session.id],
+    ["addr", session.address],
+    ["laddr", session.localAddress],
+    ["fd", session.descriptor],
+    ["name", session.name],
+    ["age", seconds(nowMs) - seconds(session.createdAtMs)],
+    ["idle", seconds(nowMs) - seconds(session.lastInteractionMs)],
+    ["flags", flags(session)],
+    ["db", session.dbIndex],
+    ["sub", 0],
+    ["psub", 0],
+    ["ssub", 0],
+    ["multi", -1],
+    ["qbuf", queryBytes],
+    ["qbuf-free", 0],
+    ["argv-mem", argumentBytes],
+    ["multi-mem", 0],
+    ["rbs", waiting],
+    ["rbp", waiting],
+    ["obl", held],
+    ["oll", output.partCount],
+    ["omem", waiting],
+    ["tot-mem", SESSION_BYTES + queryBytes + argumentBytes + output.bytes],
+    ["events", `${session.isReading ? "r" : ""}${session.isWriting ? "w" : ""}`],
+    ["cmd", session.lastCommand === "" ? "NULL" : session.lastCommand],
+    ["user", session.user],
+    ["redir", -1],
+    ["resp", session.resp],
+  ];
+  return fields.map(([name, value]) => `${name}=${value}`).join(" ");
+}
+
+function seconds(ms: number): number {
+  return Math.floor(ms / 1000);
+}
+
+function flags(session: Session): string {
+  const letters =
+    (session.blocked ? "b" : "") +
+    (session.isClosing ? "c" : "") +
+    (session.isUnix ? "U" : "") +
+    (session.noEvict ? "e" : "");
+  return letters === "" ? "N" : letters;
+}

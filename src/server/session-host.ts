@@ -1,0 +1,31 @@
+import type { Config } from "../config/config.ts";
+import type { Caller, PENDING } from "../executor/executor.ts";
+import type { Reply } from "../resp/reply.ts";
+import type { Bytes } from "../support/bytes.ts";
+import type { Commits } from "./output.ts";
+import type { Session } from "./session.ts";
+import type { TrafficCounter } from "./traffic.ts";
+
+export type LogLevel = "debug" | "verbose" | "notice" | "warning";
+export type Log = (level: LogLevel, message: string) => void;
+
+/** What a session needs of the executor. */
+export interface CommandRunner {
+  /** Requests of one client come one at a time, in order. After `PENDING` comes `caller.resume`. */
+  execute(caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING;
+  /** Of the reply that was returned last: the batch that must be written before it may leave, or 0. */
+  readonly replyBatch: number;
+}
+
+/** What a session needs of the server around it. */
+export interface SessionHost {
+  readonly config: Config;
+  readonly executor: CommandRunner;
+  readonly commits: Commits;
+  readonly traffic: TrafficCounter;
+  readonly log: Log;
+  /** Clients have to log in. */
+  readonly isPasswordRequired: boolean;
+  /** The session is over. */
+  remove(session: Session): void;
+}

@@ -1,0 +1,330 @@
+import type { Socket } from "node:net";
+import type { ClientType } from "../commands/host.ts";
+import { PENDING, type Caller } from "../executor/executor.ts";
+import { ErrorReply, NO_REPLY, type Reply } from "../resp/reply.ts";
+import { ProtocolError, type RequestLimits, RequestReader } from "../resp/request-reader.ts";
+import type { Bytes } from "../support/bytes.ts";
+import { describeClient } from "./client-line.ts";
+import { OutputLimiter } from "./output-limiter.ts";
+import { closeReply, Output } from "./output.ts";
+import type { Peer } from "./peer.ts";
+import type { CommandRunner, SessionHost } from "./session-host.ts";
+
+/** Requests of one client that run in one go; then the other clients have their turn. */
+const REQUESTS_PER_TURN = 256;
+/** Replies go to the socket when so many bytes are there, also in the middle of a pipeline. */
+const FLUSH_FROM = 64 * 1024;
+/** While so many bytes of replies wait, no more requests are taken: the client does not read. */
+const OUTPUT_HIGH_WATER = 1024 * 1024;
+/**
+ * While so many bytes of requests wait, the socket is not read. Large, because clients send a whole pipeline
+ * before they read the first reply: stopping them early would leave both sides waiting for each other.
+ */
+const INPUT_HIGH_WATER = 64 * 1024 * 1024;
+
+/** How long a client that was hung up on may take to read its last replies. */
+const LINGER_MS = 1000;
+
+/**
+ * Why no request is taken, though one may be there: the one before waits for the disk or a pause
+ * (`pending`), the other clients are due (`yielded`), the client does not read its replies (`output`).
+ */
+type Hold = "none" | "pending" | "yielded" | "output";
+
+/** What web pages can be made to send to any port: the start of an HTTP request. */
+const CROSS_PROTOCOL = /^(?:post|host:)$/i;
+
+/** One client: its connection and its state. The only place that writes to a socket. */
+export class Session implements Caller, RequestLimits {
+  readonly id: number;
+  readonly address: Bytes;
+  readonly localAddress: Bytes;
+  readonly isLocal: boolean;
+  readonly isUnix: boolean;
+  readonly createdAtMs = Date.now();
+  dbIndex = 0;
+  resp: 2 | 3 = 2;
+  name: Bytes = "";
+  libraryName: Bytes = "";
+  libraryVersion: Bytes = "";
+  user: Bytes = "default";
+  authenticated: boolean;
+  noEvict = false;
+  blocked = false;
+  lastCommand = "";
+  lastInteractionMs = this.createdAtMs;
+  isClosed = false;
+
+  readonly #host: SessionHost;
+  readonly #executor: CommandRunner;
+  readonly #socket: Socket;
+  readonly #reader = new RequestReader(this);
+  readonly output: Output;
+  readonly #limiter: OutputLimiter;
+  #hold: Hold = "none";
+  /** The request that is being run. */
+  #request: readonly Bytes[] = [];
+  /** Bytes that came with the present request. */
+  #turnBytes = 0;
+  #isRunning = false;
+  #isReading = true;
+  #isClosing = false;
+  /** The client will send no more. */
+  #hasEnded = false;
+  #repliesOff = false;
+  #skipReply = false;
+  #skipNextReply = false;
+
+  constructor(host: SessionHost, id: number, socket: Socket, peer: Peer) {
+    this.#host = host;
+    this.#executor = host.executor;
+    this.#socket = socket;
+    this.id = id;
+    this.address = peer.address;
+    this.localAddress = peer.localAddress;
+    this.isLocal = peer.isLocal;
+    this.isUnix = peer.isUnix;
+    this.authenticated = !host.isPasswordRequired;
+    this.output = new Output(socket, host.commits, host.traffic, () => this.#outputMoved());
+    this.#limiter = new OutputLimiter(() => host.config.values.clientOutputBufferLimit.normal, this);
+    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
+    socket.on("end", () => this.#inputEnded());
+    socket.on("error", (error) => this.#host.log("verbose", `Client ${this.address}: ${error.message}`));
+    socket.on("close", () => this.#leave());
+  }
+
+  get type(): ClientType {
+    return "normal";
+  }
+
+  get authRequired(): boolean {
+    return !this.authenticated && this.#host.isPasswordRequired;
+  }
+
+  get maxBulkLength(): number {
+    return this.#host.config.values.protoMaxBulkLen;
+  }
+
+  /** Bytes of requests in memory, those of the one that runs included. */
+  get inputBytes(): number {
+    const buffered = this.#reader.bufferedBytes;
+    return this.#isRunning ? Math.max(buffered, this.#turnBytes) : buffered;
+  }
+
+  get argumentBytes(): number {
+    return this.#request.reduce((sum, arg) => sum + arg.length, 0);
+  }
+
+  get isReading(): boolean {
+    return this.#isReading;
+  }
+
+  get isWriting(): boolean {
+    return this.#socket.writableNeedDrain;
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  /** The descriptor of its socket, -1 when it is closed. */
+  get descriptor(): number {
+    const { _handle } = this.#socket as Socket & { readonly _handle?: { readonly fd?: number } | null };
+    return _handle?.fd ?? -1;
+  }
+
+  describe(nowMs: number): Bytes {
+    return describeClient(this, nowMs);
+  }
+
+  setReplies(mode: "on" | "off" | "skip"): void {
+    if (mode === "skip") {
+      if (!this.#repliesOff) this.#skipNextReply = true;
+      return;
+    }
+    this.#repliesOff = mode === "off";
+    if (mode === "on") this.#skipReply = false;
+  }
+
+  reset(): void {
+    this.dbIndex = 0;
+    this.resp = 2;
+    this.name = "";
+    this.user = "default";
+    this.authenticated = !this.#host.isPasswordRequired;
+    this.#repliesOff = false;
+    this.#skipNextReply = false;
+  }
+
+  upcoming(limit: number): readonly (readonly Bytes[])[] {
+    return this.#reader.lookAhead(limit);
+  }
+
+  resume(reply: Reply, batch: number): void {
+    if (this.isClosed) {
+      closeReply(reply);
+      return;
+    }
+    this.#hold = "none";
+    this.#answer(reply, batch);
+    this.#run();
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#host.traffic.countRead(chunk.length);
+    if (this.#isClosing) return;
+    this.lastInteractionMs = Date.now();
+    this.#reader.push(chunk);
+    if (this.#reader.bufferedBytes > this.#host.config.values.clientQueryBufferLimit) {
+      this.#host.log("warning", `Closing client that reached max query buffer length: ${this.describe(Date.now())}`);
+      this.close();
+      return;
+    }
+    this.#turnBytes = chunk.length;
+    if (this.#hold === "none") this.#run();
+    else this.#pace();
+  }
+
+  /** Takes requests until none is there, or the session holds. */
+  #run(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    try {
+      for (let left = REQUESTS_PER_TURN; this.#hold === "none" && !this.#isClosing; left--) {
+        if (left === 0) {
+          this.#yield();
+          break;
+        }
+        const args = this.#reader.next();
+        if (args === null) break;
+        this.#execute(args);
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#answer(error.reply, 0);
+      this.closeAfterReply();
+    } finally {
+      this.#isRunning = false;
+      this.#request = [];
+    }
+    this.#settle();
+  }
+
+  #execute(args: Bytes[]): void {
+    this.#request = args;
+    const reply = this.#executor.execute(this, args);
+    if (reply === PENDING) {
+      this.#hold = "pending";
+      return;
+    }
+    if (reply instanceof ErrorReply && CROSS_PROTOCOL.test(args[0]!)) {
+      this.#host.log("warning", `Client ${this.address} speaks HTTP: possible cross protocol attack, connection closed`);
+      this.close();
+      return;
+    }
+    this.#answer(reply, this.#executor.replyBatch);
+    if (this.output.bytes >= FLUSH_FROM || this.output.hasStreams) this.output.flush();
+    this.#holdIfBehind();
+  }
+
+  #answer(reply: Reply, batch: number): void {
+    if (this.#repliesOff || this.#skipReply || this.isClosed) closeReply(reply);
+    else if (reply !== NO_REPLY) this.output.add(reply, this.resp, batch);
+    this.#skipReply = this.#skipNextReply;
+    this.#skipNextReply = false;
+  }
+
+  #holdIfBehind(): void {
+    if (this.#hold !== "none") return;
+    if (this.output.hasStreams || this.output.bytes >= OUTPUT_HIGH_WATER) this.#hold = "output";
+  }
+
+  #yield(): void {
+    this.#hold = "yielded";
+    setImmediate(() => this.#release("yielded"));
+  }
+
+  #outputMoved(): void {
+    if (this.#hold === "output" && !this.output.hasStreams && this.output.bytes < OUTPUT_HIGH_WATER / 2) {
+      this.#release("output");
+    } else if (!this.#isRunning) {
+      this.#settle();
+    }
+  }
+
+  #release(hold: Hold): void {
+    if (this.#hold !== hold || this.isClosed) return;
+    this.#hold = "none";
+    this.#run();
+  }
+
+  /** After anything that happened: sends what may leave, and sees what is to be done next. */
+  #settle(): void {
+    if (this.isClosed) return;
+    this.output.flush();
+    if (this.#limiter.isExceeded(Date.now())) {
+      this.#host.log("warning", `Client ${this.describe(Date.now())} closed for overcoming of output buffer limits.`);
+      this.close();
+      return;
+    }
+    this.#holdIfBehind();
+    const isOver = this.#isClosing || (this.#hasEnded && this.#hold === "none");
+    if (isOver && this.#hold !== "pending" && this.output.isEmpty) this.#hangUp();
+    else this.#pace();
+  }
+
+  /** Reads the socket, unless there is much to do already. */
+  #pace(): void {
+    const limit = Math.min(INPUT_HIGH_WATER, this.#host.config.values.clientQueryBufferLimit / 2);
+    const isReading = this.#hold === "none" || this.#reader.bufferedBytes < limit;
+    if (isReading === this.#isReading) return;
+    this.#isReading = isReading;
+    if (isReading) this.#socket.resume();
+    else this.#socket.pause();
+  }
+
+  /** The limits of time, looked at about once a second. */
+  tick(nowMs: number): void {
+    const { timeout } = this.#host.config.values;
+    const isIdle = timeout > 0 && !this.blocked && nowMs - this.lastInteractionMs > timeout * 1000;
+    if (isIdle) this.#host.log("verbose", `Closing idle client ${this.address}`);
+    if (isIdle || this.#limiter.isExceeded(nowMs)) this.close();
+  }
+
+  #inputEnded(): void {
+    this.#hasEnded = true;
+    if (this.blocked) this.close();
+    else if (this.#hold === "none") this.#settle();
+  }
+
+  /** No more requests are taken; hangs up when all is answered and sent. */
+  closeAfterReply(): void {
+    this.#isClosing = true;
+    if (!this.#isRunning) setImmediate(() => this.#settle());
+  }
+
+  /**
+   * Ends our side. What the client still sends is read and dropped for a while: closing with unread bytes
+   * would make its system throw away the last replies.
+   */
+  #hangUp(): void {
+    this.#isClosing = true;
+    this.#leave();
+    this.#socket.resume();
+    this.#socket.end();
+    setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+  }
+
+  close(): void {
+    this.#isClosing = true;
+    this.#leave();
+    this.#socket.destroy();
+  }
+
+  #leave(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.output.close();
+    this.#host.remove(this);
+  }
+}

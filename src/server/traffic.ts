@@ -1,0 +1,50 @@
+import type { Traffic } from "../commands/host.ts";
+import { Rate } from "../support/rate.ts";
+
+export class TrafficCounter implements Traffic {
+  connectionsReceived = 0;
+  connectionsRejected = 0;
+  inputBytes = 0;
+  outputBytes = 0;
+  readsProcessed = 0;
+  writesProcessed = 0;
+  readonly #input: Rate;
+  readonly #output: Rate;
+
+  constructor(nowMs: number) {
+    this.#input = new Rate(nowMs);
+    this.#output = new Rate(nowMs);
+  }
+
+  get inputBytesPerSecond(): number {
+    return this.#input.perSecond;
+  }
+
+  get outputBytesPerSecond(): number {
+    return this.#output.perSecond;
+  }
+
+  countRead(bytes: number): void {
+    this.readsProcessed++;
+    this.inputBytes += bytes;
+  }
+
+  countWrite(bytes: number): void {
+    this.writesProcessed++;
+    this.outputBytes += bytes;
+  }
+
+  sample(nowMs: number): void {
+    this.#input.sample(this.inputBytes, nowMs);
+    this.#output.sample(this.outputBytes, nowMs);
+  }
+
+  resetCounters(): void {
+    this.connectionsReceived = 0;
+    this.connectionsRejected = 0;
+    this.inputBytes = 0;
+    this.outputBytes = 0;
+    this.readsProcessed = 0;
+    this.writesProcessed = 0;
+  }
+}
