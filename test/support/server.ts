@@ -197,11 +197,14 @@ export class TestServer {
     const { args = [], configFile } = this.#options;
     const file = configFile === undefined ? [] : [configFile];
     const place = ["--port", String(this.#port), "--dir", this.#dir];
+    const chosen = this.#options.variant ?? variant;
     if (this.kind === "redis") {
-      return ["redis-server", ...file, "--save", "", "--bind", "127.0.0.1", ...place, ...args];
+      // The other variants are about leveldis alone.
+      const thresholds = chosen === "unpacked" ? optionsOf(chosen) : [];
+      return ["redis-server", ...file, "--save", "", "--bind", "127.0.0.1", ...place, ...thresholds, ...args];
     }
     const main = resolve(process.env["LEVELDIS_TEST_DIST"] ?? "dist", "main.js");
-    return [process.execPath, main, ...file, ...place, ...optionsOf(this.#options.variant ?? variant), ...args];
+    return [process.execPath, main, ...file, ...place, ...optionsOf(chosen), ...args];
   }
 }
 

@@ -1,0 +1,17 @@
+import { describe, test } from "vitest";
+import { useCompat } from "./compat.ts";
+import { compareRandomSequences } from "./random.ts";
+import { randomCommands } from "./random-commands.ts";
+
+const { pair } = useCompat();
+const seed = Number(process.env["COMPAT_SEED"] ?? Math.floor(Math.random() * 0x7fffffff));
+const runs = Number(process.env["COMPAT_RUNS"] ?? 40);
+const length = Number(process.env["COMPAT_LENGTH"] ?? 60);
+
+console.log(`random sequences: COMPAT_SEED=${seed} COMPAT_RUNS=${runs} COMPAT_LENGTH=${length}`);
+
+describe.each(Object.keys(randomCommands))("random sequences of %s", (group) => {
+  test.each([2, 3] as const)("RESP%i", { timeout: 3_600_000 }, async (resp) => {
+    await compareRandomSequences(pair(resp), group, { seed, runs, length });
+  });
+});

@@ -1,0 +1,69 @@
+import fc from "fast-check";
+import { commandsOf } from "./grammar.ts";
+import { type Disagreement, type Pair, showCommand, showDisagreement } from "./pair.ts";
+import { randomCommands } from "./random-commands.ts";
+
+export type Group = keyof typeof randomCommands;
+
+export interface RandomOptions {
+  readonly seed: number;
+  /** Number of sequences, and the longest of them. */
+  readonly runs: number;
+  readonly length: number;
+}
+
+/** Random sequences of a group's commands (with generic ones between), shrunk to a short one that shows the difference. */
+export async function compareRandomSequences(pair: Pair, group: string, options: RandomOptions): Promise<void> {
+  const own = randomCommands[group]!.map(commandsOf);
+  const between = randomCommands["generic"]!.map(commandsOf);
+  const all = Object.values(randomCommands).flat().map(commandsOf);
+  const command =
+    group === "generic"
+      ? fc.oneof(...all)
+      : fc.oneof({ weight: 6, arbitrary: fc.oneof(...own) }, { weight: 1, arbitrary: fc.oneof(...between) });
+  const property = fc.asyncProperty(
+    fc.array(command, { maxLength: options.length, size: "max" }),
+    async (commands) => {
+      const found = await runSequence(pair, commands);
+      if (found !== undefined) throw new Error(showDisagreement(found));
+    },
+  );
+  const result = await fc.check(property, { seed: options.seed, numRuns: options.runs });
+  if (!result.failed) return;
+  const [commands] = result.counterexample!;
+  const error = result.errorInstance as Error;
+  const sequence = commands.map((words) => `  ${showCommand(words)}`).join("\n");
+  throw new Error(`seed ${options.seed}, path ${result.counterexamplePath}:\n${sequence}\ndisagree at ${error.message}`);
+}
+
+async function runSequence(pair: Pair, commands: readonly string[][]): Promise<Disagreement | undefined> {
+  await pair.reset();
+  for (const command of commands) {
+    const found = await pair.run(command);
+    if (found !== undefined) return found;
+  }
+  return compareData(pair);
+}
+
+/** Equal replies are not enough: what is left must be equal as well. */
+async function compareData(pair: Pair): Promise<Disagreement | undefined> {
+  for (const db of ["0", "1"]) {
+    const found = (await pair.run(["SELECT", db])) ?? (await pair.run(["DBSIZE"])) ?? (await pair.run(["KEYS", "*"]));
+    if (found !== undefined) return found;
+    for (const key of await pair.keys()) {
+      const look = lookAt[await pair.typeOf(key)];
+      for (const command of [["TYPE", key], ["PTTL", key], ["OBJECT", "ENCODING", key], ...(look?.(key) ?? [])]) {
+        const disagreement = await pair.run(command);
+        if (disagreement !== undefined) return disagreement;
+      }
+    }
+  }
+  return undefined;
+}
+
+const lookAt: Readonly<Record<string, (key: string) => string[][]>> = {
+  string: (key) => [["GET", key]],
+  hash: (key) => [["HGETALL", key], ["HLEN", key]],
+  set: (key) => [["SMEMBERS", key], ["SCARD", key]],
+  zset: (key) => [["ZRANGE", key, "0", "-1", "WITHSCORES"], ["ZCARD", key]],
+};
