@@ -1,9 +1,9 @@
 import { CommandError } from "../errors.ts";
 import { MAX_BYTES_LENGTH, type Bytes } from "../support/bytes.ts";
+import { parseInteger } from "../support/integers.ts";
 import { splitArgs } from "../support/split-args.ts";
 import { BulkCollector } from "./bulk-collector.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
-import { parseLength } from "./lengths.ts";
 
 /** The stream of requests cannot be understood any further: answer this and hang up. */
 export class ProtocolError extends CommandError {
@@ -199,11 +199,12 @@ export class RequestReader {
     if (what === "bulk length" && this.#chunk[this.#at] !== DOLLAR) {
       this.#fail(`expected '$', got '${this.#chunk.latin1Slice(this.#at, this.#at + 1)}'`);
     }
-    const length = parseLength(this.#chunk.latin1Slice(this.#at + 1, lineEnd));
+    const length = parseInteger(this.#chunk.latin1Slice(this.#at + 1, lineEnd));
     if (length === null) this.#fail(`invalid ${what}`);
     this.#at = lineEnd + 2;
     this.#searched = 0;
-    return length;
+    // Where this rounds, the number is far beyond every limit.
+    return Number(length);
   }
 
   #inline(): Bytes[] | null {
