@@ -10,6 +10,11 @@ export const CHUNKED_FROM_BYTES = 256 << 10;
 
 const CHUNK_BYTES = 64 << 10;
 
+/** A part of more chunks than this is read as a range, and better streamed. */
+const MAX_POINT_READS = 8;
+
+const ZEROS = "\0".repeat(CHUNK_BYTES);
+
 /** Chunk 258 ⇒ `00 00000102`: part, number of the chunk. Value: its bytes; absent, or short: zeros follow. */
 const chunkKey = (number: number): Bytes => "\0" + u32(number);
 
@@ -32,6 +37,7 @@ export class BigString implements ValueObject {
     this.#length = length;
   }
 
+  /** Writes: the reads of the command have to be done. */
   static of(keyspace: Keyspace, bytes: Bytes): BigString {
     const big = new BigString(keyspace, keyspace.newElements(), 0);
     big.write(0, bytes);
@@ -42,13 +48,21 @@ export class BigString implements ValueObject {
     return new BigString(keyspace, keyspace.openElements(reader.u64()), reader.varint());
   }
 
+  /** Another one with the same bytes, which belongs to no key yet. Reads all chunks first; they may fault. */
+  copy(): BigString {
+    const chunks = this.#elements.all({ gte: chunkKey(0) });
+    const copy = new BigString(this.#keyspace, this.#keyspace.newElements(), this.#length);
+    for (const [key, chunk] of chunks) copy.#elements.put(key, chunk);
+    return copy;
+  }
+
   /** In bytes. */
   get length(): number {
     return this.#length;
   }
 
   get memoryBytes(): number {
-    return 150;
+    return OBJECT_BYTES;
   }
 
   get isBusy(): boolean {
@@ -77,43 +91,40 @@ export class BigString implements ValueObject {
   slice(start: number, end: number): Bytes {
     const stop = Math.min(end, this.#length);
     if (start >= stop) return "";
-    const firstChunk = Math.floor(start / CHUNK_BYTES);
-    const lastChunk = Math.floor((stop - 1) / CHUNK_BYTES);
-    if (lastChunk - firstChunk < MAX_POINT_READS) {
-      const keys = Array.from({ length: lastChunk - firstChunk + 1 }, (_, i) => chunkKey(firstChunk + i));
-      this.#elements.ready(keys);
-      let bytes = "";
-      for (const [i, key] of keys.entries()) bytes += this.#padded(this.#elements.get(key) ?? "", firstChunk + i);
-      return bytes.slice(start - firstChunk * CHUNK_BYTES, stop - firstChunk * CHUNK_BYTES);
-    }
+    const first = numberAt(start);
+    const last = numberAt(stop - 1);
+    const chunks = last - first < MAX_POINT_READS ? this.#points(first, last) : this.#range(first, last);
     let bytes = "";
-    let next = firstChunk;
-    for (const [key, chunk] of this.#elements.all({ gte: chunkKey(firstChunk), lt: chunkKey(lastChunk + 1) })) {
-      const number = chunkNumber(key);
-      while (next < number) bytes += this.#padded("", next++);
-      bytes += this.#padded(chunk, next++);
-    }
-    while (next <= lastChunk) bytes += this.#padded("", next++);
-    return bytes.slice(start - firstChunk * CHUNK_BYTES, stop - firstChunk * CHUNK_BYTES);
+    for (let number = first; number <= last; number++) bytes += partOf(chunks.get(number) ?? "", number, start, stop);
+    return bytes;
   }
 
-  async *#runs(chunks: AsyncIterable<readonly (readonly [number, Bytes])[]>, length: number): AsyncGenerator<Bytes[]> {
-    let next = 0;
-    const count = Math.ceil(length / CHUNK_BYTES);
-    for await (const run of chunks) {
-      for (const [number, chunk] of run) {
-        while (next < number) yield [padded("", next++, length)];
-        yield [padded(chunk, next++, length)];
-      }
-    }
-    while (next < count) yield [padded("", next++, length)];
+  /** Whether a part of that many bytes should be streamed instead of being read into memory. */
+  static isLongPart(length: number): boolean {
+    return length > (MAX_POINT_READS - 1) * CHUNK_BYTES;
   }
 
-  /** All of it, in runs, from a snapshot of now. Must be read to its end or closed with `return`. */
-  stream(): AsyncIterableIterator<Bytes[]> {
-    const length = this.#length;
-    const chunks = this.#elements.stream({ gte: "\0" }, (key, chunk) => [chunkNumber(key), chunk] as const);
-    const runs = this.#runs(chunks, length);
+  #points(first: number, last: number): Map<number, Bytes> {
+    const keys: Bytes[] = [];
+    for (let number = first; number <= last; number++) keys.push(chunkKey(number));
+    this.#elements.ready(keys);
+    return new Map(keys.map((key, i) => [first + i, this.#elements.get(key) ?? ""]));
+  }
+
+  #range(first: number, last: number): Map<number, Bytes> {
+    const found = this.#elements.all({ gte: chunkKey(first), lt: chunkKey(last + 1) });
+    return new Map(found.map(([key, chunk]) => [chunkNumber(key), chunk]));
+  }
+
+  /**
+   * The bytes from `start` up to, not including, `end`, in runs, from a snapshot of now. Must be read to its end
+   * or closed with `return`.
+   */
+  stream(start = 0, end = this.#length): AsyncIterableIterator<Bytes[]> {
+    const stop = Math.min(end, this.#length);
+    const range = { gte: chunkKey(numberAt(start)), lt: chunkKey(numberAt(stop - 1) + 1) };
+    const chunks = this.#elements.stream(range, (key, chunk) => [chunkNumber(key), chunk] as const);
+    const runs = withoutGaps(chunks, start, stop);
     return {
       [Symbol.asyncIterator]() {
         return this;
@@ -128,47 +139,76 @@ export class BigString implements ValueObject {
     };
   }
 
-  /** What of the present contents a `write` there has to read: call it before the first write of a command. */
+  /** Reads what a `write` there keeps of chunks that it changes in part: call it before the first write of a command. */
   readyToWrite(offset: number, length: number): void {
-    if (length === 0) return;
-    const first = Math.floor(offset / CHUNK_BYTES);
-    const last = Math.floor((offset + length - 1) / CHUNK_BYTES);
-    this.#elements.ready(first === last ? [chunkKey(first)] : [chunkKey(first), chunkKey(last)]);
+    const keys: Bytes[] = [];
+    const first = numberAt(offset);
+    const last = numberAt(offset + length - 1);
+    if (this.#mustRead(first, offset, offset + length)) keys.push(chunkKey(first));
+    if (last > first && this.#mustRead(last, offset, offset + length)) keys.push(chunkKey(last));
+    this.#elements.ready(keys);
+    // One key alone is not read by `ready`: let it fault now.
+    if (keys.length === 1) this.#elements.get(keys[0]!);
   }
 
   /** Overwrites from `offset` on; the string grows when needed, with zeros in between. */
   write(offset: number, bytes: Bytes): void {
-    let at = offset;
-    let from = 0;
-    while (from < bytes.length) {
-      const number = Math.floor(at / CHUNK_BYTES);
-      const within = at - number * CHUNK_BYTES;
-      const part = bytes.slice(from, from + CHUNK_BYTES - within);
-      if (within === 0 && (part.length === CHUNK_BYTES || at + part.length >= this.#length)) {
-        this.#elements.put(chunkKey(number), part);
-      } else {
-        const old = at < this.#length || within > 0 ? (this.#elements.get(chunkKey(number)) ?? "") : "";
-        const head = old.length >= within ? old.slice(0, within) : old + "\0".repeat(within - old.length);
-        this.#elements.put(chunkKey(number), head + part + old.slice(within + part.length));
-      }
-      at += part.length;
-      from += part.length;
+    const end = offset + bytes.length;
+    for (let at = offset; at < end; ) {
+      const number = numberAt(at);
+      const chunkStart = number * CHUNK_BYTES;
+      const stop = Math.min(end, chunkStart + CHUNK_BYTES);
+      const old = this.#mustRead(number, offset, end) ? (this.#elements.get(chunkKey(number)) ?? "") : "";
+      const within = at - chunkStart;
+      const head = old.length >= within ? old.slice(0, within) : old + ZEROS.slice(0, within - old.length);
+      const chunk = head + bytes.slice(at - offset, stop - offset) + old.slice(stop - chunkStart);
+      this.#elements.put(chunkKey(number), chunk);
+      at = stop;
     }
-    this.#length = Math.max(this.#length, at);
-    this.owner?.recordChanged();
+    if (end > this.#length) {
+      this.#length = end;
+      this.owner?.recordChanged();
+    } else {
+      this.owner?.elementsChanged();
+    }
   }
 
-  #padded(chunk: Bytes, number: number): Bytes {
-    return padded(chunk, number, this.#length);
+  /** Whether a chunk has bytes of its own that a write from `offset` to `end` leaves as they are. */
+  #mustRead(number: number, offset: number, end: number): boolean {
+    const start = number * CHUNK_BYTES;
+    const stop = Math.min(start + CHUNK_BYTES, this.#length);
+    return start < stop && (offset > start || end < stop);
   }
 }
 
-function padded(chunk: Bytes, number: number, length: number): Bytes {
-  const wanted = Math.min(CHUNK_BYTES, length - number * CHUNK_BYTES);
-  return chunk.length < wanted ? chunk + "\0".repeat(wanted - chunk.length) : chunk;
-}
+/** The object, its elements and their maps. */
+const OBJECT_BYTES = 400;
+
+const numberAt = (offset: number): number => Math.floor(offset / CHUNK_BYTES);
 
 const chunkNumber = (key: Bytes): number => readU32(key, CHUNK_NUMBER_AT);
 
-/** A slice of more chunks than this is read as a range. */
-const MAX_POINT_READS = 8;
+/** What chunk `number` holds of the bytes from `start` to `stop`. */
+function partOf(chunk: Bytes, number: number, start: number, stop: number): Bytes {
+  const base = number * CHUNK_BYTES;
+  const from = Math.max(start - base, 0);
+  const to = Math.min(stop - base, CHUNK_BYTES);
+  const part = from === 0 && chunk.length === to ? chunk : chunk.slice(from, to);
+  return part.length === to - from ? part : part + ZEROS.slice(0, to - from - part.length);
+}
+
+/** The chunks that were never written filled in, first and last cut to the part that was asked for. */
+async function* withoutGaps(
+  chunks: AsyncIterable<readonly (readonly [number: number, chunk: Bytes])[]>,
+  start: number,
+  stop: number,
+): AsyncGenerator<Bytes[]> {
+  let next = numberAt(start);
+  for await (const run of chunks) {
+    for (const [number, chunk] of run) {
+      for (; next < number; next++) yield [partOf("", next, start, stop)];
+      yield [partOf(chunk, next++, start, stop)];
+    }
+  }
+  for (; next * CHUNK_BYTES < stop; next++) yield [partOf("", next, start, stop)];
+}

@@ -11,7 +11,7 @@ import { KeyPages } from "./key-pages.ts";
 import type { Keyspace } from "./keyspace.ts";
 import { readValue } from "./read-value.ts";
 import { SetValue } from "./set.ts";
-import { BigString } from "./big-string.ts";
+import { BigString, CHUNKED_FROM_BYTES } from "./big-string.ts";
 import type { Value, ValueObject } from "./value.ts";
 import { ZSet } from "./zset.ts";
 
@@ -251,6 +251,14 @@ export class Database implements Persistent {
     if (typeof value !== "string") value.owner = entry;
     this.mark(entry);
     return entry;
+  }
+
+  /** Sets a key to a string of any length, whatever it held before. */
+  putBytes(key: Bytes, bytes: Bytes, expiresAtMs = 0): Entry {
+    if (bytes.length <= CHUNKED_FROM_BYTES) return this.put(key, bytes, expiresAtMs);
+    // The chunks are writes: what `put` reads has to be known before.
+    this.#known(key);
+    return this.put(key, BigString.of(this.#keyspace, bytes), expiresAtMs);
   }
 
   /** Replaces the bytes of a string in place: expiry kept. */
