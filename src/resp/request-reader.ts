@@ -187,6 +187,7 @@ export class RequestReader {
         (what === "multibulk length" || chunk[this.#at] === DOLLAR);
       if (isPlain) {
         this.#at = at + 2;
+        this.#searched = 0;
         return value;
       }
       const lineEnd = this.#findLineEnd(CR, tooLong);
