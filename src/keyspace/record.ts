@@ -1,6 +1,12 @@
 import type { Bytes } from "../support/bytes.ts";
-import { ByteReader, readU64, u64 } from "../storage/numbers.ts";
+import { ByteReader, u64 } from "../storage/numbers.ts";
+import { RecordFlag, readRecordHeader as readHeader } from "../storage/record-header.ts";
 import { TYPE_NUMBERS, type TypeName, type Value } from "./value.ts";
+
+export { RecordFlag };
+
+const chr = String.fromCharCode;
+const PLAIN_STRING_HEADER = chr(TYPE_NUMBERS.string, 0);
 
 /**
  * The record of a key (docs/storage-format.md):
@@ -14,19 +20,6 @@ import { TYPE_NUMBERS, type TypeName, type Value } from "./value.ts";
  *
  * String "ab" without expiry ⇒ `01 00 61 62`.
  */
-export const RecordFlag = {
-  /** Elements (or chunks) are in a range of their own; the record has the id. */
-  ranged: 0x01,
-  expires: 0x02,
-  /** String: changed in place. */
-  raw: 0x04,
-  /** Set: all members are integers, kept in order. */
-  intset: 0x08,
-} as const;
-
-const chr = String.fromCharCode;
-const PLAIN_STRING_HEADER = chr(TYPE_NUMBERS.string, 0);
-
 export function encodeRecord(value: Value, expiresAtMs: number, isRaw: boolean): Bytes {
   if (typeof value === "string" && expiresAtMs === 0 && !isRaw) return PLAIN_STRING_HEADER + value;
   let flags = expiresAtMs === 0 ? 0 : RecordFlag.expires;
@@ -54,11 +47,10 @@ export interface RecordHeader {
 
 /** @throws RangeError for a record of a type that this version does not know. */
 export function readRecordHeader(record: Bytes): RecordHeader {
-  const type = TYPE_NAMES[record.charCodeAt(0)];
-  if (type === undefined || record.length < 2) throw new RangeError("damaged record: unknown type");
-  const flags = record.charCodeAt(1);
-  const expires = (flags & RecordFlag.expires) !== 0;
-  return { type, flags, expiresAtMs: expires ? readU64(record, 2) : 0, payloadAt: expires ? 10 : 2 };
+  const { typeNumber, flags, expiresAtMs, payloadAt } = readHeader(record);
+  const type = TYPE_NAMES[typeNumber];
+  if (type === undefined) throw new RangeError("damaged record: unknown type");
+  return { type, flags, expiresAtMs, payloadAt };
 }
 
 export function payloadReader(record: Bytes, header: RecordHeader): ByteReader {

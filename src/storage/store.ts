@@ -16,6 +16,8 @@ export interface Store {
   iterate(range: KeyRange & { readonly reverse?: boolean; readonly keysOnly?: boolean }): StoreIterator;
   /** Gives the disk space of deleted entries back. */
   compact(range: KeyRange): Promise<void>;
+  /** What the range takes on disk, deleted entries that were not compacted away included; 0 where nothing is on disk. */
+  approximateBytes(range: KeyRange): Promise<number>;
   /** LevelDB's own figures (`leveldb.stats` …), undefined where there are none. */
   property(name: string): string | undefined;
   close(): Promise<void>;
@@ -108,6 +110,12 @@ class LevelStore implements Store {
     if (this.#level instanceof ClassicLevel) {
       await this.#level.compactRange(bufferOf(range.gte), bufferOf(range.lt));
     }
+  }
+
+  async approximateBytes(range: KeyRange): Promise<number> {
+    return this.#level instanceof ClassicLevel
+      ? await this.#level.approximateSize(bufferOf(range.gte), bufferOf(range.lt))
+      : 0;
   }
 
   property(name: string): string | undefined {
