@@ -76,18 +76,21 @@ export class Database implements Persistent {
 
   /** The live entry of a key, null when there is none (or it has expired). Counts as an access. */
   find(key: Bytes): Entry | null {
-    const entry = this.peek(key);
-    const { attempt } = this.#keyspace.reading;
-    if (entry === null) {
-      attempt.keyspaceMisses++;
-      return null;
-    }
-    attempt.keyspaceHits++;
-    entry.accessedAtS = this.#keyspace.nowS;
+    const entry = this.inspect(key);
+    if (entry !== null) entry.accessedAtS = this.#keyspace.nowS;
     return entry;
   }
 
-  /** Like `find`, but no access: for OBJECT, TTL and the like. */
+  /** Like `find`, a hit or a miss too, but no access: for OBJECT, TTL and the like. */
+  inspect(key: Bytes): Entry | null {
+    const entry = this.peek(key);
+    const { attempt } = this.#keyspace.reading;
+    if (entry === null) attempt.keyspaceMisses++;
+    else attempt.keyspaceHits++;
+    return entry;
+  }
+
+  /** Like `find`, and nobody notices. */
   peek(key: Bytes): Entry | null {
     const entry = this.#known(key);
     if (entry.value === null) return null;
@@ -170,6 +173,7 @@ export class Database implements Persistent {
     const entry = new Entry(this, key);
     if (record !== undefined) {
       readValue(this.#keyspace, record, entry);
+      entry.accessedAtS = this.#keyspace.nowS;
       entry.wasStored();
     }
     this.#remember(entry);
@@ -345,6 +349,7 @@ export class Database implements Persistent {
   flush(): void {
     const { committer } = this.#keyspace;
     this.#keyspace.buryGeneration(this.#generation);
+    for (const entry of this.#entries.values()) if (entry.batch === committer.gathering) this.#dropUnwritten(entry);
     this.forget();
     this.#generation = this.#keyspace.newGeneration();
     this.#keyCount = this.#expiryCount = 0;
@@ -352,10 +357,19 @@ export class Database implements Persistent {
     this.#keyspace.wrote(committer.gathering);
   }
 
+  /**
+   * The collector finds the collections of a dropped generation by its stored records. One that is out of date
+   * must not lead it to a collection that MOVE has given to another database, nor hide one that came from there.
+   */
+  #dropUnwritten(entry: Entry): void {
+    if (entry.value !== null) this.#drop(entry.value);
+    entry.value = null;
+  }
+
   /** Memory forgets; called when what it knows is void. */
   forget(): void {
     for (const entry of this.#entries.values()) {
-      entry.isDropped = true;
+      entry.droppedFrom = this.#generation;
       if (entry.value !== null && typeof entry.value !== "string") entry.value.abandon();
       this.#keyspace.cache.remove(entry);
     }

@@ -28,8 +28,8 @@ export class Entry implements Persistent, Owner, CacheNode {
   batch = 0;
   /** The batch of the last change to the record or its elements: who reads it waits for that. */
   newest = 0;
-  /** The generation of its database was dropped: nothing of it is written any more. */
-  isDropped = false;
+  /** The generation that it belonged to, once that was dropped or memory was set back; null while it is in use. */
+  droppedFrom: number | null = null;
   /** What the store has: NOT_STORED, or the expiry in the stored record. */
   #storedExpiresAtMs = NOT_STORED;
 
@@ -46,6 +46,10 @@ export class Entry implements Persistent, Owner, CacheNode {
 
   get type(): TypeName {
     return typeof this.value === "string" ? "string" : this.value!.type;
+  }
+
+  get isDropped(): boolean {
+    return this.droppedFrom !== null;
   }
 
   /** It came from the store as it is. */
@@ -78,8 +82,7 @@ export class Entry implements Persistent, Owner, CacheNode {
   }
 
   persist(batch: StoreBatch): void {
-    if (this.isDropped) return;
-    const { generation } = this.db;
+    const generation = this.droppedFrom ?? this.db.generation;
     const stored = this.#storedExpiresAtMs;
     if (this.value === null) {
       if (stored !== NOT_STORED) batch.delete(recordKey(generation, this.key));
