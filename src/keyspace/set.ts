@@ -1,0 +1,280 @@
+import { crc32 } from "../support/crc32.ts";
+import type { Bytes } from "../support/bytes.ts";
+import type { Random } from "../support/random.ts";
+import type { Element, Elements } from "../storage/elements.ts";
+import { type ByteReader, u32, varint } from "../storage/numbers.ts";
+import { Collection } from "./collection.ts";
+import { type ScanPage, crcOfCursor, scanElements } from "./element-scan.ts";
+import { IntSet } from "./int-set.ts";
+import type { Keyspace } from "./keyspace.ts";
+import { MemberSet } from "./member-set.ts";
+import { RecordFlag } from "./record.ts";
+
+/** The only part of a set's elements. */
+const MEMBERS = "\0";
+
+const MEMBER_AT = 5;
+
+/** Member `m` ⇒ `00 2CE4AEC2 6D`: part, crc32 of the member, member. The value is empty. */
+function elementKey(member: Bytes): Bytes {
+  const crc = crc32(member);
+  return String.fromCharCode(0, crc >>> 24, (crc >>> 16) & 0xff, (crc >>> 8) & 0xff, crc & 0xff) + member;
+}
+
+/**
+ * A set. Packed record: integers as IntSet packs them (RecordFlag.intset), or count varint, then each
+ * member's length and bytes. Ranged: one element for each member, in the order of the members' crc32, so
+ * that a scan cursor is a number and a random member is a seek.
+ *
+ * A set that fits its share of memory is loaded to draw from it, which is fair and takes constant time. From
+ * one that does not fit, members are drawn on disk: those behind a random crc32. A member behind a wide gap
+ * comes more often there, at the most some twenty times as often as the average; the gaps never change, so
+ * neither do the odds.
+ */
+export class SetValue extends Collection<MemberSet> {
+  readonly type = "set";
+
+  constructor(keyspace: Keyspace) {
+    super(keyspace, new MemberSet(keyspace.limits));
+  }
+
+  /** A set of these members, which it takes over. It belongs to no key yet. */
+  static of(keyspace: Keyspace, members: MemberSet): SetValue {
+    const set = new SetValue(keyspace);
+    set.resident = members;
+    set.#countAll(members);
+    if (!set.#mayStayPacked()) set.spread();
+    return set;
+  }
+
+  static read(keyspace: Keyspace, reader: ByteReader, isRanged: boolean, isIntset: boolean): SetValue {
+    const set = new SetValue(keyspace);
+    if (isRanged) {
+      set.readRanged(reader);
+    } else {
+      const members = isIntset ? MemberSet.ofIntegers(keyspace.limits, IntSet.unpack(reader)) : unpack(keyspace, reader);
+      set.resident = members;
+      set.#countAll(members);
+    }
+    return set;
+  }
+
+  #countAll(members: MemberSet): void {
+    let bytes = 0;
+    for (const member of members) bytes += member.length;
+    this.counted(members.size, bytes);
+  }
+
+  protected pack(members: MemberSet): Bytes {
+    if (members.integers !== null) return members.integers.pack();
+    let packed = varint(members.size);
+    for (const member of members) packed += varint(member.length) + member;
+    return packed;
+  }
+
+  override recordFlags(): number {
+    return super.recordFlags() | (this.#isIntset ? RecordFlag.intset : 0);
+  }
+
+  protected writeAll(elements: Elements, members: MemberSet): void {
+    for (const member of members) elements.put(elementKey(member), "");
+  }
+
+  protected wholeRange(): { gte: Bytes } {
+    return { gte: MEMBERS };
+  }
+
+  protected build(elements: readonly Element[]): MemberSet {
+    return MemberSet.ofMembers(this.keyspace.limits, elements.map(memberOf));
+  }
+
+  protected residentBytes(count: number, bytes: number): number {
+    return this.#isIntset ? count * INTEGER_BYTES : bytes + count * MEMBER_BYTES;
+  }
+
+  get #isIntset(): boolean {
+    return this.resident !== null && this.resident.integers !== null;
+  }
+
+  get encoding(): string {
+    return this.#isIntset ? "intset" : "hashtable";
+  }
+
+  /** The same members in the same encoding, for another key. May fault. */
+  copy(): SetValue {
+    return SetValue.of(this.keyspace, this.whole().copy());
+  }
+
+  // ─── members ───────────────────────────────────────────────────────────────────────────────────
+
+  /** Call before the first write of a command that reads these members. */
+  ready(members: readonly Bytes[]): void {
+    if (this.resident === null) this.elements!.ready(members.map(elementKey));
+  }
+
+  /** So many point reads are to come: loads the set where that costs less. */
+  expectReads(count: number): void {
+    if (this.resident === null && count * POINT_READ_COST > this.count && this.fitsInMemory) this.whole();
+  }
+
+  has(member: Bytes): boolean {
+    if (this.resident !== null) return this.resident.has(member);
+    return this.elements!.get(elementKey(member)) !== null;
+  }
+
+  /** True when the member is new. */
+  add(member: Bytes): boolean {
+    const { resident, elements } = this;
+    if (elements === null) {
+      if (!resident!.add(member)) return false;
+      if (!this.#mayStayPacked(member)) this.spread();
+    } else {
+      if (resident !== null && !resident.add(member)) return false;
+      const key = elementKey(member);
+      if (resident === null && elements.get(key) !== null) return false;
+      elements.put(key, "");
+    }
+    this.changed(1, member.length);
+    return true;
+  }
+
+  /** `added`: the only member that can be too long; absent: look at all of them. */
+  #mayStayPacked(added?: Bytes): boolean {
+    const members = this.resident!;
+    if (members.integers !== null) return true;
+    const { setMaxListpackEntries, setMaxListpackValue } = this.keyspace.limits;
+    if (members.size > setMaxListpackEntries) return false;
+    if (added !== undefined) return added.length <= setMaxListpackValue;
+    for (const member of members) if (member.length > setMaxListpackValue) return false;
+    return true;
+  }
+
+  /** False when there was no such member. A set that becomes empty takes its key along: do not touch it then. */
+  delete(member: Bytes): boolean {
+    const { resident, elements } = this;
+    if (resident !== null) {
+      if (!resident.delete(member)) return false;
+      elements?.delete(elementKey(member));
+    } else {
+      const key = elementKey(member);
+      if (elements!.get(key) === null) return false;
+      elements!.delete(key);
+    }
+    this.changed(-1, -member.length);
+    return true;
+  }
+
+  /** All members, integers in order; loads a set that is on disk. For replies use `stream` when `isLarge`. */
+  members(): Iterable<Bytes> {
+    return this.whole();
+  }
+
+  /** A new array of all members. */
+  memberArray(): Bytes[] {
+    return this.whole().toArray();
+  }
+
+  /** Too large to be read into memory for a reply: `stream` it. */
+  get isLarge(): boolean {
+    return this.resident === null && !this.fitsInMemory;
+  }
+
+  /** Runs of members as they are now, from a snapshot. */
+  stream(): AsyncIterable<readonly Bytes[]> {
+    return this.elements!.stream({ gte: MEMBERS }, memberOfKey);
+  }
+
+  /** One step of SSCAN. A packed set is one step. */
+  scan(cursor: number, count: number): ScanPage<Bytes> {
+    if (this.elements === null) return { cursor: 0, items: this.memberArray() };
+    return scanElements(this.elements, MEMBERS, crcOfCursor(cursor), count, memberOfKey);
+  }
+
+  // ─── at random ─────────────────────────────────────────────────────────────────────────────────
+
+  /** One member. */
+  draw(random: Random): Bytes {
+    if (this.isLarge) return this.#drawOnDisk(1, random)[0]!;
+    return this.whole().draw(random);
+  }
+
+  /** Different members; all of them, when there are not more than `count`. */
+  drawDistinct(count: number, random: Random): Bytes[] {
+    if (this.isLarge && count <= this.count * MAX_PART_ON_DISK) return this.#drawOnDisk(count, random);
+    return this.whole().drawDistinct(count, random);
+  }
+
+  /**
+   * Members to draw from with repetition, in a new array: all of them, or a part drawn at random when the
+   * set is too large to be in memory.
+   */
+  sample(random: Random): Bytes[] {
+    return this.isLarge ? this.#drawOnDisk(SAMPLE_SIZE, random) : this.memberArray();
+  }
+
+  /** Takes one member out. */
+  pop(random: Random): Bytes {
+    const isDrawnOnDisk = this.isLarge;
+    const member = isDrawnOnDisk ? this.#drawOnDisk(1, random)[0]! : this.whole().pop(random);
+    this.elements?.delete(elementKey(member));
+    this.changed(-1, -member.length);
+    return member;
+  }
+
+  /** Takes different members out; all of them, when there are not more than `count`. */
+  popDistinct(count: number, random: Random): Bytes[] {
+    const members = this.drawDistinct(count, random);
+    for (const member of members) {
+      this.resident?.delete(member);
+      this.elements?.delete(elementKey(member));
+      this.changed(-1, -member.length);
+    }
+    return members;
+  }
+
+  /** Runs of members from random places on; `count` is at most MAX_PART_ON_DISK of all. */
+  #drawOnDisk(count: number, random: Random): Bytes[] {
+    const runLength = Math.ceil(count / MAX_SEEKS);
+    const drawn = new Set<Bytes>();
+    for (let seeks = 0; drawn.size < count; seeks++) {
+      // Too many runs met each other, which takes members of chosen crc32.
+      if (seeks === 4 * MAX_SEEKS) return this.whole().drawDistinct(count, random);
+      for (const element of this.#runFrom(random.next32(), Math.min(runLength, count - drawn.size))) {
+        drawn.add(memberOf(element));
+      }
+    }
+    return [...drawn];
+  }
+
+  #runFrom(crc: number, length: number): readonly Element[] {
+    const run = this.elements!.range({ gte: MEMBERS + u32(crc) }, length);
+    return run.length > 0 ? run : this.elements!.range({ gte: MEMBERS }, length);
+  }
+}
+
+function unpack(keyspace: Keyspace, reader: ByteReader): MemberSet {
+  const members: Bytes[] = [];
+  for (let left = reader.varint(); left > 0; left--) members.push(reader.sized());
+  return MemberSet.ofMembers(keyspace.limits, members);
+}
+
+const memberOf = ([key]: Element): Bytes => key.slice(MEMBER_AT);
+
+const memberOfKey = (key: Bytes): Bytes => key.slice(MEMBER_AT);
+
+/** A place in the array, a slot of the Map and the header of a string. */
+const MEMBER_BYTES = 100;
+
+const INTEGER_BYTES = 10;
+
+/** A point read of many takes so many times as long as an element of a scan, loading included. */
+const POINT_READ_COST = 4;
+
+/** One command seeks at most about so often to draw members on disk, and takes runs of them where it wants more. */
+const MAX_SEEKS = 64;
+
+/** Who wants more than this part of a set may as well read it all. */
+const MAX_PART_ON_DISK = 1 / 4;
+
+/** Many more than one client looks at, few enough to keep in memory while a reply is sent. */
+const SAMPLE_SIZE = 4096;
