@@ -89,6 +89,7 @@ export abstract class Collection<R> implements ValueObject {
   protected changed(countDelta: number, bytesDelta: number): void {
     this.#count += countDelta;
     this.#bytes += bytesDelta;
+    if (countDelta > 0) this.#keepToShare();
     const { owner } = this;
     if (owner === null) return;
     if (this.elements !== null && countDelta === 0 && bytesDelta === 0) owner.elementsChanged();
@@ -100,6 +101,7 @@ export abstract class Collection<R> implements ValueObject {
   protected spread(): void {
     this.elements = this.keyspace.newElements();
     this.writeAll(this.elements, this.resident!);
+    this.#keepToShare();
     this.owner?.recordChanged();
   }
 
@@ -141,6 +143,11 @@ export abstract class Collection<R> implements ValueObject {
 
   get isResident(): boolean {
     return this.resident !== null;
+  }
+
+  /** What has outgrown its share in memory leaves it when the command is over. */
+  #keepToShare(): void {
+    if (this.elements !== null && this.resident !== null && !this.fitsInMemory) this.#borrow();
   }
 
   #borrow(): void {
