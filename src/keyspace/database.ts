@@ -236,6 +236,7 @@ export class Database implements Persistent {
       recordChanged: () => void this.put(key, value),
       elementsChanged: () => undefined,
       becameEmpty: () => undefined,
+      memoryChanged: () => undefined,
     };
     return value;
   }

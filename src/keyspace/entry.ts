@@ -81,6 +81,10 @@ export class Entry implements Persistent, Owner, CacheNode {
     this.db.remove(this);
   }
 
+  memoryChanged(): void {
+    this.db.reprice(this);
+  }
+
   persist(batch: StoreBatch): void {
     const generation = this.droppedFrom ?? this.db.generation;
     const stored = this.#storedExpiresAtMs;

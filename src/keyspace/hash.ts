@@ -4,9 +4,11 @@ import type { Random } from "../support/random.ts";
 import type { Element, Elements } from "../storage/elements.ts";
 import { type ByteReader, u32, varint } from "../storage/numbers.ts";
 import { Collection } from "./collection.ts";
-import { type ScanPage, crcOfCursor, scanElements } from "./element-scan.ts";
-import type { Keyspace } from "./keyspace.ts";
 import { drawDistinct } from "./draw.ts";
+import { type ScanPage, crcOfCursor, scanElements } from "./element-scan.ts";
+import { FieldMap } from "./field-map.ts";
+import type { Keyspace } from "./keyspace.ts";
+import { randomElements, randomElementsWithRepeats } from "./random-elements.ts";
 
 /** The only part of a hash's elements. */
 const FIELDS = "\0";
@@ -16,16 +18,20 @@ const elementKey = (field: Bytes): Bytes => FIELDS + u32(crc32(field)) + field;
 
 const FIELD_AT = 5;
 
+export type FieldAndValue = readonly [field: Bytes, value: Bytes];
+
+const fieldOf = ([key, value]: Element): FieldAndValue => [key.slice(FIELD_AT), value];
+
 /**
  * A hash. Packed record: count varint, then for each field its length and bytes, its value's length and
  * bytes, in order of insertion. Ranged: one element for each field, in the order of the fields' crc32, so
  * that a scan cursor is a number and a random field is a seek.
  */
-export class Hash extends Collection<Map<Bytes, Bytes>> {
+export class Hash extends Collection<FieldMap> {
   readonly type = "hash";
 
   constructor(keyspace: Keyspace) {
-    super(keyspace, new Map());
+    super(keyspace, new FieldMap());
   }
 
   static read(keyspace: Keyspace, reader: ByteReader, isRanged: boolean): Hash {
@@ -47,13 +53,13 @@ export class Hash extends Collection<Map<Bytes, Bytes>> {
     this.counted(fields.size, bytes);
   }
 
-  protected pack(fields: Map<Bytes, Bytes>): Bytes {
+  protected pack(fields: FieldMap): Bytes {
     let packed = varint(fields.size);
     for (const [field, value] of fields) packed += varint(field.length) + field + varint(value.length) + value;
     return packed;
   }
 
-  protected writeAll(elements: Elements, fields: Map<Bytes, Bytes>): void {
+  protected writeAll(elements: Elements, fields: FieldMap): void {
     for (const [field, value] of fields) elements.put(elementKey(field), value);
   }
 
@@ -61,8 +67,10 @@ export class Hash extends Collection<Map<Bytes, Bytes>> {
     return { gte: FIELDS };
   }
 
-  protected build(elements: readonly Element[]): Map<Bytes, Bytes> {
-    return new Map(elements.map(([key, value]) => [key.slice(FIELD_AT), value]));
+  protected build(elements: readonly Element[]): FieldMap {
+    const fields = new FieldMap();
+    for (const [key, value] of elements) fields.set(key.slice(FIELD_AT), value);
+    return fields;
   }
 
   protected residentBytes(count: number, bytes: number): number {
@@ -90,36 +98,42 @@ export class Hash extends Collection<Map<Bytes, Bytes>> {
   /** True when the field is new. */
   set(field: Bytes, value: Bytes): boolean {
     const old = this.get(field);
-    this.resident?.set(field, value);
-    this.elements?.put(elementKey(field), value);
-    if (this.elements === null) this.#unpackIfLarge(field, value);
-    this.changed(old === null ? 1 : 0, value.length - (old === null ? -field.length : old.length));
-    return old === null;
+    const isNew = old === null;
+    const { resident } = this;
+    if (resident !== null) {
+      resident.set(field, value);
+      if (isNew) resident.added(field);
+    }
+    if (this.elements !== null) this.elements.put(elementKey(field), value);
+    else if (this.#isTooLarge(field, value)) this.spread();
+    this.changed(isNew ? 1 : 0, value.length - (isNew ? -field.length : old.length));
+    return isNew;
   }
 
-  #unpackIfLarge(field: Bytes, value: Bytes): void {
+  #isTooLarge(field: Bytes, value: Bytes): boolean {
     const { hashMaxListpackEntries, hashMaxListpackValue } = this.keyspace.limits;
-    if (
+    return (
       field.length > hashMaxListpackValue ||
       value.length > hashMaxListpackValue ||
       this.resident!.size > hashMaxListpackEntries
-    ) {
-      this.spread();
-    }
+    );
   }
 
   /** False when there was no such field. A hash that becomes empty takes its key along. */
   delete(field: Bytes): boolean {
     const old = this.get(field);
     if (old === null) return false;
-    this.resident?.delete(field);
+    if (this.resident !== null) {
+      this.resident.delete(field);
+      this.resident.removed();
+    }
     this.elements?.delete(elementKey(field));
     this.changed(-1, -field.length - old.length);
     return true;
   }
 
   /** All fields with their values; loads a hash that is on disk. For replies use `stream` when `isLarge`. */
-  entries(): Iterable<readonly [field: Bytes, value: Bytes]> {
+  entries(): Iterable<FieldAndValue> {
     return this.whole();
   }
 
@@ -128,28 +142,46 @@ export class Hash extends Collection<Map<Bytes, Bytes>> {
     return this.resident === null && !this.fitsInMemory;
   }
 
-  /** Runs of fields and values as they are now, from a snapshot. */
-  stream(): AsyncIterable<readonly (readonly [field: Bytes, value: Bytes])[]> {
+  /** Runs of fields and values as they are now, from a snapshot. Must be read to its end or closed with `return`. */
+  stream(): AsyncIterableIterator<readonly FieldAndValue[]> {
     return this.elements!.stream({ gte: FIELDS }, (key, value) => [key.slice(FIELD_AT), value] as const);
   }
 
-  /** Fields at random, with repetition. */
-  randomWithRepeats(count: number, random: Random): Element[] {
-    const all = [...this.whole()];
-    return Array.from({ length: count }, () => all[random.below(all.length)]!);
+  /** Fields at random, any of them more than once. */
+  randomWithRepeats(count: number, random: Random): FieldAndValue[] {
+    if (this.isLarge && this.isSmallPart(count)) {
+      return randomElementsWithRepeats(this.elements!, FIELDS, count, random).map(fieldOf);
+    }
+    const fields = this.whole();
+    return Array.from({ length: count }, () => fields.draw(random));
   }
 
   /** Distinct fields at random: all of them, when there are not more than `count`. */
-  randomDistinct(count: number, random: Random): Element[] {
-    return drawDistinct([...this.whole()], count, random);
+  randomDistinct(count: number, random: Random): FieldAndValue[] {
+    if (this.isLarge && this.isSmallPart(count)) {
+      return randomElements(this.elements!, FIELDS, count, random).map(fieldOf);
+    }
+    const fields = this.whole();
+    if (!this.isSmallPart(count)) return drawDistinct([...fields], count, random);
+    const drawn = new Map<Bytes, Bytes>();
+    while (drawn.size < count) drawn.set(...fields.draw(random));
+    return [...drawn];
+  }
+
+  /** Whether so many fields are found faster by draws than by reading all of them. */
+  isSmallPart(count: number): boolean {
+    return count * SMALL_PART <= this.count;
   }
 
   /** One step of HSCAN. A packed hash is one step, as in Redis. */
-  scan(cursor: number, count: number): ScanPage<readonly [field: Bytes, value: Bytes]> {
+  scan(cursor: number, count: number): ScanPage<FieldAndValue> {
     if (this.elements === null) return { cursor: 0, items: [...this.resident!] };
     return scanElements(this.elements, FIELDS, crcOfCursor(cursor), count, (key, value) => [key.slice(FIELD_AT), value]);
   }
 }
 
-/** A slot of a Map and the headers of two strings. Measured with a million fields. */
-const FIELD_BYTES = 110;
+/** A slot of a Map, one of a list to draw from, and the headers of two strings. Measured with a million fields. */
+const FIELD_BYTES = 118;
+
+/** A seek takes about as long as reading so many elements in a row. */
+const SMALL_PART = 32;

@@ -38,4 +38,6 @@ export interface Owner {
   elementsChanged(): void;
   /** The last element went: the key goes with it. */
   becameEmpty(): void;
+  /** It takes more or less memory than before, without having changed. */
+  memoryChanged(): void;
 }
