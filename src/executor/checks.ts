@@ -5,7 +5,7 @@ import type { DiskHealth } from "./disk-health.ts";
 
 export interface CheckState {
   /** Started with --readonly. */
-  readonly isReadonly: boolean;
+  readonly isReadonly: () => boolean;
   readonly disk: DiskHealth;
 }
 
@@ -14,7 +14,7 @@ export function check(state: CheckState, client: Client, command: Command): void
   if (client.authRequired && !command.isNoAuth) throw NOT_AUTHENTICATED;
   if (command.isWrite) {
     if (state.disk.failure !== null) throw state.disk.failure;
-    if (state.isReadonly) throw READ_ONLY;
+    if (state.isReadonly()) throw READ_ONLY;
   }
 }
 

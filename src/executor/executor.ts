@@ -28,7 +28,7 @@ export interface ExecutorOptions {
   readonly keyspace: Keyspace;
   readonly commands: CommandTable;
   readonly disk: DiskHealth;
-  readonly isReadonly: boolean;
+  readonly isReadonly: () => boolean;
   /** Bytes that may wait to be written before further writes wait themselves. */
   readonly maxBacklogBytes: number;
   readonly logBug: (message: string, error: unknown) => void;

@@ -1,0 +1,187 @@
+import { COMMAND_GROUPS } from "./commands/groups.ts";
+import { CommandTable } from "./commands/table.ts";
+import type { Config } from "./config/config.ts";
+import { DiskHealth } from "./executor/disk-health.ts";
+import { Executor } from "./executor/executor.ts";
+import { ExpiryWalk } from "./executor/expiry-walk.ts";
+import { Keyspace } from "./keyspace/keyspace.ts";
+import { Server } from "./server/server.ts";
+import type { Collector } from "./storage/collector/collector.ts";
+import { startCollector } from "./storage/collector/start.ts";
+import { openFolder, probeFolder } from "./storage/open-folder.ts";
+import { type Store, openMemoryStore } from "./storage/store.ts";
+import { textOfBytes } from "./support/bytes.ts";
+import type { Log } from "./support/log.ts";
+
+/** Bytes that may wait for LevelDB before writing commands wait themselves. */
+const MAX_BACKLOG_BYTES = 128 << 20;
+
+/** One running leveldis: the parts of a process, made in order and stopped in the opposite one. */
+export class Instance {
+  readonly server: Server;
+  readonly #keyspace: Keyspace;
+  readonly #expiryWalk: ExpiryWalk;
+  readonly #collector: Collector;
+  readonly #disk: DiskHealth;
+  readonly #holder: StoreHolder;
+
+  private constructor(parts: {
+    server: Server;
+    keyspace: Keyspace;
+    expiryWalk: ExpiryWalk;
+    collector: Collector;
+    disk: DiskHealth;
+    holder: StoreHolder;
+  }) {
+    this.server = parts.server;
+    this.#keyspace = parts.keyspace;
+    this.#expiryWalk = parts.expiryWalk;
+    this.#collector = parts.collector;
+    this.#disk = parts.disk;
+    this.#holder = parts.holder;
+  }
+
+  /**
+   * Opens the data and begins to serve. `onShutdown` is called when a client says SHUTDOWN.
+   * @throws StartError, FolderError, FormatError
+   */
+  static async start(config: Config, log: Log, onShutdown: () => void): Promise<Instance> {
+    const holder = await StoreHolder.open(config);
+    try {
+      return await Instance.#startOn(holder, config, log, onShutdown);
+    } catch (error) {
+      await holder.store.close();
+      throw error;
+    }
+  }
+
+  static async #startOn(holder: StoreHolder, config: Config, log: Log, onShutdown: () => void): Promise<Instance> {
+    const { values } = config;
+    const disk = new DiskHealth(
+      () => holder.probe(),
+      () => reopen(),
+      (message) => log("warning", message),
+    );
+    const keyspace = await Keyspace.open({
+      store: holder.store,
+      databases: values.databases,
+      recordCacheBytes: values.recordCacheSize,
+      limits: values,
+      fsync: () => values.appendfsync,
+      onWriteFailure: (error) => disk.failed(error),
+    });
+    keyspace.reading.faultEveryRead = values.debugFaultEveryRead;
+    if (values.flushall) {
+      keyspace.flushAll();
+      await keyspace.committer.settle();
+      log("notice", "All data was deleted (--flushall)");
+    }
+    const collector = await startCollector(holder.store, holder.folder, {
+      intervalMs: values.gcInterval,
+      batchSize: values.gcBatchSize,
+      onError: (error) => log("warning", `The collector failed, and will try again: ${error.message}`),
+    });
+    const commands = new CommandTable(COMMAND_GROUPS);
+    const executor = new Executor({
+      keyspace,
+      commands,
+      disk,
+      isReadonly: () => values.readonly,
+      maxBacklogBytes: MAX_BACKLOG_BYTES,
+      logBug: (message, error) => log("warning", `${message}: ${describeBug(error)}`),
+    });
+    const reopen = async (): Promise<void> => {
+      await executor.holding(async () => {
+        await collector.pause();
+        await holder.reopen();
+        keyspace.useStore(holder.store);
+        await collector.resume(holder.store);
+      });
+    };
+    const expiryWalk = new ExpiryWalk(executor, keyspace, (error) => {
+      log("warning", `Removing expired keys failed, and will be tried again: ${describeBug(error)}`);
+    });
+    const server = new Server({ config, commands, executor, commits: keyspace.committer, log, onShutdown });
+    executor.attach(server);
+    followConfig(config, keyspace, collector);
+    const instance = new Instance({ server, keyspace, expiryWalk, collector, disk, holder });
+    try {
+      await server.start();
+    } catch (error) {
+      await instance.#release();
+      throw error;
+    }
+    return instance;
+  }
+
+  /** Stops accepting, finishes what runs, writes, closes. */
+  async stop(): Promise<void> {
+    await this.server.stop();
+    await this.#release();
+    await this.#holder.store.close();
+  }
+
+  async #release(): Promise<void> {
+    this.#expiryWalk.close();
+    this.#disk.close();
+    // What cannot be written now was never acknowledged.
+    await this.#keyspace.committer.sync().catch(() => undefined);
+    this.#keyspace.committer.close();
+    await this.#collector.close();
+  }
+}
+
+/** What CONFIG SET changes at once. */
+function followConfig(config: Config, keyspace: Keyspace, collector: Collector): void {
+  const pace = (): void => {
+    collector.configure({ intervalMs: config.values.gcInterval, batchSize: config.values.gcBatchSize });
+  };
+  config.onChange("gcInterval", pace);
+  config.onChange("gcBatchSize", pace);
+  config.onChange("recordCacheSize", (bytes) => {
+    keyspace.cache.limitBytes = bytes;
+  });
+  // Asked for at each batch.
+  config.onChange("appendfsync", () => {});
+}
+
+/** The store, and how to open it again. */
+class StoreHolder {
+  readonly #config: Config;
+  /** Null: in memory. */
+  readonly folder: string | null;
+  store!: Store;
+
+  private constructor(config: Config) {
+    this.#config = config;
+    this.folder = config.values.backend === "memory" ? null : textOfBytes(config.values.dir);
+  }
+
+  static async open(config: Config): Promise<StoreHolder> {
+    const holder = new StoreHolder(config);
+    await holder.#open();
+    return holder;
+  }
+
+  async #open(): Promise<void> {
+    const { cacheSize, backendOption } = this.#config.values;
+    this.store =
+      this.folder === null
+        ? await openMemoryStore()
+        : await openFolder(this.folder, { cacheSizeBytes: cacheSize, backendOptions: backendOption });
+  }
+
+  async reopen(): Promise<void> {
+    if (this.folder === null) return;
+    await this.store.close();
+    await this.#open();
+  }
+
+  async probe(): Promise<void> {
+    if (this.folder !== null) await probeFolder(this.folder);
+  }
+}
+
+function describeBug(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

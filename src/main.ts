@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+import { existsSync, unlinkSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { loadConfig } from "./config/start.ts";
+import type { Config } from "./config/config.ts";
+import { StartError } from "./config/option.ts";
+import { Instance } from "./instance.ts";
+import { FormatError } from "./keyspace/keyspace.ts";
+import { FolderError } from "./storage/open-folder.ts";
+import { textOfBytes } from "./support/bytes.ts";
+import { Logger } from "./support/log.ts";
+import { VERSION } from "./support/version.ts";
+
+/**
+ * Faults, batches, iterators and fsyncs run on libuv's threads, and all of them wait for the disk at times.
+ * libuv reads this when its pool is first used, which must not have happened yet.
+ */
+process.env["UV_THREADPOOL_SIZE"] ??= String(Math.max(8, availableParallelism() * 2));
+
+async function main(): Promise<void> {
+  const start = loadConfig(process.argv.slice(2), process.env);
+  if (start.kind !== "run") {
+    process.stdout.write(start.text.endsWith("\n") ? start.text : `${start.text}\n`);
+    return;
+  }
+  const { config } = start;
+  const logger = new Logger(textOfBytes(config.values.logfile), () => config.values.loglevel);
+  const { log } = logger;
+  log("notice", `leveldis ${VERSION} is starting, PID: ${process.pid}`);
+  process.on("uncaughtException", (error) => {
+    // The state of memory is unknown from here on. What was acknowledged is in the store.
+    log("warning", `Bug: ${error.stack ?? error.message}`);
+    process.exit(1);
+  });
+
+  let instance: Instance | null = null;
+  let isStopping = false;
+  const stop = async (why: string): Promise<void> => {
+    if (isStopping) return;
+    isStopping = true;
+    log("notice", why);
+    await instance?.stop();
+    removePidFile(config);
+    log("notice", "leveldis is now ready to exit, bye bye...");
+    logger.close();
+    process.exit(0);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => void stop(`Received ${signal}, shutting down...`));
+  }
+
+  instance = await Instance.start(config, log, () => void stop("User requested shutdown..."));
+  writePidFile(config);
+  const { values } = config;
+  const where = values.backend === "memory" ? "memory only: nothing is kept" : `data in ${textOfBytes(values.dir)}`;
+  log("notice", `Server initialized, port ${instance.server.port}, ${where}`);
+  log("notice", "Ready to accept connections");
+}
+
+function writePidFile(config: Config): void {
+  const path = textOfBytes(config.values.pidfile);
+  if (path !== "") writeFileSync(path, `${process.pid}\n`);
+}
+
+function removePidFile(config: Config): void {
+  const path = textOfBytes(config.values.pidfile);
+  if (path !== "" && existsSync(path)) unlinkSync(path);
+}
+
+main().catch((error: unknown) => {
+  const isExpected = error instanceof StartError || error instanceof FolderError || error instanceof FormatError;
+  const text = isExpected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${text.startsWith("leveldis: ") || text.startsWith("\n") ? "" : "leveldis: "}${text}\n`);
+  process.exit(1);
+});

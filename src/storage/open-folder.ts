@@ -1,0 +1,60 @@
+import { existsSync } from "node:fs";
+import { mkdir, open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Store, type StoreOptions, openLevelStore } from "./store.ts";
+
+/** The folder cannot be used. The message is one line that says what to do. */
+export class FolderError extends Error {
+  override readonly name = "FolderError";
+}
+
+/** Opens the data folder, made where missing. @throws FolderError */
+export async function openFolder(folder: string, options: StoreOptions): Promise<Store> {
+  try {
+    // LevelDB's own errors about folders name a lock file; mkdir says what is wrong.
+    await mkdir(folder, { recursive: true });
+    return await openLevelStore(folder, options);
+  } catch (error) {
+    throw new FolderError(explain(folder, error as NodeJS.ErrnoException), { cause: error });
+  }
+}
+
+function explain(folder: string, error: NodeJS.ErrnoException): string {
+  const cause = (error.cause ?? error) as NodeJS.ErrnoException;
+  const reason = cause.message.replace(/\s+/g, " ");
+  if (cause.code === "LEVEL_LOCKED") {
+    return `the data folder ${folder} is in use by another process: stop that one, or choose another --dir`;
+  }
+  if (isDamage(folder, cause)) {
+    return (
+      `CORRUPT: the LevelDB in ${folder} is damaged (${reason}): restore the folder from a backup, ` +
+      "or move it away and start with an empty one"
+    );
+  }
+  return `cannot use the data folder ${folder} (${reason}): make it writable, or choose another --dir`;
+}
+
+/** LevelDB calls some damage an IO error: a file that is named by another and is not there. */
+function isDamage(folder: string, error: NodeJS.ErrnoException): boolean {
+  if (error.code === "LEVEL_CORRUPTION" || /corruption|does not exist|not an sstable/i.test(error.message)) return true;
+  return /No such file or directory/.test(error.message) && existsSync(join(folder, "CURRENT"));
+}
+
+/** Bytes that a folder must take before it is believed that it takes more. */
+const PROBE_BYTES = 4 << 20;
+
+/** Rejects while the disk of the folder takes nothing. */
+export async function probeFolder(folder: string): Promise<void> {
+  const path = join(folder, "write-probe.tmp");
+  try {
+    const file = await open(path, "w");
+    try {
+      await file.writeFile(Buffer.alloc(PROBE_BYTES));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } finally {
+    await rm(path, { force: true });
+  }
+}
