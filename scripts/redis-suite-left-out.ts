@@ -10,7 +10,8 @@ export function readLeftOut(text: string): LeftOut[] {
     if (line.trim() === "" || line.startsWith("# ") || line === "#") continue;
     const head = /^\[(\S+)\] (\S.*)$/.exec(line);
     if (head !== null) group = { unit: head[1]!, reason: head[2]! };
-    else if (group === undefined) throw new Error(`left-out.txt:${index + 1}: a test before the first [unit] reason`);
+    else if (group === undefined)
+      throw new Error(`left-out.txt:${index + 1}: a test before the first [unit] reason`);
     else if (line.startsWith("!sed ")) entries.push({ kind: "edit", ...group, expression: line.slice(5) });
     else entries.push({ kind: "test", ...group, pattern: line });
   }

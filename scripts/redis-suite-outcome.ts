@@ -33,7 +33,9 @@ export function readOutcome(unit: string, output: string, code: number | null): 
   endError();
   const finished = output.includes(" done]: ");
   if (!finished || (code !== 0 && failed.length === 0)) {
-    failed.push(`the run ended with ${code}, its last lines:\n${output.trimEnd().split("\n").slice(-15).join("\n")}`);
+    failed.push(
+      `the run ended with ${code}, its last lines:\n${output.trimEnd().split("\n").slice(-15).join("\n")}`,
+    );
   }
   return { unit, passed, failed, skipped };
 }

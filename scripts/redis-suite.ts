@@ -3,7 +3,17 @@
  * with links to the suite, since the suite's list of tests to skip knows no units and its runner takes no edits.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import yargs from "yargs";
@@ -36,14 +46,38 @@ const PORTS_PER_RUN = 1000;
 const argv = await yargs(hideBin(process.argv))
   .scriptName("scripts/redis-suite")
   .usage("$0 [unit...]\n\nRuns Redis' own tests with leveldis as the server. Units: unit/type/set, …")
-  .option("server", { choices: ["leveldis", "real"] as const, default: "leveldis" as const, describe: "What to test" })
+  .option("server", {
+    choices: ["leveldis", "real"] as const,
+    default: "leveldis" as const,
+    describe: "What to test",
+  })
   .option("dist", { type: "string", default: join(root, "dist"), describe: "Build of leveldis" })
-  .option("server-option", { type: "string", array: true, nargs: 1, default: [] as string[], describe: "Passed on, e.g. --server-option=--debug-fault-every-read=yes" })
-  .option("all", { type: "boolean", default: false, describe: "Leave nothing out; tell which of the left-out tests pass" })
-  .option("only", { type: "string", array: true, nargs: 1, default: [] as string[], describe: "Test name or /regex" })
+  .option("server-option", {
+    type: "string",
+    array: true,
+    nargs: 1,
+    default: [] as string[],
+    describe: "Passed on, e.g. --server-option=--debug-fault-every-read=yes",
+  })
+  .option("all", {
+    type: "boolean",
+    default: false,
+    describe: "Leave nothing out; tell which of the left-out tests pass",
+  })
+  .option("only", {
+    type: "string",
+    array: true,
+    nargs: 1,
+    default: [] as string[],
+    describe: "Test name or /regex",
+  })
   .option("jobs", { type: "number", default: availableParallelism(), describe: "Units at a time" })
   .option("verbose", { type: "boolean", default: false, describe: "Show the suite's own output" })
-  .option("keep", { type: "boolean", default: false, describe: "Keep the folder with logs and configuration files" })
+  .option("keep", {
+    type: "boolean",
+    default: false,
+    describe: "Keep the folder with logs and configuration files",
+  })
   .strictOptions()
   .version(false)
   .parse();
@@ -83,7 +117,12 @@ async function runUnit(unit: string, slot: number): Promise<Outcome> {
   const entries = leftOutOf(leftOut, unit);
   const folder = makeFolder(unit, entries);
   const args = ["tests/test_helper.tcl", "--single", unit, "--clients", "1", "--durable", "--timeout", "600"];
-  args.push("--baseport", String(FIRST_PORT + slot * PORTS_PER_RUN), "--portcount", String(PORTS_PER_RUN - 100));
+  args.push(
+    "--baseport",
+    String(FIRST_PORT + slot * PORTS_PER_RUN),
+    "--portcount",
+    String(PORTS_PER_RUN - 100),
+  );
   for (const name of argv.only) args.push("--only", name);
   if (!argv.all) {
     for (const entry of entries) if (entry.kind === "test") args.push("--skiptest", entry.pattern);
@@ -138,7 +177,9 @@ function makeFolder(unit: string, entries: readonly LeftOut[]): string {
     if (existsSync(`/usr/bin/${program}`)) symlinkSync(`/usr/bin/${program}`, join(folder, "src", program));
   }
   const command =
-    argv.server === "real" ? ["/usr/bin/redis-server"] : [process.execPath, join(resolve(argv.dist), "main.js")];
+    argv.server === "real"
+      ? ["/usr/bin/redis-server"]
+      : [process.execPath, join(resolve(argv.dist), "main.js")];
   const wrapper = join(folder, "src", "redis-server");
   // `exec`: the suite expects the process id that it started.
   const quoted = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(" ");
@@ -157,7 +198,8 @@ function editUnit(folder: string, unit: string, edits: readonly string[]): void 
   rmSync(file);
   cpSync(source, file);
   execFileSync("sed", ["-i", ...edits, file]);
-  if (readFileSync(file, "utf8") === readFileSync(source, "utf8")) throw new Error(`the edits of ${unit} change nothing`);
+  if (readFileSync(file, "utf8") === readFileSync(source, "utf8"))
+    throw new Error(`the edits of ${unit} change nothing`);
 }
 
 /** Prints what went wrong and the totals; true when nothing did. */
@@ -170,11 +212,15 @@ function report(all: readonly Outcome[]): boolean {
     for (const failure of outcome.failed) console.log(`\nFAILED ${outcome.unit}: ${failure}`);
     const entries = leftOutOf(leftOut, outcome.unit).filter((entry) => entry.kind === "test");
     if (argv.all) {
-      for (const name of outcome.passed.filter((test) => entries.some((entry) => matches(entry.pattern, test)))) {
+      for (const name of outcome.passed.filter((test) =>
+        entries.some((entry) => matches(entry.pattern, test)),
+      )) {
         console.log(`left out, but passes: ${outcome.unit}: ${name}`);
       }
     } else if (argv.only.length === 0 && outcome.failed.length === 0) {
-      for (const { pattern } of entries.filter((entry) => !outcome.skipped.some((test) => matches(entry.pattern, test)))) {
+      for (const { pattern } of entries.filter(
+        (entry) => !outcome.skipped.some((test) => matches(entry.pattern, test)),
+      )) {
         failed++;
         console.log(`\nFAILED ${outcome.unit}: the left-out entry meets no test: ${pattern}`);
       }

@@ -41,7 +41,9 @@ function sequence(reader: TokenReader): fc.Arbitrary<string[]> {
       const optional = alternatives(reader);
       if (reader.tokens[reader.at++] !== "]") throw new Error("a bracket is not closed");
       // Absence first: fast-check shrinks towards it.
-      parts.push(fc.oneof({ weight: 3, arbitrary: fc.constant<string[]>([]) }, { weight: 2, arbitrary: optional }));
+      parts.push(
+        fc.oneof({ weight: 3, arbitrary: fc.constant<string[]>([]) }, { weight: 2, arbitrary: optional }),
+      );
     } else parts.push(word(token));
   }
   return fc.tuple(...parts).map((values) => values.flat());
@@ -63,7 +65,11 @@ const mutation: fc.Arbitrary<(words: string[]) => string[]> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc
-      .tuple(fc.nat(100), fc.constantFrom("drop", "double", "swap", "insert"), fc.constantFrom("NX", "LIMIT", "1", "", "WITHSCORES", "abc"))
+      .tuple(
+        fc.nat(100),
+        fc.constantFrom("drop", "double", "swap", "insert"),
+        fc.constantFrom("NX", "LIMIT", "1", "", "WITHSCORES", "abc"),
+      )
       .map(([position, kind, extra]) => (words: string[]) => {
         if (words.length < 2) return words;
         const at = 1 + (position % (words.length - 1));

@@ -27,7 +27,8 @@ export class Pair {
 
   /** Empties both servers and selects database 0. */
   async reset(): Promise<void> {
-    for (const client of [this.#redis, this.#tested]) await client.pipelineRaw([["FLUSHALL"], ["SELECT", "0"]]);
+    for (const client of [this.#redis, this.#tested])
+      await client.pipelineRaw([["FLUSHALL"], ["SELECT", "0"]]);
   }
 
   /** Nothing where the servers agree. */
@@ -77,17 +78,27 @@ export class Pair {
   }
 
   /** Redis popped others: it gets them back and gives up those that were popped from the tested server. */
-  async #alignPop(key: string, byRedis: readonly string[], byTested: readonly string[]): Promise<string | undefined> {
+  async #alignPop(
+    key: string,
+    byRedis: readonly string[],
+    byTested: readonly string[],
+  ): Promise<string | undefined> {
     if (byTested.length === 0) return undefined;
     const back = byRedis.filter((member) => !byTested.includes(member));
     const gone = byTested.filter((member) => !byRedis.includes(member));
     if (back.length > 0) await this.#redis.sendRaw("SADD", key, ...back);
     if (gone.length === 0) return undefined;
-    return (await this.#redis.sendExact("SREM", key, ...gone)) === gone.length ? undefined : "a member is not there";
+    return (await this.#redis.sendExact("SREM", key, ...gone)) === gone.length
+      ? undefined
+      : "a member is not there";
   }
 
   /** Iterates to the end on both sides; errors, and replies to a cursor that is in the middle, are compared as they are. */
-  async #compareScans(command: readonly string[], redis: Buffer, tested: Buffer): Promise<string | undefined> {
+  async #compareScans(
+    command: readonly string[],
+    redis: Buffer,
+    tested: Buffer,
+  ): Promise<string | undefined> {
     const [first, second] = [exact(redis), exact(tested)];
     if (!isScanReply(first) || !isScanReply(second)) return difference("exact", redis, tested);
     const name = command[0]!.toUpperCase();
@@ -105,7 +116,9 @@ export class Pair {
 type ScanReply = [string, Exact[]];
 
 function isScanReply(value: Exact): value is ScanReply {
-  return Array.isArray(value) && value.length === 2 && typeof value[0] === "string" && Array.isArray(value[1]);
+  return (
+    Array.isArray(value) && value.length === 2 && typeof value[0] === "string" && Array.isArray(value[1])
+  );
 }
 
 async function collectScan(
@@ -120,10 +133,12 @@ async function collectScan(
   for (let rounds = 0; ; rounds++) {
     if (rounds > 100_000) throw new Error(`${command.join(" ")} does not come to an end`);
     const elements = reply[1];
-    for (let i = 0; i < elements.length; i += perElement) found.add(JSON.stringify(elements.slice(i, i + perElement)));
+    for (let i = 0; i < elements.length; i += perElement)
+      found.add(JSON.stringify(elements.slice(i, i + perElement)));
     if (reply[0] === "0") break;
     const next = await client.sendExact(...command.with(cursorAt, reply[0]));
-    if (!isScanReply(next)) throw new Error(`${command.join(" ")} with cursor ${reply[0]}: ${JSON.stringify(next)}`);
+    if (!isScanReply(next))
+      throw new Error(`${command.join(" ")} with cursor ${reply[0]}: ${JSON.stringify(next)}`);
     reply = next;
   }
   return [...found].toSorted().join();
@@ -152,5 +167,7 @@ function show(reply: Buffer): string {
 
 function quote(bytes: string): string {
   const hex = (char: string): string => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
-  return JSON.stringify(bytes).replace(/[\x7f-\xff]/g, hex).replace(/\\u00(..)/g, "\\x$1");
+  return JSON.stringify(bytes)
+    .replace(/[\x7f-\xff]/g, hex)
+    .replace(/\\u00(..)/g, "\\x$1");
 }

@@ -8,7 +8,8 @@ import fc from "fast-check";
 type Pool = fc.Arbitrary<string[]>;
 
 const one = (...values: string[]): Pool => fc.constantFrom(...values).map((value) => [value]);
-const often = (usual: Pool, rare: Pool): Pool => fc.oneof({ weight: 9, arbitrary: usual }, { weight: 1, arbitrary: rare });
+const often = (usual: Pool, rare: Pool): Pool =>
+  fc.oneof({ weight: 9, arbitrary: usual }, { weight: 1, arbitrary: rare });
 const some = (pool: Pool, min: number, max: number): Pool =>
   fc.array(pool, { minLength: min, maxLength: max }).map((values) => values.flat());
 
@@ -21,7 +22,19 @@ const lexKey = one("l1", "l2");
 const anyKey = fc.oneof(stringKey, hashKey, setKey, zsetKey, one("none"));
 const member = fc.oneof(
   { weight: 6, arbitrary: one("a", "b", "c", "d", "e", "1", "2", "3", "42") },
-  { weight: 1, arbitrary: one("", "\0", "\xff\xfe", "-5", "01", "9223372036854775807", "9223372036854775808", "x".repeat(65)) },
+  {
+    weight: 1,
+    arbitrary: one(
+      "",
+      "\0",
+      "\xff\xfe",
+      "-5",
+      "01",
+      "9223372036854775807",
+      "9223372036854775808",
+      "x".repeat(65),
+    ),
+  },
 );
 const integer = often(
   one("0", "1", "2", "3", "-1", "-2", "10", "100"),
@@ -70,15 +83,38 @@ const float = often(
 const value = fc.oneof(
   { weight: 3, arbitrary: integer },
   { weight: 2, arbitrary: float },
-  { weight: 3, arbitrary: one("hello", "world", "ohmytext", "mynewtext", "x".repeat(44), "x".repeat(45), "x".repeat(100)) },
+  {
+    weight: 3,
+    arbitrary: one(
+      "hello",
+      "world",
+      "ohmytext",
+      "mynewtext",
+      "x".repeat(44),
+      "x".repeat(45),
+      "x".repeat(100),
+    ),
+  },
   { weight: 1, arbitrary: fc.string({ unit: "binary-ascii", maxLength: 20 }).map((text) => [text]) },
 );
-const lexBound = often(one("-", "+", "[a", "(a", "[c", "(c", "[", "("), one("a", "", "[\xff", "(1", "++", "-+"));
-const scoreBound = often(one("-inf", "+inf", "0", "1", "(1", "1.5", "(2", "100", "-1"), one("(inf", "(", "nan", "abc", ""));
+const lexBound = often(
+  one("-", "+", "[a", "(a", "[c", "(c", "[", "("),
+  one("a", "", "[\xff", "(1", "++", "-+"),
+);
+const scoreBound = often(
+  one("-inf", "+inf", "0", "1", "(1", "1.5", "(2", "100", "-1"),
+  one("(inf", "(", "nan", "abc", ""),
+);
 const pattern = one("*", "a*", "?", "[a-c]", "[^a]", "h*", "*1", "t[12]", "", "\\*", "[", "s?", "**", "w_*");
-const count = often(one("0", "1", "2", "3", "10", "-1", "-3"), one("100", "-9223372036854775808", "9223372036854775807", "abc", ""));
+const count = often(
+  one("0", "1", "2", "3", "10", "-1", "-3"),
+  one("100", "-9223372036854775808", "9223372036854775807", "abc", ""),
+);
 /** Long enough that nothing expires during a run. */
-const seconds = often(one("1000", "5000", "100000"), one("0", "-1", "9223372036854775807", "9223372036854776", "abc", ""));
+const seconds = often(
+  one("1000", "5000", "100000"),
+  one("0", "-1", "9223372036854775807", "9223372036854776", "abc", ""),
+);
 const milliseconds = often(one("1000000", "5000000"), one("0", "-1", "9223372036854775807", "abc"));
 const unixSeconds = often(one("9999999999", "99999999999"), one("0", "-5", "9223372036854775807", "abc"));
 const unixMilliseconds = often(one("9999999999999"), one("0", "-5", "9223372036854775807", "abc"));

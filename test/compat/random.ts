@@ -13,7 +13,11 @@ export interface RandomOptions {
 }
 
 /** Random sequences of a group's commands (with generic ones between), shrunk to a short one that shows the difference. */
-export async function compareRandomSequences(pair: Pair, group: string, options: RandomOptions): Promise<void> {
+export async function compareRandomSequences(
+  pair: Pair,
+  group: string,
+  options: RandomOptions,
+): Promise<void> {
   const own = randomCommands[group]!.map(commandsOf);
   const between = randomCommands["generic"]!.map(commandsOf);
   const all = Object.values(randomCommands).flat().map(commandsOf);
@@ -33,7 +37,9 @@ export async function compareRandomSequences(pair: Pair, group: string, options:
   const [commands] = result.counterexample!;
   const error = result.errorInstance as Error;
   const sequence = commands.map((words) => `  ${showCommand(words)}`).join("\n");
-  throw new Error(`seed ${options.seed}, path ${result.counterexamplePath}:\n${sequence}\ndisagree at ${error.message}`);
+  throw new Error(
+    `seed ${options.seed}, path ${result.counterexamplePath}:\n${sequence}\ndisagree at ${error.message}`,
+  );
 }
 
 async function runSequence(pair: Pair, commands: readonly string[][]): Promise<Disagreement | undefined> {
@@ -48,11 +54,17 @@ async function runSequence(pair: Pair, commands: readonly string[][]): Promise<D
 /** Equal replies are not enough: what is left must be equal as well. */
 async function compareData(pair: Pair): Promise<Disagreement | undefined> {
   for (const db of ["0", "1"]) {
-    const found = (await pair.run(["SELECT", db])) ?? (await pair.run(["DBSIZE"])) ?? (await pair.run(["KEYS", "*"]));
+    const found =
+      (await pair.run(["SELECT", db])) ?? (await pair.run(["DBSIZE"])) ?? (await pair.run(["KEYS", "*"]));
     if (found !== undefined) return found;
     for (const key of await pair.keys()) {
       const look = lookAt[await pair.typeOf(key)];
-      for (const command of [["TYPE", key], ["PTTL", key], ["OBJECT", "ENCODING", key], ...(look?.(key) ?? [])]) {
+      for (const command of [
+        ["TYPE", key],
+        ["PTTL", key],
+        ["OBJECT", "ENCODING", key],
+        ...(look?.(key) ?? []),
+      ]) {
         const disagreement = await pair.run(command);
         if (disagreement !== undefined) return disagreement;
       }
@@ -63,7 +75,16 @@ async function compareData(pair: Pair): Promise<Disagreement | undefined> {
 
 const lookAt: Readonly<Record<string, (key: string) => string[][]>> = {
   string: (key) => [["GET", key]],
-  hash: (key) => [["HGETALL", key], ["HLEN", key]],
-  set: (key) => [["SMEMBERS", key], ["SCARD", key]],
-  zset: (key) => [["ZRANGE", key, "0", "-1", "WITHSCORES"], ["ZCARD", key]],
+  hash: (key) => [
+    ["HGETALL", key],
+    ["HLEN", key],
+  ],
+  set: (key) => [
+    ["SMEMBERS", key],
+    ["SCARD", key],
+  ],
+  zset: (key) => [
+    ["ZRANGE", key, "0", "-1", "WITHSCORES"],
+    ["ZCARD", key],
+  ],
 };

@@ -37,9 +37,10 @@ describe("requests that arrive in pieces", () => {
   test("a protocol error that is cut at every byte is told once, after the replies before it", async () => {
     const bytes = "PING\r\n*2\r\n$4\r\nECHO\r\n$x\r\nPING\r\n";
     for (let at = 1; at < bytes.length; at++) {
-      expect(await conversation(server, [bytes.slice(0, at), bytes.slice(at)], "closes"), `cut at ${at}`).toBe(
-        "+PONG\r\n-ERR Protocol error: invalid bulk length\r\n",
-      );
+      expect(
+        await conversation(server, [bytes.slice(0, at), bytes.slice(at)], "closes"),
+        `cut at ${at}`,
+      ).toBe("+PONG\r\n-ERR Protocol error: invalid bulk length\r\n");
     }
   });
 });

@@ -1,11 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  bitLength,
-  parseHexFloat,
-  roundToFormat,
-  shiftRightToEven,
-} from "../../src/support/binary-float.ts";
+import { bitLength, parseHexFloat, roundToFormat, shiftRightToEven } from "../../src/support/binary-float.ts";
 
 describe("rounding", () => {
   it("counts binary digits", () => {
@@ -53,23 +48,12 @@ describe("parseHexFloat", () => {
     expect(parseHexFloat(text, 0)).toEqual({ mantissa, exponent });
   });
 
-  it.each([
-    "",
-    "0",
-    "1",
-    "0x",
-    "0x.",
-    "0x.p1",
-    "0x1p",
-    "0x1p+",
-    "0x1p1.",
-    "0x1.2.3",
-    "0xg",
-    "0x1 ",
-    "x1",
-  ])("%j is none", (text) => {
-    expect(parseHexFloat(text, 0)).toBeNull();
-  });
+  it.each(["", "0", "1", "0x", "0x.", "0x.p1", "0x1p", "0x1p+", "0x1p1.", "0x1.2.3", "0xg", "0x1 ", "x1"])(
+    "%j is none",
+    (text) => {
+      expect(parseHexFloat(text, 0)).toBeNull();
+    },
+  );
 
   it("keeps what decides about halves of very long numbers", () => {
     const half = `0x1${"0".repeat(13)}8`;

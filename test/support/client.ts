@@ -120,7 +120,8 @@ export class Client {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(
-        () => reject(this.#withReceived(new Error(`the server did not hang up within ${this.#timeoutMs} ms`))),
+        () =>
+          reject(this.#withReceived(new Error(`the server did not hang up within ${this.#timeoutMs} ms`))),
         this.#timeoutMs,
       );
     });
@@ -184,7 +185,9 @@ export class Client {
   #withReceived(cause: Error): Error {
     const received = Buffer.concat([...this.#replies, this.#splitter.pending]);
     const text = JSON.stringify(received.toString("latin1", 0, 1000));
-    return new Error(`${cause.message}; received and not read: ${text} (${received.length} bytes)`, { cause });
+    return new Error(`${cause.message}; received and not read: ${text} (${received.length} bytes)`, {
+      cause,
+    });
   }
 }
 

@@ -1,11 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  formatDouble,
-  parseDouble,
-  parseScoreBound,
-  parseSortWeight,
-} from "../../src/support/doubles.ts";
+import { formatDouble, parseDouble, parseScoreBound, parseSortWeight } from "../../src/support/doubles.ts";
 
 describe("parseDouble and formatDouble", () => {
   // What ZSCORE of 7.0.15 gives, in RESP2 and RESP3, after ZADD (a skip list: a listpack forgets -0).
@@ -97,9 +92,7 @@ describe("parseDouble and formatDouble", () => {
   it("writes %.17g of the exact value", () => {
     fc.assert(
       fc.property(anyDouble, (value) => {
-        expect(formatDouble(value)).toBe(
-          Number.isFinite(value) ? referenceG17(value) : infinite(value),
-        );
+        expect(formatDouble(value)).toBe(Number.isFinite(value) ? referenceG17(value) : infinite(value));
       }),
       { numRuns: 5000 },
     );

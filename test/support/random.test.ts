@@ -15,9 +15,7 @@ describe("Random", () => {
       const expected = draws / bound;
       const chiSquare = counts.reduce((sum, n) => sum + (n - expected) ** 2 / expected, 0);
       const freedom = bound - 1;
-      expect(Math.abs(chiSquare - freedom), `seed ${seed}`).toBeLessThan(
-        6 * Math.sqrt(2 * freedom) + 6,
-      );
+      expect(Math.abs(chiSquare - freedom), `seed ${seed}`).toBeLessThan(6 * Math.sqrt(2 * freedom) + 6);
     }
   });
 
@@ -44,16 +42,13 @@ describe("Random", () => {
         value = Math.floor(value / 2);
       }
     }
-    for (const count of ones)
-      expect(Math.abs(count - draws / 2)).toBeLessThan(6 * Math.sqrt(draws / 4));
+    for (const count of ones) expect(Math.abs(count - draws / 2)).toBeLessThan(6 * Math.sqrt(draws / 4));
   });
 
   it("is sfc32, seeded with the two halves of a number", () => {
     // From the same generator written in C.
     const random = new Random(7 * 2 ** 32 + 42);
-    expect([1, 2, 3, 4].map(() => random.next32())).toEqual([
-      2229867019, 1291708863, 22530524, 2469857607,
-    ]);
+    expect([1, 2, 3, 4].map(() => random.next32())).toEqual([2229867019, 1291708863, 22530524, 2469857607]);
   });
 
   it("stays below its bound", () => {

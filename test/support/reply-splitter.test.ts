@@ -82,7 +82,12 @@ test("exact values keep every difference", () => {
     { big: "123456789012345678901" },
     { verbatim: "abc", format: "txt" },
     { error: "ERR x" },
-    { map: [[{ status: "a" }, 1], [{ status: "b" }, [2]]] },
+    {
+      map: [
+        [{ status: "a" }, 1],
+        [{ status: "b" }, [2]],
+      ],
+    },
     { set: [1, 2] },
     { push: [{ status: "invalidate" }, null] },
     { attributes: [[{ status: "ttl" }, 3]], of: "v" },
@@ -92,6 +97,16 @@ test("exact values keep every difference", () => {
 
 test("plain values are what client libraries give", () => {
   const values = samples.slice(0, 9).map((sample) => plain(Buffer.from(sample, "latin1")));
-  expect(values).toEqual(["OK", error("ERR no"), -12, null, null, "", "\r\n+\xff", [], [1, ["a", null], "x"]]);
+  expect(values).toEqual([
+    "OK",
+    error("ERR no"),
+    -12,
+    null,
+    null,
+    "",
+    "\r\n+\xff",
+    [],
+    [1, ["a", null], "x"],
+  ]);
   expect(plain(Buffer.from(":9223372036854775807\r\n"))).toBe(9223372036854775807n);
 });

@@ -69,7 +69,9 @@ export class ReplySplitter {
     else if (type === "%") elementsAhead = 2 * count();
     else if (type === "|") elementsAhead = 2 * count() + 1;
     else if (!"+-:_,#(".includes(type)) {
-      throw new Error(`not RESP: ${JSON.stringify(this.#bytes.toString("latin1", this.#next, this.#next + 100))}`);
+      throw new Error(
+        `not RESP: ${JSON.stringify(this.#bytes.toString("latin1", this.#next, this.#next + 100))}`,
+      );
     }
     if (end > this.#bytes.length) {
       this.#lengthNeeded = end;

@@ -19,7 +19,9 @@ test("speaks RESP3", async () => {
   await using client = await server.connect3();
   await client.sendRaw("ZADD", "z", "1.5", "a");
   expect(await client.sendExact("ZSCORE", "z", "a")).toEqual({ double: "1.5" });
-  expect((await client.sendRaw("ZRANGE", "z", 0, -1, "WITHSCORES")).latin1Slice()).toBe("*1\r\n*2\r\n$1\r\na\r\n,1.5\r\n");
+  expect((await client.sendRaw("ZRANGE", "z", 0, -1, "WITHSCORES")).latin1Slice()).toBe(
+    "*1\r\n*2\r\n$1\r\na\r\n,1.5\r\n",
+  );
 });
 
 test("a read that is late fails with what was received", async () => {
@@ -33,7 +35,9 @@ test("a read that is late fails with what was received", async () => {
 test("reads to the end where the server hangs up", async () => {
   await using client = await server.connect();
   client.write("*1\r\nfoo\r\n");
-  expect((await client.readUntilClosed()).latin1Slice()).toBe("-ERR Protocol error: expected '$', got 'f'\r\n");
+  expect((await client.readUntilClosed()).latin1Slice()).toBe(
+    "-ERR Protocol error: expected '$', got 'f'\r\n",
+  );
   await expect(client.send("PING")).rejects.toThrow("closed the connection");
 });
 

@@ -121,7 +121,10 @@ export class TestServer {
   async exited(): Promise<Exit> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`the server did not end within ${STOP_MS} ms\n${this.log}`)), STOP_MS);
+      timer = setTimeout(
+        () => reject(new Error(`the server did not end within ${STOP_MS} ms\n${this.log}`)),
+        STOP_MS,
+      );
     });
     try {
       return await Promise.race([this.#exit!, late]);
@@ -188,7 +191,8 @@ export class TestServer {
     clearTimeout(timer);
     if (first === undefined) return;
     if (first === "late") await this.crash();
-    const what = first === "late" ? `is not ready after ${START_MS} ms` : `ended with ${first.code ?? first.signal}`;
+    const what =
+      first === "late" ? `is not ready after ${START_MS} ms` : `ended with ${first.code ?? first.signal}`;
     const text = this.#output.slice(outputStart);
     throw new Error(`${program} ${args.join(" ")} ${what}\n${text}`, { cause: spawnError });
   }

@@ -30,6 +30,7 @@ export function optionsOf(name: Variant): readonly string[] {
 }
 
 function parse(name: string): Variant {
-  if (!variants.includes(name as Variant)) throw new Error(`LEVELDIS_TEST_VARIANT is one of ${variants.join(", ")}`);
+  if (!variants.includes(name as Variant))
+    throw new Error(`LEVELDIS_TEST_VARIANT is one of ${variants.join(", ")}`);
   return name as Variant;
 }
