@@ -89,7 +89,7 @@ export abstract class Collection<R> implements ValueObject {
   protected changed(countDelta: number, bytesDelta: number): void {
     this.#count += countDelta;
     this.#bytes += bytesDelta;
-    if (countDelta > 0) this.#keepToShare();
+    if (countDelta > 0 || bytesDelta > 0) this.#keepToShare();
     const { owner } = this;
     if (owner === null) return;
     if (this.elements !== null && countDelta === 0 && bytesDelta === 0) owner.elementsChanged();
@@ -128,6 +128,7 @@ export abstract class Collection<R> implements ValueObject {
     const resident = this.build(this.elements!.all(this.wholeRange()));
     this.resident = resident;
     if (!this.fitsInMemory || this.keyspace.reading.faultEveryRead) this.#borrow();
+    this.owner?.memoryChanged();
     return resident;
   }
 
@@ -161,7 +162,9 @@ export abstract class Collection<R> implements ValueObject {
 
   /** Only the elements remain. A packed collection cannot. */
   leaveMemory(): void {
-    if (this.elements !== null && !this.#isBorrowed) this.resident = null;
+    if (this.elements === null || this.resident === null || this.#isBorrowed) return;
+    this.resident = null;
+    this.owner?.memoryChanged();
   }
 }
 
