@@ -31,6 +31,7 @@ export const NOT_A_FLOAT = new CommandError("ERR value is not a valid float");
 export const NO_SUCH_KEY = new CommandError("ERR no such key");
 export const OUT_OF_RANGE = new CommandError("ERR index out of range");
 export const OVERFLOW = new CommandError("ERR increment or decrement would overflow");
+export const NOT_FINITE = new CommandError("ERR increment would produce NaN or Infinity");
 
 /** For a name as the client spelled it: `wrongArity("get")`. */
 export function wrongArity(fullName: Bytes): CommandError {

@@ -1,4 +1,4 @@
-import { CommandError, NOT_AN_INTEGER, NOT_A_FLOAT, OVERFLOW, WRONG_TYPE } from "../../errors.ts";
+import { CommandError, NOT_AN_INTEGER, NOT_A_FLOAT, NOT_FINITE, OVERFLOW, WRONG_TYPE } from "../../errors.ts";
 import type { Reply } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import { type Int64, addInt64, negateInt64 } from "../../support/integers.ts";
@@ -119,5 +119,3 @@ function incrbyfloat({ db }: Context, args: readonly Bytes[]): Reply {
   else db.putString(entry, text, false);
   return text;
 }
-
-export const NOT_FINITE = new CommandError("ERR increment would produce NaN or Infinity");
