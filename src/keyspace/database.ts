@@ -9,6 +9,7 @@ import { Entry } from "./entry.ts";
 import { Hash } from "./hash.ts";
 import { KeyPages } from "./key-pages.ts";
 import type { Keyspace } from "./keyspace.ts";
+import { RandomKey } from "./random-key.ts";
 import { readValue } from "./read-value.ts";
 import { SetValue } from "./set.ts";
 import { BigString, CHUNKED_FROM_BYTES } from "./big-string.ts";
@@ -32,11 +33,13 @@ export class Database implements Persistent {
   /** Fetches of records under way; a write to the key takes its token away. */
   readonly #fetching = new Map<Bytes, symbol>();
   readonly pages: KeyPages;
+  readonly randomKey: RandomKey;
 
   constructor(keyspace: Keyspace, index: number, stored: Bytes | undefined, newGeneration: () => number) {
     this.#keyspace = keyspace;
     this.index = index;
     this.pages = new KeyPages(this, keyspace);
+    this.randomKey = new RandomKey(this, keyspace);
     if (stored === undefined) {
       this.#generation = newGeneration();
       this.#keyCount = this.#expiryCount = 0;
@@ -377,6 +380,7 @@ export class Database implements Persistent {
     this.#entries = new Map();
     this.#fetching.clear();
     this.pages.forget();
+    this.randomKey.forget();
   }
 
   /** The cache lets go of an entry. */

@@ -1,17 +1,26 @@
 import type { Bytes } from "../support/bytes.ts";
 import { RECORD_KEY_PREFIX_LENGTH, recordKey } from "../storage/layout.ts";
-import { Page } from "../storage/page.ts";
+import { Page, type PageBounds } from "../storage/page.ts";
 import type { StoreEntry } from "../storage/store.ts";
 import type { Database } from "./database.ts";
 import { Entry } from "./entry.ts";
+import { KeySnapshot } from "./key-snapshot.ts";
 import type { Keyspace } from "./keyspace.ts";
-import { encodeRecord, readRecordHeader } from "./record.ts";
+import { encodeRecordHeader, readRecordHeader } from "./record.ts";
 import type { TypeName } from "./value.ts";
 
 /** A key that exists now. */
 export interface LiveKey {
   readonly key: Bytes;
   readonly type: TypeName;
+}
+
+/** A run of a database's keys. */
+export interface KeyRun {
+  /** The live ones, in order. */
+  readonly keys: readonly LiveKey[];
+  /** The first key that was not looked at, null at the end. */
+  readonly next: Bytes | null;
 }
 
 /** The longest record header: type, flags, expiry. */
@@ -44,47 +53,63 @@ export class KeyPages {
     this.#pages.clear();
   }
 
-  /**
-   * Keys in order: those that are at least `from` and begin with `prefix`, `limit` of them or more; not all of
-   * them need be live. `next` is the first key that was not looked at, null at the end.
-   */
-  from(from: Bytes, prefix: Bytes, limit: number): { readonly keys: readonly LiveKey[]; readonly next: Bytes | null } {
-    const page = this.#page(`from:${from}:${prefix}`, () => ({
-      ...this.#bounds(prefix, from),
-      limit: limit + 1,
+  /** Looks at about `limit` keys, those that are at least `from` and begin with `prefix`. */
+  from(from: Bytes, prefix: Bytes, limit: number): KeyRun {
+    // One more than asked, to know whether there is a next one.
+    return this.#run(from > prefix ? from : prefix, afterPrefix(prefix), limit + 1);
+  }
+
+  /** The keys from `from` up to, not including, `to` (null: to the last), null when there are more than `most`. */
+  between(from: Bytes, to: Bytes | null, most: number): readonly LiveKey[] | null {
+    const { keys, next } = this.#run(from, to, most + 1);
+    return next === null ? keys : null;
+  }
+
+  #run(from: Bytes, to: Bytes | null, limit: number): KeyRun {
+    const page = this.#page(`${limit}:${from.length}:${from}${to ?? ""}`, () => ({
+      ...this.#bounds(from, to),
+      reverse: false,
+      limit,
       keep: onlyHeader,
     }));
-    const entries = page.entries;
-    const isComplete = page.isComplete && entries.length <= limit;
-    const seen = isComplete ? entries : entries.slice(0, Math.max(entries.length - 1, 0));
+    const { entries } = page;
+    if (page.isComplete) return { keys: this.#live(entries), next: null };
+    const next = page.rest(limit).gte;
     const last = entries[entries.length - 1];
-    const next = isComplete || last === undefined ? null : last[0].slice(RECORD_KEY_PREFIX_LENGTH);
-    // Overtaken deletions can leave nothing of the page but its end.
-    return { keys: this.#live(seen), next: isComplete ? null : (next ?? endOf(page)) };
+    // The page ends with a key, unless that was deleted meanwhile: there the next run begins.
+    if (last === undefined || entries.length < limit || last[0] + "\0" !== next) {
+      return { keys: this.#live(entries), next: next.slice(RECORD_KEY_PREFIX_LENGTH) };
+    }
+    return { keys: this.#live(entries.slice(0, -1)), next: last[0].slice(RECORD_KEY_PREFIX_LENGTH) };
   }
 
-  /** All keys that begin with `prefix` and pass `accepts`. */
-  matching(prefix: Bytes, accepts: (key: Bytes) => boolean): LiveKey[] {
-    const page = this.#page(`all:${prefix}`, () => ({
-      ...this.#bounds(prefix, prefix),
-      limit: Infinity,
+  /** All keys that begin with `prefix` and pass `accepts`, in order; null when they are more than `most`. */
+  matching(prefix: Bytes, accepts: (key: Bytes) => boolean, most: number): readonly LiveKey[] | null {
+    const page = this.#page(`*${prefix}`, () => ({
+      ...this.#bounds(prefix, afterPrefix(prefix)),
+      reverse: false,
+      limit: most + 1,
       keep: (entry) => (accepts(entry[0].slice(RECORD_KEY_PREFIX_LENGTH)) ? onlyHeader(entry) : null),
     }));
-    return this.#live(page.entries).filter(({ key }) => accepts(key));
+    // What was written meanwhile did not go through `keep`.
+    return page.isComplete ? this.#live(page.entries).filter(({ key }) => accepts(key)) : null;
   }
 
-  #bounds(prefix: Bytes, from: Bytes): { gte: Bytes; lt: Bytes; reverse: boolean } {
+  /** All keys that begin with `prefix`, as they are at this moment. The caller closes it. */
+  snapshot(prefix: Bytes, nowMs: number): KeySnapshot {
+    const bounds = this.#bounds(prefix, afterPrefix(prefix));
+    return new KeySnapshot(this.#keyspace.reading.store, bounds, this.#unwritten(), nowMs);
+  }
+
+  #bounds(from: Bytes, to: Bytes | null): { gte: Bytes; lt: Bytes } {
     const { generation, range } = this.#db;
-    const end = afterPrefix(prefix);
-    return {
-      gte: recordKey(generation, from > prefix ? from : prefix),
-      lt: end === null ? range.lt : recordKey(generation, end),
-      reverse: false,
-    };
+    const gte = recordKey(generation, from);
+    const lt = to === null ? range.lt : recordKey(generation, to);
+    return { gte, lt: lt > gte ? lt : gte };
   }
 
   /** The page of that name in the command's read set; faults until it is there. */
-  #page(name: string, boundsOf: () => ConstructorParameters<typeof Page>[0]): Page {
+  #page(name: string, boundsOf: () => PageBounds): Page {
     const { attempt, store } = this.#keyspace.reading;
     let pages = attempt.pages.get(this);
     if (pages === undefined) attempt.pages.set(this, (pages = new Map<string, Page[]>()));
@@ -110,17 +135,11 @@ export class KeyPages {
     const live: LiveKey[] = [];
     const { nowMs, reading } = this.#keyspace;
     for (const [recordKeyBytes, header] of entries) {
-      const key = recordKeyBytes.slice(RECORD_KEY_PREFIX_LENGTH);
-      const entry = this.#db.inMemory(key);
-      if (entry === undefined) {
-        const { type, expiresAtMs } = readRecordHeader(header);
-        if (expiresAtMs === 0 || expiresAtMs > nowMs) live.push({ key, type });
-      } else if (entry.value !== null) {
-        if (entry.newest > reading.attempt.batch) reading.attempt.batch = entry.newest;
-        if (entry.expiresAtMs === 0 || entry.expiresAtMs > nowMs) live.push({ key, type: entry.type });
-      }
+      const { type, expiresAtMs } = readRecordHeader(header);
+      if (expiresAtMs !== 0 && expiresAtMs <= nowMs) continue;
+      live.push({ key: recordKeyBytes.slice(RECORD_KEY_PREFIX_LENGTH), type });
     }
-    // What is missing from a page may be missing because of a deletion that is not written yet.
+    // It tells of writes that are not in the store yet, by what is there and by what is missing.
     reading.attempt.batch = Math.max(reading.attempt.batch, this.#keyspace.committer.newest);
     return live;
   }
@@ -129,12 +148,7 @@ export class KeyPages {
 function headerOf(entry: Entry): readonly [Bytes, Bytes | null] {
   const key = recordKey(entry.db.generation, entry.key);
   if (entry.value === null) return [key, null];
-  const value = typeof entry.value === "string" ? "" : entry.value;
-  return [key, encodeRecord(value, entry.expiresAtMs, entry.isRaw).slice(0, HEADER_LENGTH)];
-}
-
-function endOf(page: Page): Bytes | null {
-  return page.isComplete ? null : page.rest(0).gte.slice(RECORD_KEY_PREFIX_LENGTH);
+  return [key, encodeRecordHeader(entry.value, entry.expiresAtMs, entry.isRaw)];
 }
 
 /** The first key behind all that begin with the prefix, null when there is none: `ab` ⇒ `ac`, `a\xff` ⇒ `b`. */

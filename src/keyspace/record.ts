@@ -22,14 +22,18 @@ const PLAIN_STRING_HEADER = chr(TYPE_NUMBERS.string, 0);
  */
 export function encodeRecord(value: Value, expiresAtMs: number, isRaw: boolean): Bytes {
   if (typeof value === "string" && expiresAtMs === 0 && !isRaw) return PLAIN_STRING_HEADER + value;
-  let flags = expiresAtMs === 0 ? 0 : RecordFlag.expires;
-  const expiry = expiresAtMs === 0 ? "" : u64(expiresAtMs);
-  if (typeof value === "string") {
-    if (isRaw) flags |= RecordFlag.raw;
-    return chr(TYPE_NUMBERS.string, flags) + expiry + value;
-  }
-  flags |= value.recordFlags();
-  return chr(TYPE_NUMBERS[value.type], flags) + expiry + value.recordPayload();
+  const header = encodeRecordHeader(value, expiresAtMs, isRaw);
+  return header + (typeof value === "string" ? value : value.recordPayload());
+}
+
+/** What stands before the payload. */
+export function encodeRecordHeader(value: Value, expiresAtMs: number, isRaw: boolean): Bytes {
+  const isString = typeof value === "string";
+  const type = TYPE_NUMBERS[isString ? "string" : value.type];
+  let flags = isString ? (isRaw ? RecordFlag.raw : 0) : value.recordFlags();
+  if (expiresAtMs === 0) return chr(type, flags);
+  flags |= RecordFlag.expires;
+  return chr(type, flags) + u64(expiresAtMs);
 }
 
 const TYPE_NAMES: Readonly<Record<number, TypeName>> = Object.fromEntries(

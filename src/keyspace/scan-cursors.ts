@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import type { Bytes } from "../support/bytes.ts";
-import { crc32 } from "../support/crc32.ts";
+import type { Int64 } from "../support/integers.ts";
 
-/** Cursors that are remembered. A scan that was interrupted by so many others starts over. */
+/** Positions that are remembered: that many of the latest, or that many bytes. A scan whose position was forgotten starts over. */
 const MAX_CURSORS = 16_384;
+const MAX_BYTES = 16 << 20;
 
 /**
  * SCAN cursors. A cursor must be a number, the position is a key: the number is a digest of the key (so one
@@ -10,26 +12,39 @@ const MAX_CURSORS = 16_384;
  * with a number that is not known starts over: it repeats keys, it never misses one.
  */
 export class ScanCursors {
-  readonly #keys = new Map<string, Bytes>();
+  readonly #keys = new Map<number, Bytes>();
+  #bytes = 0;
 
   /** The cursor that goes on at `key`. */
-  remember(key: Bytes): string {
-    const cursor = digest(key);
-    this.#keys.delete(cursor);
+  remember(key: Bytes): number {
+    let cursor = digest(key);
+    // Two keys of one digest: to share a number would make one scan skip what lies between them.
+    while ((this.#keys.get(cursor) ?? key) !== key) cursor = (cursor % MAX_CURSOR) + 1;
+    this.#forget(cursor);
     this.#keys.set(cursor, key);
-    if (this.#keys.size > MAX_CURSORS) this.#keys.delete(this.#keys.keys().next().value!);
+    this.#bytes += key.length;
+    while (this.#keys.size > MAX_CURSORS || (this.#bytes > MAX_BYTES && this.#keys.size > 1)) {
+      this.#forget(this.#keys.keys().next().value!);
+    }
     return cursor;
   }
 
+  #forget(cursor: number): void {
+    this.#bytes -= this.#keys.get(cursor)?.length ?? 0;
+    this.#keys.delete(cursor);
+  }
+
   /** The key to go on at, the empty one (the first of all) for 0 and for unknown cursors. */
-  key(cursor: string): Bytes {
-    return this.#keys.get(cursor) ?? "";
+  key(cursor: Int64): Bytes {
+    return this.#keys.get(Number(cursor)) ?? "";
   }
 }
 
-/** 63 bits of the key, not 0: two crc32, of the key and of the key with a tail. */
-function digest(key: Bytes): string {
-  const high = BigInt(crc32(key) & 0x7fff_ffff);
-  const low = BigInt(crc32(`${key}\0cursor`));
-  return String(((high << 32n) | low) || 1n);
+/** Clients read a cursor into what their language has for numbers: a double is exact up to 2^53. */
+const MAX_CURSOR = 2 ** 52;
+
+/** 1 to 2^52. */
+function digest(key: Bytes): number {
+  const hash = createHash("sha1").update(key, "latin1").digest();
+  return (hash.readUIntBE(0, 6) * 16 + (hash[6]! >>> 4)) + 1;
 }

@@ -35,6 +35,8 @@ export class Attempt {
   readonly points = new Map<Bytes, Bytes | null | undefined>();
   /** Range reads, by owner and bounds. */
   readonly pages = new Map<object, Map<string, Page[]>>();
+  /** What `once` fetched, by owner and name. */
+  readonly #fetched = new Map<object, Map<string, unknown>>();
   /** Reads that the forced-fault mode has already made fault. */
   readonly forced = new Set<string>();
   /** To be called when the command is over: unpins and unregisters. */
@@ -56,6 +58,7 @@ export class Attempt {
       this.releases.length > 0 ||
       this.points.size > 0 ||
       this.pages.size > 0 ||
+      this.#fetched.size > 0 ||
       this.forced.size > 0
     );
   }
@@ -63,6 +66,14 @@ export class Attempt {
   release(): void {
     for (const release of this.releases) release();
     this.releases.length = 0;
+  }
+
+  /** What `fetch` resolves to; faults until it has. `name` tells it from other reads of the same owner. */
+  once<Fetched>(owner: object, name: string, fetch: () => Promise<Fetched>): Fetched {
+    let byName = this.#fetched.get(owner);
+    if (byName === undefined) this.#fetched.set(owner, (byName = new Map<string, unknown>()));
+    if (byName.has(name)) return byName.get(name) as Fetched;
+    return this.fault(async () => void byName.set(name, await fetch()));
   }
 
   fault(fetch: () => Promise<void>): never {

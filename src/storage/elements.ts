@@ -244,7 +244,7 @@ const STREAM_PAGE = 500;
  * Runs of a snapshot with sorted changes laid over them. Not a generator: one that was never started would
  * not run its `finally`, and the store's iterator would stay open.
  */
-class MergedStream<Item> implements AsyncIterableIterator<readonly Item[]> {
+export class MergedStream<Item> implements AsyncIterableIterator<readonly Item[]> {
   readonly #iterator: StoreIterator;
   readonly #changes: readonly (readonly [Bytes, Bytes | null])[];
   readonly #reverse: boolean;

@@ -13,13 +13,25 @@ export interface Store {
   getMany(keys: readonly Bytes[]): Promise<(Bytes | undefined)[]>;
   batch(): StoreBatch;
   /** Reads from a snapshot of the moment of this call. Must be closed. */
-  iterate(range: KeyRange & { readonly reverse?: boolean; readonly keysOnly?: boolean }): StoreIterator;
+  iterate(range: IterationRange): StoreIterator;
+  /** The store as it is at this moment, for as many iterators as needed. Must be closed. */
+  snapshot(): StoreSnapshot;
   /** Gives the disk space of deleted entries back. */
   compact(range: KeyRange): Promise<void>;
   /** What the range takes on disk, deleted entries that were not compacted away included; 0 where nothing is on disk. */
   approximateBytes(range: KeyRange): Promise<number>;
   /** LevelDB's own figures (`leveldb.stats` …), undefined where there are none. */
   property(name: string): string | undefined;
+  close(): Promise<void>;
+}
+
+export interface IterationRange extends KeyRange {
+  readonly reverse?: boolean;
+  readonly keysOnly?: boolean;
+}
+
+export interface StoreSnapshot {
+  iterate(range: IterationRange): StoreIterator;
   close(): Promise<void>;
 }
 
@@ -50,6 +62,8 @@ export interface StoreOptions {
 
 /** What the two have in common, as LevelDB's types spell it. */
 type Level = ClassicLevel<Buffer, Buffer>;
+
+type Snapshot = ReturnType<Level["snapshot"]>;
 
 const bufferOf = (bytes: Bytes): Buffer => Buffer.from(bytes, "latin1");
 
@@ -102,8 +116,12 @@ class LevelStore implements Store {
     return new LevelBatch(this.#level);
   }
 
-  iterate(range: KeyRange & { reverse?: boolean; keysOnly?: boolean }): StoreIterator {
+  iterate(range: IterationRange): StoreIterator {
     return new LevelIterator(this.#level, range);
+  }
+
+  snapshot(): StoreSnapshot {
+    return new LevelSnapshot(this.#level);
   }
 
   async compact(range: KeyRange): Promise<void> {
@@ -124,6 +142,24 @@ class LevelStore implements Store {
 
   async close(): Promise<void> {
     await this.#level.close();
+  }
+}
+
+class LevelSnapshot implements StoreSnapshot {
+  readonly #level: Level;
+  readonly #snapshot: Snapshot;
+
+  constructor(level: Level) {
+    this.#level = level;
+    this.#snapshot = level.snapshot();
+  }
+
+  iterate(range: IterationRange): StoreIterator {
+    return new LevelIterator(this.#level, range, this.#snapshot);
+  }
+
+  async close(): Promise<void> {
+    await this.#snapshot.close();
   }
 }
 
@@ -154,13 +190,14 @@ class LevelBatch implements StoreBatch {
 class LevelIterator implements StoreIterator {
   readonly #iterator;
 
-  constructor(level: Level, range: KeyRange & { reverse?: boolean; keysOnly?: boolean }) {
+  constructor(level: Level, range: IterationRange, snapshot?: Snapshot) {
     this.#iterator = level.iterator({
       gte: bufferOf(range.gte),
       lt: bufferOf(range.lt),
       reverse: range.reverse ?? false,
       values: !range.keysOnly,
       highWaterMarkBytes: ITERATOR_PAGE_BYTES,
+      ...(snapshot === undefined ? {} : { snapshot }),
     });
   }
 
