@@ -107,6 +107,9 @@ export abstract class Collection<R> implements ValueObject {
 
   protected abstract writeAll(elements: Elements, resident: R): void;
 
+  /** Another with the same contents in the same form, for another key. May fault. */
+  abstract copy(): Collection<R>;
+
   discard(): void {
     this.owner = null;
     if (this.elements !== null) this.keyspace.bury(this.elements);
