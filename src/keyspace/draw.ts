@@ -12,3 +12,16 @@ export function drawDistinct<Item>(items: Item[], count: number, random: Random)
   items.length = wanted;
   return items;
 }
+
+/** `count` of `items`, with repetition, each item as likely as the others at each draw. */
+export function drawRepeated<Item>(items: readonly Item[], count: number, random: Random): Item[] {
+  return Array.from({ length: count }, () => items[random.below(items.length)]!);
+}
+
+/** `count` different numbers from 0 to `bound` - 1, in random order; `count` is at most `bound`. */
+export function drawNumbers(count: number, bound: number, random: Random): number[] {
+  if (count > bound / 2) return drawDistinct(Array.from({ length: bound }, (_, i) => i), count, random);
+  const drawn = new Set<number>();
+  while (drawn.size < count) drawn.add(random.below(bound));
+  return [...drawn];
+}

@@ -1,14 +1,11 @@
 import type { Bytes } from "../support/bytes.ts";
 import { parseInteger } from "../support/integers.ts";
 import type { Random } from "../support/random.ts";
-import { drawDistinct } from "./draw.ts";
+import { drawNumbers } from "./draw.ts";
 import { IntSet } from "./int-set.ts";
 
 /** Up to so many members a search from end to end is as fast as an index, and takes no memory. */
 const MAX_UNINDEXED = 12;
-
-/** Up to this part of the members, drawing indexes until enough are different beats a shuffle of all. */
-const SPARSE_PART = 1 / 3;
 
 /**
  * A set in memory: integers in order while all members are integers and not too many, else (and for ever
@@ -147,10 +144,7 @@ export class MemberSet {
   drawDistinct(count: number, random: Random): Bytes[] {
     const { size } = this;
     if (count >= size) return this.toArray();
-    if (count > size * SPARSE_PART) return drawDistinct(this.toArray(), count, random);
-    const places = new Set<number>();
-    while (places.size < count) places.add(random.below(size));
-    return Array.from(places, (place) => this.#at(place));
+    return drawNumbers(count, size, random).map((place) => this.#at(place));
   }
 
   /** Takes one out. There must be one. */

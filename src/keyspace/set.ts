@@ -4,6 +4,7 @@ import type { Random } from "../support/random.ts";
 import type { Element, Elements } from "../storage/elements.ts";
 import { type ByteReader, u32, varint } from "../storage/numbers.ts";
 import { Collection } from "./collection.ts";
+import { drawRepeated } from "./draw.ts";
 import { type ScanPage, crcOfCursor, scanElements } from "./element-scan.ts";
 import { IntSet } from "./int-set.ts";
 import type { Keyspace } from "./keyspace.ts";
@@ -52,7 +53,9 @@ export class SetValue extends Collection<MemberSet> {
     if (isRanged) {
       set.readRanged(reader);
     } else {
-      const members = isIntset ? MemberSet.ofIntegers(keyspace.limits, IntSet.unpack(reader)) : unpack(keyspace, reader);
+      const members = isIntset
+        ? MemberSet.ofIntegers(keyspace.limits, IntSet.unpack(reader))
+        : unpack(keyspace, reader);
       set.resident = members;
       set.#countAll(members);
     }
@@ -101,7 +104,7 @@ export class SetValue extends Collection<MemberSet> {
   }
 
   /** The same members in the same encoding, for another key. May fault. */
-  copy(): SetValue {
+  override copy(): SetValue {
     return SetValue.of(this.keyspace, this.whole().copy());
   }
 
@@ -204,18 +207,27 @@ export class SetValue extends Collection<MemberSet> {
     return this.whole().drawDistinct(count, random);
   }
 
+  /** Members, each drawn from all of them, so that they may repeat. */
+  drawRepeated(count: number, random: Random): Bytes[] {
+    if (this.isLarge) return drawRepeated(this.sample(random, count), count, random);
+    const members = this.whole();
+    return Array.from({ length: count }, () => members.draw(random));
+  }
+
   /**
-   * Members to draw from with repetition, in a new array: all of them, or a part drawn at random when the
-   * set is too large to be in memory.
+   * Members to draw from with repetition, in a new array: all of them, or, when the set is too large to be in
+   * memory, some drawn at random.
    */
-  sample(random: Random): Bytes[] {
-    return this.isLarge ? this.#drawOnDisk(SAMPLE_SIZE, random) : this.memberArray();
+  sample(random: Random, size = SAMPLE_SIZE): Bytes[] {
+    if (!this.isLarge) return this.memberArray();
+    const fitting =
+      (this.count * this.keyspace.residentShareBytes) / this.residentBytes(this.count, this.contentBytes);
+    return this.#drawOnDisk(Math.min(size, Math.ceil(fitting * MAX_PART_ON_DISK)), random);
   }
 
   /** Takes one member out. */
   pop(random: Random): Bytes {
-    const isDrawnOnDisk = this.isLarge;
-    const member = isDrawnOnDisk ? this.#drawOnDisk(1, random)[0]! : this.whole().pop(random);
+    const member = this.isLarge ? this.#drawOnDisk(1, random)[0]! : this.whole().pop(random);
     this.elements?.delete(elementKey(member));
     this.changed(-1, -member.length);
     return member;
@@ -230,6 +242,19 @@ export class SetValue extends Collection<MemberSet> {
       this.changed(-1, -member.length);
     }
     return members;
+  }
+
+  /** Draws `left` members (at least one), which become a set of their own, and the others. Nothing is changed. */
+  split(left: number, random: Random): { readonly remaining: SetValue; readonly others: Bytes[] } {
+    const members = this.memberArray();
+    const kept = new MemberSet(this.keyspace.limits);
+    for (let i = 0; i < left; i++) {
+      const drawn = random.below(members.length);
+      kept.add(members[drawn]!);
+      members[drawn] = members[members.length - 1]!;
+      members.pop();
+    }
+    return { remaining: SetValue.of(this.keyspace, kept), others: members };
   }
 
   /** Runs of members from random places on; `count` is at most MAX_PART_ON_DISK of all. */
