@@ -1,0 +1,142 @@
+import { crc32 } from "../support/crc32.ts";
+import type { Bytes } from "../support/bytes.ts";
+import type { Element, ElementRange, Elements } from "../storage/elements.ts";
+import { readScore, scoreBytes, u32 } from "../storage/numbers.ts";
+import {
+  type LexRange,
+  type OrderRange,
+  type Ranks,
+  type ScoreRange,
+  type Window,
+  isEmptyRange,
+  ranksShown,
+} from "./order-range.ts";
+import type { ScoredMembers } from "./score-order.ts";
+
+/**
+ * The elements of a ranged sorted set are in two parts. A change of a score costs two writes and a delete, an
+ * equal score none.
+ *
+ *   part 0: crc32 of the member, member ⇒ score     point reads, scan cursors, random members
+ *   part 1: score, member ⇒ nothing                 ranges
+ */
+export const MEMBERS = "\0";
+const ORDER = "\x01";
+
+/** Member `a` ⇒ `00 E8B7BE43 61`. */
+export const memberKey = (member: Bytes): Bytes => MEMBERS + u32(crc32(member)) + member;
+
+/** Score 1, member `a` ⇒ `01 BFF0000000000000 61`. */
+const orderKey = (score: number, member: Bytes): Bytes => ORDER + scoreBytes(score) + member;
+
+const CRC_LENGTH = 4;
+const SCORE_LENGTH = 8;
+
+export const memberOf = (key: Bytes): Bytes => key.slice(MEMBERS.length + CRC_LENGTH);
+
+/** `old`: the score that the member has, null when it is new. */
+export function putElement(elements: Elements, member: Bytes, score: number, old: number | null): void {
+  const bytes = scoreBytes(score);
+  elements.put(memberKey(member), bytes);
+  if (old !== null) elements.delete(orderKey(old, member));
+  elements.put(ORDER + bytes + member, "");
+}
+
+export function deleteElement(elements: Elements, member: Bytes, score: number): void {
+  elements.delete(memberKey(member));
+  elements.delete(orderKey(score, member));
+}
+
+// ─── ranges ──────────────────────────────────────────────────────────────────────────────────────
+
+/** All elements, in order. */
+export const WHOLE_ORDER: ElementRange & { readonly gte: Bytes } = { gte: ORDER };
+const FROM_END: ElementRange = { ...WHOLE_ORDER, reverse: true };
+
+export const scoreOfOrder = (key: Bytes): number => readScore(key, ORDER.length);
+export const memberOfOrder = (key: Bytes): Bytes => key.slice(ORDER.length + SCORE_LENGTH);
+
+export function scoredMembers(elements: readonly Element[]): ScoredMembers {
+  const scores: number[] = [];
+  const members: Bytes[] = [];
+  for (const [key] of elements) {
+    scores.push(scoreOfOrder(key));
+    members.push(memberOfOrder(key));
+  }
+  return { scores, members };
+}
+
+/** What a window shows of a range, of a sorted set of `count` elements; of one score, for a range by lex. */
+export function readWindow(elements: Elements, range: OrderRange, window: Window, count: number): ScoredMembers {
+  const { reverse, offset, limit } = window;
+  if (range.by === "rank") return readRanks(elements, ranksShown(count, range, window), count, reverse);
+  if (isEmptyRange(range) || offset < 0) return { scores: [], members: [] };
+  const keys = range.by === "score" ? scoreKeys(range) : lexKeys(range, firstScore(elements));
+  const found = elements.range({ ...keys, reverse }, limit < 0 ? Infinity : offset + limit);
+  return scoredMembers(offset === 0 ? found : found.slice(offset));
+}
+
+/** For one that is not empty. */
+function scoreKeys({ min, max }: ScoreRange): ElementRange {
+  const least = ORDER + scoreBytes(min.value);
+  const most = ORDER + scoreBytes(max.value);
+  return { gte: min.exclusive ? behind(least) : least, lt: max.exclusive ? most : behind(most) };
+}
+
+/** For one that is not empty, where every score is `score`. */
+function lexKeys({ min, max }: LexRange, score: number): ElementRange {
+  const prefix = ORDER + scoreBytes(score);
+  return {
+    gte: typeof min === "string" ? prefix : prefix + min.value + (min.exclusive ? "\0" : ""),
+    lt: typeof max === "string" ? behind(prefix) : prefix + max.value + (max.exclusive ? "" : "\0"),
+  };
+}
+
+/** What follows all keys that begin with `prefix`: `01 BFF0` ⇒ `01 BFF1`, `01 FF` ⇒ `02`. */
+function behind(prefix: Bytes): Bytes {
+  let end = prefix.length;
+  while (prefix.charCodeAt(end - 1) === 0xff) end--;
+  return prefix.slice(0, end - 1) + String.fromCharCode(prefix.charCodeAt(end - 1) + 1);
+}
+
+function firstScore(elements: Elements): number {
+  return scoreOfOrder(elements.range(WHOLE_ORDER, 1)[0]![0]);
+}
+
+/** For one that is not empty. */
+export function hasSeveralScores(elements: Elements): boolean {
+  return firstScore(elements) !== scoreOfOrder(elements.range(FROM_END, 1)[0]![0]);
+}
+
+// ─── ranks ───────────────────────────────────────────────────────────────────────────────────────
+//
+// The store knows no ranks: these walk, from the nearer end. Counts of blocks of the order would replace what
+// is in these three functions.
+
+/** How many elements `readRanks` walks over. */
+export function rankDistance({ from, to }: Ranks, count: number): number {
+  return from === to ? 0 : Math.min(to, count - from);
+}
+
+function readRanks(elements: Elements, { from, to }: Ranks, count: number, reverse: boolean): ScoredMembers {
+  if (from === to) return { scores: [], members: [] };
+  const fromEnd = count - from < to;
+  const found = fromEnd ? elements.range(FROM_END, count - from) : elements.range(WHOLE_ORDER, to);
+  const shown = found.slice(fromEnd ? count - to : from);
+  return scoredMembers(fromEnd === reverse ? shown : shown.reverse());
+}
+
+/** How many of the `count` elements come before this one, which is there. */
+export function readRank(elements: Elements, score: number, member: Bytes, count: number): number {
+  const key = orderKey(score, member);
+  for (let step = FIRST_STEP; ; step *= STEP_GROWTH) {
+    const before = elements.range({ gte: ORDER, lt: key }, step).length;
+    if (before < step) return before;
+    const behind = elements.range({ gte: `${key}\0`, reverse: true }, step).length;
+    if (behind < step) return count - 1 - behind;
+  }
+}
+
+/** A rank is looked for from both ends, in growing steps. */
+const FIRST_STEP = 512;
+const STEP_GROWTH = 4;
