@@ -160,7 +160,7 @@ export class TestServer {
     const [program, ...args] = this.#commandLine();
     const child = spawn(program!, args, {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...this.#options.env },
+      env: { ...environmentOfServer(), ...this.#options.env },
     });
     this.#child = child;
     const outputStart = this.#output.length;
@@ -210,6 +210,11 @@ export class TestServer {
     const main = resolve(process.env["LEVELDIS_TEST_DIST"] ?? "dist", "main.js");
     return [process.execPath, main, ...file, ...place, ...optionsOf(chosen), ...args];
   }
+}
+
+/** Without the variables that are for the tests: the server would take them for options. */
+function environmentOfServer(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LEVELDIS_TEST_")));
 }
 
 /** `LEVELDIS_TEST_SERVER=redis` runs the tests against the real server: it must pass them too. */
