@@ -81,7 +81,7 @@ export class Hash extends Collection<FieldMap> {
     const copy = new Hash(this.keyspace);
     copy.counted(this.count, this.contentBytes);
     if (this.elements === null) {
-      copy.resident = new Map(this.resident);
+      copy.resident = new FieldMap(this.resident);
       return copy;
     }
     const all = this.elements.all({ gte: FIELDS });
