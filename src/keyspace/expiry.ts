@@ -1,9 +1,17 @@
-import { expiredRange, readExpiryKey, EXPIRY_RANGE } from "../storage/layout.ts";
+import { EXPIRY_RANGE, expiredRange, readExpiryKey } from "../storage/layout.ts";
+import type { StoreBatch } from "../storage/store.ts";
+import type { Bytes } from "../support/bytes.ts";
 import type { Entry } from "./entry.ts";
 import type { Keyspace } from "./keyspace.ts";
 
 /** Keys that one step of the walk removes at the most, so that clients get their turn in between. */
 const STEP = 500;
+
+/** A key whose time was over when its index entry was read. */
+export interface DueKey {
+  readonly generation: number;
+  readonly key: Bytes;
+}
 
 /**
  * Removes keys when their time is over. The expiry index holds every key with an expiry in time order, so
@@ -13,6 +21,8 @@ export class Expiry {
   readonly #keyspace: Keyspace;
   /** No key is due before this. */
   #nextDueMs = 0;
+  /** Index entries of dropped generations. */
+  readonly #stale = { batch: 0, indexKeys: [] as Bytes[], persist: (batch: StoreBatch): void => this.#persistStale(batch) };
   /** For INFO. */
   expiredKeys = 0;
 
@@ -30,41 +40,64 @@ export class Expiry {
     if (expiresAtMs < this.#nextDueMs) this.#nextDueMs = expiresAtMs;
   }
 
-  /** Reads what is due and when the next key is, apart from what is not written yet. */
-  async due(nowMs: number): Promise<readonly { readonly generation: number; readonly key: string }[]> {
-    const { store } = this.#keyspace.reading;
+  /** Reads what is due, at most a step, and when the next key is. Rejects when the store cannot be written or read. */
+  async due(nowMs: number): Promise<readonly DueKey[]> {
     this.#nextDueMs = Infinity;
     // What is not yet written is not in the index: write it first. What comes meanwhile is expected anew.
     await this.#keyspace.committer.settle();
-    const iterator = store.iterate({ ...expiredRange(nowMs), keysOnly: true });
-    const due: { generation: number; key: string }[] = [];
+    const indexKeys = await this.#read(expiredRange(nowMs), STEP);
+    if (indexKeys.length >= STEP) this.expect(nowMs);
+    else await this.#findNext(nowMs);
+    const generations = new Set(this.#keyspace.databases.map((db) => db.generation));
+    const due: DueKey[] = [];
+    for (const indexKey of indexKeys) {
+      const entry = readExpiryKey(indexKey);
+      if (generations.has(entry.generation)) due.push(entry);
+      else this.#drop(indexKey);
+    }
+    return due;
+  }
+
+  async #findNext(nowMs: number): Promise<void> {
+    const [first] = await this.#read({ ...EXPIRY_RANGE, gte: expiredRange(nowMs).lt }, 1);
+    if (first !== undefined) this.expect(readExpiryKey(first).expiresAtMs);
+  }
+
+  async #read(range: { readonly gte: Bytes; readonly lt: Bytes }, limit: number): Promise<Bytes[]> {
+    const iterator = this.#keyspace.reading.store.iterate({ ...range, keysOnly: true });
+    const keys: Bytes[] = [];
     try {
-      for (;;) {
-        const found = await iterator.next(STEP - due.length);
-        for (const [key] of found) due.push(readExpiryKey(key));
-        if (found.length === 0 || due.length >= STEP) break;
+      while (keys.length < limit) {
+        const found = await iterator.next(limit - keys.length);
+        if (found.length === 0) break;
+        for (const [key] of found) keys.push(key);
       }
     } finally {
       await iterator.close();
     }
-    if (due.length >= STEP) this.expect(nowMs);
-    else await this.#findNext();
-    return due;
+    return keys;
   }
 
-  async #findNext(): Promise<void> {
-    const iterator = this.#keyspace.reading.store.iterate({ ...EXPIRY_RANGE, keysOnly: true });
-    try {
-      const [first] = await iterator.next(1);
-      if (first !== undefined) this.expect(Math.max(readExpiryKey(first[0]).expiresAtMs, 1));
-    } finally {
-      await iterator.close();
-    }
+  /** The collector would get there too, but what is due and stays in the index hides what is due behind it. */
+  #drop(indexKey: Bytes): void {
+    this.#stale.indexKeys.push(indexKey);
+    this.#keyspace.committer.mark(this.#stale);
   }
 
-  /** Removes a key whose time is over; it may have changed since that was seen. */
+  #persistStale(batch: StoreBatch): void {
+    for (const indexKey of this.#stale.indexKeys) batch.delete(indexKey);
+    this.#stale.indexKeys = [];
+  }
+
+  /** Memory was set back to what the store holds: keys that were removed may be there again. */
+  reset(): void {
+    this.#stale.indexKeys = [];
+    this.#nextDueMs = 0;
+  }
+
+  /** Removes a key whose time is over; it may have changed, or left memory, since that was seen. */
   removeIfDue(entry: Entry): boolean {
-    if (entry.isDropped || entry.value === null) return false;
+    if (entry.value === null || entry.db.inMemory(entry.key) !== entry) return false;
     if (entry.expiresAtMs === 0 || entry.expiresAtMs > this.#keyspace.nowMs) return false;
     entry.db.remove(entry);
     this.expiredKeys++;

@@ -218,6 +218,7 @@ export class Keyspace {
     this.cache.clear();
     this.#graves.keys = [];
     this.#expired = [];
+    this.expiry.reset();
     this.#readCounters();
     this.#options.onWriteFailure(error);
   }
