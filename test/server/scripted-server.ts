@@ -45,7 +45,7 @@ export class ScriptedServer implements AsyncDisposable {
   private constructor(values: Partial<Values>, script: Script) {
     const commands = new CommandTable([CONNECTION, CLIENT]);
     const executor = {
-      statistics: {} as CommandCounters,
+      statistics: { commandsProcessed: 0 } as CommandCounters,
       replyBatch: 0,
       execute: (caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING => {
         executor.replyBatch = 0;
@@ -63,6 +63,10 @@ export class ScriptedServer implements AsyncDisposable {
       commands,
       executor,
       commits: this.commits,
+      // Nothing that these tests send asks for them.
+      expiryWalk: {} as never,
+      collector: {} as never,
+      disk: {} as never,
       log: (_level, message) => void this.log.push(message),
       onShutdown: () => {},
     });
