@@ -28,11 +28,9 @@ export function integerArgument(text: Bytes): number {
   return clip(int64Argument(text));
 }
 
-/** Like `integerArgument`, not below zero. @throws NOT_AN_INTEGER, NOT_POSITIVE */
+/** A count, not below zero. What is no number at all gets the same answer. @throws NOT_POSITIVE */
 export function positiveArgument(text: Bytes): number {
-  const value = integerArgument(text);
-  if (value < 0) throw NOT_POSITIVE;
-  return value;
+  return integerAtLeast(text, 0, NOT_POSITIVE);
 }
 
 export const NOT_POSITIVE = new CommandError("ERR value is out of range, must be positive");
