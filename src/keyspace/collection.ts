@@ -1,6 +1,6 @@
 import type { Bytes } from "../support/bytes.ts";
 import type { Element, Elements } from "../storage/elements.ts";
-import { type ByteReader, u64, varint } from "../storage/numbers.ts";
+import { ByteReader, u64, varint } from "../storage/numbers.ts";
 import type { Keyspace } from "./keyspace.ts";
 import { RecordFlag } from "./record.ts";
 import type { Owner, TypeName, ValueObject } from "./value.ts";
@@ -108,7 +108,15 @@ export abstract class Collection<R> implements ValueObject {
   protected abstract writeAll(elements: Elements, resident: R): void;
 
   /** Another with the same contents in the same form, for another key. May fault. */
-  abstract copy(): Collection<R>;
+  copy(): Collection<R> {
+    const { read } = this.constructor as unknown as CollectionClass<R>;
+    if (this.elements === null) return read(this.keyspace, new ByteReader(this.recordPayload()), false);
+    const all = this.elements.all({ gte: "" });
+    const payload = u64(this.keyspace.newElements().id) + this.recordPayload().slice(ID_LENGTH);
+    const copy = read(this.keyspace, new ByteReader(payload), true);
+    for (const [key, value] of all) copy.elements!.put(key, value);
+    return copy;
+  }
 
   discard(): void {
     this.owner = null;
@@ -170,5 +178,13 @@ export abstract class Collection<R> implements ValueObject {
     this.owner?.memoryChanged();
   }
 }
+
+/** The static `read` of the types that do not copy in a way of their own. */
+interface CollectionClass<R> {
+  readonly read: (keyspace: Keyspace, reader: ByteReader, isRanged: boolean) => Collection<R>;
+}
+
+/** In the record of a ranged collection the id comes first. */
+const ID_LENGTH = 8;
 
 const COLLECTION_BYTES = 120;

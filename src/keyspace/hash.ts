@@ -77,20 +77,6 @@ export class Hash extends Collection<FieldMap> {
     return bytes + count * FIELD_BYTES;
   }
 
-  copy(): Hash {
-    const copy = new Hash(this.keyspace);
-    copy.counted(this.count, this.contentBytes);
-    if (this.elements === null) {
-      copy.resident = new FieldMap(this.resident);
-      return copy;
-    }
-    const all = this.elements.all({ gte: FIELDS });
-    copy.resident = null;
-    copy.elements = this.keyspace.newElements();
-    for (const [key, value] of all) copy.elements.put(key, value);
-    return copy;
-  }
-
   get encoding(): string {
     return this.isPacked ? "listpack" : "hashtable";
   }
