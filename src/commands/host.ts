@@ -1,5 +1,9 @@
 import type { Config } from "../config/config.ts";
+import type { CommandError } from "../errors.ts";
+import type { ProcessMemory } from "../metrics/process-memory.ts";
+import type { Progress } from "../storage/collector/sweep.ts";
 import type { Bytes } from "../support/bytes.ts";
+import type { Log } from "../support/log.ts";
 import type { CommandTable } from "./table.ts";
 
 /**
@@ -81,6 +85,7 @@ export interface Traffic {
   readonly outputBytes: number;
   readonly inputBytesPerSecond: number;
   readonly outputBytesPerSecond: number;
+  readonly commandsPerSecond: number;
   readonly readsProcessed: number;
   readonly writesProcessed: number;
   resetCounters(): void;
@@ -106,6 +111,13 @@ export interface Server {
   readonly clients: Clients;
   readonly pause: Pause;
   readonly traffic: Traffic;
+  readonly memory: ProcessMemory;
+  /** The removal of expired keys that nobody asks for: DEBUG SET-ACTIVE-EXPIRE. */
+  readonly expiryWalk: { isActive: boolean };
+  readonly collector: { readonly progress: Progress };
+  /** `failure`: what writes are answered while the disk takes nothing, null when all is well. */
+  readonly disk: { readonly failure: CommandError | null };
+  readonly log: Log;
   /** 40 hexadecimal digits, new at every start. */
   readonly runId: string;
   readonly startedAtMs: number;

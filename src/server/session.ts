@@ -303,6 +303,12 @@ export class Session implements Caller, RequestLimits {
     if (!this.#isRunning) setImmediate(() => this.#settle());
   }
 
+  /** The server stops: the request that runs is finished and answered, no other is taken. */
+  finish(): void {
+    if (this.blocked) this.close();
+    else this.closeAfterReply();
+  }
+
   /**
    * Ends our side. What the client still sends is read and dropped for a while: closing with unread bytes
    * would make its system throw away the last replies.

@@ -10,10 +10,12 @@ export class TrafficCounter implements Traffic {
   writesProcessed = 0;
   readonly #input: Rate;
   readonly #output: Rate;
+  readonly #commands: Rate;
 
   constructor(nowMs: number) {
     this.#input = new Rate(nowMs);
     this.#output = new Rate(nowMs);
+    this.#commands = new Rate(nowMs);
   }
 
   get inputBytesPerSecond(): number {
@@ -22,6 +24,10 @@ export class TrafficCounter implements Traffic {
 
   get outputBytesPerSecond(): number {
     return this.#output.perSecond;
+  }
+
+  get commandsPerSecond(): number {
+    return this.#commands.perSecond;
   }
 
   countRead(bytes: number): void {
@@ -34,9 +40,11 @@ export class TrafficCounter implements Traffic {
     this.outputBytes += bytes;
   }
 
-  sample(nowMs: number): void {
+  /** `commands`: how many have been processed so far. */
+  sample(nowMs: number, commands: number): void {
     this.#input.sample(this.inputBytes, nowMs);
     this.#output.sample(this.outputBytes, nowMs);
+    this.#commands.sample(commands, nowMs);
   }
 
   resetCounters(): void {

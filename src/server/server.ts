@@ -1,0 +1,163 @@
+import { randomBytes } from "node:crypto";
+import type { Socket } from "node:net";
+import type { CommandCounters, Server as ServerView } from "../commands/host.ts";
+import type { CommandTable } from "../commands/table.ts";
+import type { Config } from "../config/config.ts";
+import { ProcessMemory } from "../metrics/process-memory.ts";
+import { textOfBytes } from "../support/bytes.ts";
+import { Listener } from "./listener.ts";
+import type { Commits } from "./output.ts";
+import { ClientPause } from "./pause.ts";
+import type { Peer } from "./peer.ts";
+import { PROTECTED_MODE, TOO_MANY_CLIENTS } from "./refusals.ts";
+import type { CommandRunner, Log, SessionHost } from "./session-host.ts";
+import { Session } from "./session.ts";
+import { Sessions } from "./sessions.ts";
+import { TrafficCounter } from "./traffic.ts";
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly commands: CommandTable;
+  readonly executor: CommandRunner & { readonly statistics: CommandCounters };
+  readonly commits: Commits;
+  readonly expiryWalk: ServerView["expiryWalk"];
+  readonly collector: ServerView["collector"];
+  readonly disk: ServerView["disk"];
+  readonly log: Log;
+  /** SHUTDOWN: the process is to stop in order. Called once, in a turn of its own. */
+  readonly onShutdown: () => void;
+}
+
+const SAMPLE_MS = 100;
+const TICK_MS = 1000;
+/** How long clients may take to receive their last replies when the server stops. */
+const STOP_MS = 5000;
+
+/** Connections and what belongs to them. The process around it makes the store and the executor. */
+export class Server implements ServerView, SessionHost {
+  readonly config: Config;
+  readonly commands: CommandTable;
+  readonly executor: CommandRunner;
+  readonly counters: CommandCounters;
+  readonly commits: Commits;
+  readonly expiryWalk: ServerView["expiryWalk"];
+  readonly collector: ServerView["collector"];
+  readonly disk: ServerView["disk"];
+  readonly log: Log;
+  readonly memory = new ProcessMemory();
+  readonly clients = new Sessions();
+  readonly pause = new ClientPause();
+  readonly runId = randomBytes(20).toString("hex");
+  readonly startedAtMs = Date.now();
+  readonly traffic = new TrafficCounter(this.startedAtMs);
+  readonly #onShutdown: () => void;
+  readonly #sockets = new Set<Socket>();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #listener: Listener | null = null;
+  #nextId = 1;
+  #isStopping = false;
+  /** Called when the last session has gone. */
+  #onEmpty: (() => void) | null = null;
+
+  constructor(options: ServerOptions) {
+    this.config = options.config;
+    this.commands = options.commands;
+    this.executor = options.executor;
+    this.counters = options.executor.statistics;
+    this.commits = options.commits;
+    this.expiryWalk = options.expiryWalk;
+    this.collector = options.collector;
+    this.disk = options.disk;
+    this.log = options.log;
+    this.#onShutdown = options.onShutdown;
+  }
+
+  get port(): number {
+    return this.#listener?.port ?? 0;
+  }
+
+  get isPasswordRequired(): boolean {
+    return this.config.values.requirepass !== "";
+  }
+
+  /** @throws StartError */
+  async start(): Promise<void> {
+    const { bind, port, unixsocket, unixsocketperm, tcpBacklog } = this.config.values;
+    this.#listener = await Listener.open(
+      {
+        bind: bind.map(textOfBytes),
+        port,
+        unixPath: textOfBytes(unixsocket),
+        unixMode: unixsocketperm,
+        backlog: tcpBacklog,
+      },
+      (socket, peer) => this.#connected(socket, peer),
+    );
+    this.#every(SAMPLE_MS, (nowMs) => this.traffic.sample(nowMs, this.counters.commandsProcessed));
+    this.#every(TICK_MS, (nowMs) => {
+      this.clients.tick(nowMs);
+      this.memory.use();
+    });
+  }
+
+  #every(intervalMs: number, work: (nowMs: number) => void): void {
+    const timer = setInterval(() => work(Date.now()), intervalMs);
+    timer.unref();
+    this.#timers.push(timer);
+  }
+
+  #connected(socket: Socket, peer: Peer): void {
+    const { maxclients, protectedMode, tcpKeepalive } = this.config.values;
+    this.#sockets.add(socket);
+    socket.on("close", () => this.#sockets.delete(socket));
+    if (this.clients.size >= maxclients) this.#refuse(socket, TOO_MANY_CLIENTS);
+    else if (protectedMode && !this.isPasswordRequired && !peer.isLocal) this.#refuse(socket, PROTECTED_MODE);
+    else {
+      if (tcpKeepalive > 0 && !peer.isUnix) socket.setKeepAlive(true, tcpKeepalive * 1000);
+      this.traffic.connectionsReceived++;
+      this.clients.add(new Session(this, this.#nextId++, socket, peer));
+    }
+  }
+
+  #refuse(socket: Socket, text: string): void {
+    this.traffic.connectionsRejected++;
+    // It may be gone already, which is as good.
+    socket.on("error", () => {});
+    socket.end(text, "latin1", () => socket.destroy());
+  }
+
+  remove(session: Session): void {
+    this.clients.remove(session);
+    if (this.clients.size === 0) this.#onEmpty?.();
+  }
+
+  shutdown(): void {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    setImmediate(this.#onShutdown);
+  }
+
+  /** Stops accepting, lets what runs finish, sends the last replies, closes. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#listener?.close();
+    for (const session of [...this.clients]) session.finish();
+    this.pause.end();
+    await this.#emptied();
+    for (const socket of this.#sockets) socket.destroySoon();
+  }
+
+  async #emptied(): Promise<void> {
+    if (this.clients.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        for (const session of [...this.clients]) session.close();
+      }, STOP_MS);
+      this.#onEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
