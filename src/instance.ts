@@ -101,7 +101,8 @@ export class Instance {
     const expiryWalk = new ExpiryWalk(executor, keyspace, (error) => {
       log("warning", `Removing expired keys failed, and will be tried again: ${describeBug(error)}`);
     });
-    const server = new Server({ config, commands, executor, commits: keyspace.committer, log, onShutdown });
+    const commits = keyspace.committer;
+    const server = new Server({ config, commands, executor, commits, expiryWalk, collector, disk, log, onShutdown });
     executor.attach(server);
     followConfig(config, keyspace, collector);
     const instance = new Instance({ server, keyspace, expiryWalk, collector, disk, holder });

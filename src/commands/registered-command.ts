@@ -1,4 +1,5 @@
 import { wrongArity } from "../errors.ts";
+import type { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { CATEGORIES, COMMAND_FLAGS } from "./command.ts";
 import type { Category, CommandFlag, CommandRow, Handler } from "./command.ts";
@@ -17,6 +18,8 @@ export interface CommandStatistics {
   rejected: number;
   /** Ran and answered an error. */
   failed: number;
+  /** How long its calls took; null before the first that was tracked. */
+  latency: LatencyHistogram | null;
 }
 
 /** A row of the command table with all that derives from it, worked out once at the start. */
@@ -34,7 +37,7 @@ export class Command {
   readonly flagNames: readonly string[];
   /** By lower-case name, without the container's. */
   readonly subcommands: ReadonlyMap<string, Command>;
-  readonly statistics: CommandStatistics = { calls: 0, usec: 0, rejected: 0, failed: 0 };
+  readonly statistics: CommandStatistics = { calls: 0, usec: 0, rejected: 0, failed: 0, latency: null };
 
   readonly isWrite: boolean;
   readonly isReadonly: boolean;
@@ -47,6 +50,8 @@ export class Command {
   readonly isNoMulti: boolean;
   readonly isBlocking: boolean;
   readonly isAdmin: boolean;
+  /** Only for those whom `enable-debug-command` or `enable-module-command` names. */
+  readonly isProtected: boolean;
   /** Allowed while the data is being loaded. */
   readonly isLoading: boolean;
   /** Allowed on a replica that lost its master. */
@@ -82,6 +87,7 @@ export class Command {
     this.isNoMulti = has("no_multi");
     this.isBlocking = has("blocking");
     this.isAdmin = has("admin");
+    this.isProtected = has("protected");
     this.isLoading = has("loading");
     this.isStale = has("stale");
     this.isAllowedBusy = has("allow_busy");

@@ -74,6 +74,7 @@ export class CommandTable {
       statistics.usec = 0;
       statistics.rejected = 0;
       statistics.failed = 0;
+      statistics.latency = null;
     }
   }
 }

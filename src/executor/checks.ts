@@ -1,5 +1,6 @@
 import type { Client } from "../commands/host.ts";
 import type { Command } from "../commands/registered-command.ts";
+import type { Config } from "../config/config.ts";
 import { CommandError } from "../errors.ts";
 import type { DiskHealth } from "./disk-health.ts";
 
@@ -7,15 +8,29 @@ export interface CheckState {
   /** Started with --readonly. */
   readonly isReadonly: () => boolean;
   readonly disk: DiskHealth;
+  readonly config: () => Config;
 }
 
 /** Whether a client may run a command now, in the order of Redis' processCommand. Throws the error if not. */
 export function check(state: CheckState, client: Client, command: Command): void {
+  if (command.isProtected) checkProtected(state.config(), client, command);
   if (client.authRequired && !command.isNoAuth) throw NOT_AUTHENTICATED;
   if (command.isWrite) {
     if (state.disk.failure !== null) throw state.disk.failure;
     if (state.isReadonly()) throw READ_ONLY;
   }
+}
+
+/** DEBUG and the subcommands of MODULE that load code are for whom an option of the start names. */
+function checkProtected({ values }: Config, client: Client, command: Command): void {
+  const container = command.fullName.split("|")[0]!;
+  const allowed = container === "debug" ? values.enableDebugCommand : values.enableModuleCommand;
+  if (allowed === "yes" || (allowed === "local" && client.isLocal)) return;
+  throw new CommandError(
+    `ERR ${container.toUpperCase()} command not allowed. If the enable-${container}-command option is set to "local", ` +
+      "you can run it from a local connection, otherwise you need to set this option in the configuration file, " +
+      "and then restart the server.",
+  );
 }
 
 const NOT_AUTHENTICATED = new CommandError("NOAUTH Authentication required.");

@@ -4,6 +4,7 @@ import type { Command } from "../commands/registered-command.ts";
 import type { CommandTable } from "../commands/table.ts";
 import { CommandError } from "../errors.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import type { Reply } from "../resp/reply.ts";
 import { Attempt, Fault } from "../storage/attempt.ts";
 import type { Bytes } from "../support/bytes.ts";
@@ -63,7 +64,7 @@ export class Executor {
     this.#options = options;
     this.#keyspace = options.keyspace;
     this.#context = new CommandContext(options.keyspace, this.#seeds);
-    this.#checks = { isReadonly: options.isReadonly, disk: options.disk };
+    this.#checks = { isReadonly: options.isReadonly, disk: options.disk, config: () => this.#server!.config };
   }
 
   /** The process around it, which is made after the executor. */
@@ -138,6 +139,10 @@ export class Executor {
     const { statistics } = command;
     statistics.calls++;
     statistics.usec += tookMs * 1000;
+    if (this.#server!.config.values.latencyTracking) {
+      statistics.latency ??= new LatencyHistogram();
+      statistics.latency.record(tookMs * 1e6);
+    }
     const all = this.statistics;
     all.commandsProcessed++;
     if (command.isReadonly) {
