@@ -12,6 +12,8 @@ const optionsOfVariant = {
     "0",
     "--set-max-intset-entries",
     "0",
+    "--set-max-listpack-entries",
+    "0",
     "--list-max-listpack-size",
     "1",
   ],
