@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { splitArgs } from "../../src/support/split-args.ts";
-import { TestServer } from "../support/server.ts";
+import type { TestServer } from "../support/server.ts";
 import { useServer } from "../support/use-server.ts";
 import { type Disagreement, Pair, showDisagreement } from "./pair.ts";
 import type { Relaxation } from "./relaxations.ts";

@@ -63,14 +63,7 @@ compat("HELLO", [
   "CLIENT GETNAME",
 ]);
 
-compat("RESET", [
-  "CLIENT SETNAME a",
-  "SELECT 3",
-  "RESET",
-  "CLIENT GETNAME",
-  "GET k",
-  "CLIENT NO-EVICT ON",
-]);
+compat("RESET", ["CLIENT SETNAME a", "SELECT 3", "RESET", "CLIENT GETNAME", "GET k", "CLIENT NO-EVICT ON"]);
 
 compat("CLIENT, what is asked wrongly", [
   "CLIENT",

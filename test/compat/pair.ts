@@ -27,8 +27,12 @@ export class Pair {
 
   /** Empties both servers and selects database 0. */
   async reset(): Promise<void> {
-    for (const client of [this.#redis, this.#tested])
-      await client.pipelineRaw([["FLUSHALL"], ["SELECT", "0"]]);
+    for (const client of [this.#redis, this.#tested]) {
+      for (const command of [["FLUSHALL"], ["SELECT", "0"]]) {
+        const reply = (await client.sendRaw(...command)).latin1Slice();
+        if (reply !== "+OK\r\n") throw new Error(`${command.join(" ")} is answered with ${quote(reply)}`);
+      }
+    }
   }
 
   /** Nothing where the servers agree. */
@@ -151,9 +155,10 @@ function membersOf(value: Exact, flatPairs: boolean): string[] {
   return members.map((element) => (Array.isArray(element) ? element[0] : element) as string);
 }
 
-/** A command as it would be typed, non-printing bytes escaped. */
+/** A command as it would be typed, non-printing bytes escaped; of a very long one the beginning. */
 export function showCommand(command: readonly string[]): string {
-  return command.map((word) => (/^[\w!#-&*-~]+$/.test(word) ? word : quote(word))).join(" ");
+  const words = command.map((word) => (/^[\w!#-&*-~]+$/.test(word) ? word : quote(word))).join(" ");
+  return words.length > 300 ? `${words.slice(0, 300)}… (${command.length} words)` : words;
 }
 
 export function showDisagreement({ command, reason, redis, leveldis }: Disagreement): string {

@@ -170,8 +170,8 @@ export class TestServer {
       this.#output += chunk.toString("utf8");
       if (this.#output.includes(READY, outputStart)) announceReady();
     };
-    child.stdout!.on("data", take);
-    child.stderr!.on("data", take);
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
     let spawnError: Error | undefined;
     child.once("error", (cause) => (spawnError = cause));
     this.#exit = new Promise((resolve) => {
@@ -214,7 +214,9 @@ export class TestServer {
 
 /** Without the variables that are for the tests: the server would take them for options. */
 function environmentOfServer(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LEVELDIS_TEST_")));
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith("LEVELDIS_TEST_")),
+  );
 }
 
 /** `LEVELDIS_TEST_SERVER=redis` runs the tests against the real server: it must pass them too. */
