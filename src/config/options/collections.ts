@@ -1,0 +1,36 @@
+import { INT_MAX, LONG_MAX, integer, memory } from "../option-types.ts";
+
+const COUNT = { min: 0n, max: LONG_MAX };
+const NO_LISTS = "there are no lists yet";
+const NO_STREAMS = "there are no streams yet";
+
+/** When a small collection, packed in the record of its key, becomes a range of entries. */
+export const COLLECTIONS = {
+  "hash-max-listpack-entries": integer(512, COUNT, {
+    help: "Fields of a packed hash; 0: never pack",
+    aliases: ["hash-max-ziplist-entries"],
+  }),
+  "hash-max-listpack-value": memory(64, COUNT, {
+    help: "Longest field or value of a packed hash",
+    aliases: ["hash-max-ziplist-value"],
+  }),
+  "set-max-intset-entries": integer(512, COUNT, { help: "Members of a packed set of integers; 0: never pack" }),
+  "set-max-listpack-entries": integer(128, COUNT, { help: "Members of any other packed set; 0: never pack" }),
+  "set-max-listpack-value": memory(64, COUNT, { help: "Longest member of a packed set" }),
+  "zset-max-listpack-entries": integer(128, COUNT, {
+    help: "Members of a packed sorted set; 0: never pack",
+    aliases: ["zset-max-ziplist-entries"],
+  }),
+  "zset-max-listpack-value": memory(64, COUNT, {
+    help: "Longest member of a packed sorted set",
+    aliases: ["zset-max-ziplist-value"],
+  }),
+  "list-max-listpack-size": integer(-2, { min: -INT_MAX - 1n, max: INT_MAX }, {
+    none: NO_LISTS,
+    aliases: ["list-max-ziplist-size"],
+  }),
+  "list-compress-depth": integer(0, { min: 0n, max: INT_MAX }, { none: NO_LISTS }),
+  "stream-node-max-bytes": memory(4096, COUNT, { none: NO_STREAMS }),
+  "stream-node-max-entries": integer(100, COUNT, { none: NO_STREAMS }),
+  "hll-sparse-max-bytes": memory(3000, COUNT, { none: "there are no HyperLogLogs yet" }),
+} as const;

@@ -1,0 +1,59 @@
+import { INT_MAX, LONG_MAX, choice, folder, integer, memory, path, yesNo } from "../option-types.ts";
+import { jsonOptions } from "../special-option-types.ts";
+
+const MB = 1024 ** 2;
+
+export const STORAGE = {
+  dir: folder("leveldis-data", {
+    help: "Folder of the data; made if it is not there",
+    changes: "listener",
+    isProtected: true,
+    isAlwaysWritten: true,
+  }),
+  backend: choice(["leveldb", "memory"], "leveldb", {
+    help: "Where data is kept; memory: nowhere, it is gone when the server stops",
+    changes: "start",
+  }),
+  "backend-option": jsonOptions({
+    help: "An option of the backend, for example writeBufferSize=33554432; repeatable",
+    changes: "start",
+  }),
+  rdb: path("", {
+    help: "RDB file to start from (not supported yet)",
+    fixed: { to: [""], why: "RDB files are not supported yet" },
+    changes: "start",
+    isForThisStart: true,
+  }),
+  flushall: yesNo(false, {
+    help: "Delete all data at the start",
+    changes: "start",
+    isForThisStart: true,
+  }),
+  readonly: yesNo(false, { help: "Refuse commands that write" }),
+  databases: integer(16, { min: 1n, max: INT_MAX }, { help: "Number of databases", changes: "start" }),
+  appendfsync: choice(["everysec", "always", "no"], "everysec", {
+    help: "When to force writes to the disk; no: when the system does it",
+    changes: "listener",
+  }),
+  "cache-size": memory(64 * MB, { min: 0n, max: LONG_MAX }, {
+    help: "Memory of LevelDB's block cache",
+    changes: "start",
+  }),
+  "record-cache-size": memory(256 * MB, { min: BigInt(MB), max: LONG_MAX }, {
+    help: "Memory for keys and values that are in use",
+    changes: "listener",
+  }),
+  "gc-interval": integer(500, { min: 1n, max: INT_MAX }, {
+    help: "Collect deleted collections every so many ms",
+    changes: "listener",
+  }),
+  "gc-batch-size": integer(10_000, { min: 1n, max: INT_MAX }, {
+    help: "Entries that one round of the collector deletes at most",
+    changes: "listener",
+  }),
+  "debug-fault-every-read": yesNo(false, {
+    help: "Make every first read of a key fetch it from the disk, to test that commands can be repeated",
+    changes: "start",
+    isHidden: true,
+  }),
+} as const;
