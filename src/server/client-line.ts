@@ -15,7 +15,7 @@ export function describeClient(session: Session, nowMs: number): Bytes {
   const waiting = output.bytes - held;
   const queryBytes = session.inputBytes;
   const argumentBytes = session.argumentBytes;
-  const fields: readonly (readonly [string, string | number])[] = [
+  const fields: (readonly [string, string | number])[] = [
     ["id", session.id],
     ["addr", session.address],
     ["laddr", session.localAddress],
@@ -45,6 +45,10 @@ export function describeClient(session: Session, nowMs: number): Bytes {
     ["redir", -1],
     ["resp", session.resp],
   ];
+  // Redis 7.2 has these two; who never sends CLIENT SETINFO sees the line of 7.0.
+  if (session.libraryName !== "" || session.libraryVersion !== "") {
+    fields.push(["lib-name", session.libraryName], ["lib-ver", session.libraryVersion]);
+  }
   return fields.map(([name, value]) => `${name}=${value}`).join(" ");
 }
 
