@@ -22,14 +22,14 @@ export class ChunkQueue {
 
   /**
    * Makes what is left of the present chunk from `at` on, and the one behind it, the present one. Without
-   * another chunk it returns false, and lets go of the present one if nothing of it is left: an idle
-   * client must not hold memory.
+   * another chunk it returns false. `current` then begins at `at` if it is another buffer than before: of a
+   * chunk that is mostly read only the rest is kept, so that idle clients hold little.
    */
   advance(at: number): boolean {
-    const isUsedUp = at === this.current.length;
+    const { current } = this;
     const next = this.#waiting[this.#first];
     if (next === undefined) {
-      if (isUsedUp) this.#replace(EMPTY, at);
+      if (at > current.length / 2) this.#replace(at === current.length ? EMPTY : Buffer.from(current.subarray(at)), at);
       return false;
     }
     this.#waiting[this.#first++] = EMPTY;
@@ -37,7 +37,7 @@ export class ChunkQueue {
       this.#waiting.length = 0;
       this.#first = 0;
     }
-    this.#replace(isUsedUp ? next : Buffer.concat([this.current.subarray(at), next]), at + CHUNK_OVERHEAD);
+    this.#replace(at === current.length ? next : Buffer.concat([current.subarray(at), next]), at + CHUNK_OVERHEAD);
     return true;
   }
 

@@ -255,7 +255,7 @@ export class RequestReader {
   /** Goes on with the next chunk, before it what was not read of this one. */
   #more(): boolean {
     const isMore = this.#chunks.advance(this.#at);
-    if (isMore || this.#at === this.#chunk.length) {
+    if (this.#chunk !== this.#chunks.current) {
       this.#chunk = this.#chunks.current;
       this.#at = 0;
     }
