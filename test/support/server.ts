@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Client, type ClientOptions } from "./client.ts";
 import { freePort } from "./port.ts";
-import { optionsOf, type Variant, variant } from "./variant.ts";
+import { optionsOf, redisOptionsOf, type Variant, variant } from "./variant.ts";
 
 export type ServerKind = "leveldis" | "redis";
 
@@ -203,9 +203,8 @@ export class TestServer {
     const place = ["--port", String(this.#port), "--dir", this.#dir];
     const chosen = this.#options.variant ?? variant;
     if (this.kind === "redis") {
-      // The other variants are about leveldis alone.
-      const thresholds = chosen === "unpacked" ? optionsOf(chosen) : [];
-      return ["redis-server", ...file, "--save", "", "--bind", "127.0.0.1", ...place, ...thresholds, ...args];
+      const local = ["--save", "", "--bind", "127.0.0.1"];
+      return ["redis-server", ...file, ...local, ...place, ...redisOptionsOf(chosen), ...args];
     }
     const main = resolve(process.env["LEVELDIS_TEST_DIST"] ?? "dist", "main.js");
     return [process.execPath, main, ...file, ...place, ...optionsOf(chosen), ...args];

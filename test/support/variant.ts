@@ -1,3 +1,11 @@
+/** Encodings, and with them the order of replies, follow from these: both servers get them. */
+const unpackedThresholds = [
+  ["--hash-max-listpack-entries", "0"],
+  ["--zset-max-listpack-entries", "0"],
+  ["--set-max-intset-entries", "0"],
+  ["--list-max-listpack-size", "1"],
+].flat();
+
 /**
  * The ways in which the whole black-box suite is run: a handler must give the same answers when each of its
  * reads faults, and when no collection is small enough to be packed.
@@ -5,18 +13,8 @@
 const optionsOfVariant = {
   normal: [],
   faults: ["--debug-fault-every-read", "yes"],
-  unpacked: [
-    "--hash-max-listpack-entries",
-    "0",
-    "--zset-max-listpack-entries",
-    "0",
-    "--set-max-intset-entries",
-    "0",
-    "--set-max-listpack-entries",
-    "0",
-    "--list-max-listpack-size",
-    "1",
-  ],
+  // Sets of strings are packed in a later Redis; the one compared with does not know it.
+  unpacked: [...unpackedThresholds, "--set-max-listpack-entries", "0"],
   memory: ["--backend", "memory"],
 } as const;
 
@@ -29,6 +27,11 @@ export const variant = parse(process.env["LEVELDIS_TEST_VARIANT"] ?? "normal");
 
 export function optionsOf(name: Variant): readonly string[] {
   return optionsOfVariant[name];
+}
+
+/** What a redis-server beside the tested one gets. */
+export function redisOptionsOf(name: Variant): readonly string[] {
+  return name === "unpacked" ? unpackedThresholds : [];
 }
 
 function parse(name: string): Variant {
