@@ -18,6 +18,8 @@ import type { Owner, TypeName, ValueObject } from "./value.ts";
  */
 export abstract class Collection<R> implements ValueObject {
   abstract readonly type: TypeName;
+  /** What OBJECT ENCODING calls it. */
+  abstract readonly encoding: string;
   owner: Owner | null = null;
   protected readonly keyspace: Keyspace;
   /** The whole of it, in memory; null: only on disk. */
@@ -53,6 +55,13 @@ export abstract class Collection<R> implements ValueObject {
   get memoryBytes(): number {
     return COLLECTION_BYTES + (this.resident === null ? 0 : this.residentBytes(this.#count, this.#bytes));
   }
+
+  get wholeBytes(): number {
+    return COLLECTION_BYTES + this.residentBytes(this.#count, this.#bytes);
+  }
+
+  /** What OBJECT ENCODING calls it. */
+  abstract get encoding(): string;
 
   /** About what the structure takes in memory for that many elements and bytes. */
   protected abstract residentBytes(count: number, bytes: number): number;

@@ -223,6 +223,14 @@ export class Keyspace {
     this.#options.onWriteFailure(error);
   }
 
+  /** Forgets all that memory knows of the data: it is read from the store again. Faults until all is written there. */
+  readAgain(): void {
+    const { committer, reading } = this;
+    if (committer.newest > committer.written) reading.attempt.fault(() => committer.settle());
+    for (const db of this.databases) db.forget();
+    this.cache.clear();
+  }
+
   /** Another store with the same data: the old one was closed and opened again. */
   useStore(store: Store): void {
     this.reading.store = store;

@@ -1,8 +1,8 @@
 import type { Bytes } from "../support/bytes.ts";
 import { formatDouble } from "../support/doubles.ts";
 import {
-  BigNumber, Bool, Double, ErrorReply, MapReply, NoReply, NULL_ARRAY, NullArray, OK, Push, type Reply,
-  SetReply, Status, StreamReply, Verbatim,
+  Attributes, BigNumber, Bool, Double, ErrorReply, MapReply, NoReply, NULL_ARRAY, NullArray, OK, Push, type Reply,
+  Sequence, SetReply, Status, StreamReply, Verbatim,
 } from "./reply.ts";
 
 /** What goes to the socket: bytes, or a place where the pages of a stream go, encoded as `resp` says. */
@@ -148,6 +148,12 @@ export class ReplyWriter {
       this.#elements(reply.elements, resp);
     } else if (reply instanceof StreamReply) {
       this.#stream(reply, resp);
+    } else if (reply instanceof Attributes) {
+      if (resp === 2) return;
+      this.#text += `|${reply.flat.length / 2}\r\n`;
+      this.#elements(reply.flat, resp);
+    } else if (reply instanceof Sequence) {
+      this.#elements(reply.replies, resp);
     } else {
       assertNoReply(reply);
     }

@@ -33,6 +33,8 @@ export type Reply =
   | BigNumber
   | Push
   | StreamReply
+  | Attributes
+  | Sequence
   | NoReply;
 
 /** `+OK`. The text must not hold CR or LF. */
@@ -130,6 +132,22 @@ export class StreamReply {
     this.shape = shape;
     this.count = count;
     this.pages = pages;
+  }
+}
+
+/** `|n` in RESP3, nothing in RESP2: said about the reply behind it, in a `Sequence`. `flat`: as in a map. */
+export class Attributes {
+  readonly flat: readonly Reply[];
+  constructor(flat: readonly Reply[]) {
+    this.flat = flat;
+  }
+}
+
+/** Replies one after the other: at most one of them answers the command, the others are pushes or attributes. */
+export class Sequence {
+  readonly replies: readonly Reply[];
+  constructor(replies: readonly Reply[]) {
+    this.replies = replies;
   }
 }
 

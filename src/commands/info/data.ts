@@ -1,0 +1,57 @@
+import type { Context } from "../command.ts";
+import type { Field } from "./field.ts";
+
+/**
+ * Redis' words for snapshots and its log. Everything is on disk before it is answered, so there is no snapshot to
+ * wait for; "since last save" counts from the start.
+ */
+export function* persistenceSection({ server, keyspace }: Context): Iterable<Field> {
+  yield ["loading", 0];
+  yield ["async_loading", 0];
+  yield ["rdb_changes_since_last_save", keyspace.changes];
+  yield ["rdb_bgsave_in_progress", 0];
+  yield ["rdb_last_save_time", Math.floor(server.startedAtMs / 1000)];
+  yield ["rdb_last_bgsave_status", "ok"];
+  yield ["rdb_last_bgsave_time_sec", -1];
+  yield ["rdb_current_bgsave_time_sec", -1];
+  yield ["rdb_saves", 0];
+  yield ["aof_enabled", server.config.values.appendonly ? 1 : 0];
+  yield ["aof_rewrite_in_progress", 0];
+  yield ["aof_rewrite_scheduled", 0];
+  yield ["aof_last_rewrite_time_sec", -1];
+  yield ["aof_current_rewrite_time_sec", -1];
+  yield ["aof_last_bgrewrite_status", "ok"];
+  yield ["aof_rewrites", 0];
+  yield ["aof_last_write_status", server.disk.failure === null ? "ok" : "err"];
+  yield ["aof_buffer_length", keyspace.committer.backlogBytes];
+}
+
+export function* replicationSection({ server }: Context): Iterable<Field> {
+  yield ["role", "master"];
+  yield ["connected_slaves", 0];
+  yield ["master_failover_state", "no-failover"];
+  // The history that replicas would follow begins with this process.
+  yield ["master_replid", server.runId];
+  yield ["master_replid2", "0".repeat(40)];
+  yield ["master_repl_offset", 0];
+  yield ["second_repl_offset", -1];
+  yield ["repl_backlog_active", 0];
+  yield ["repl_backlog_size", server.config.values.replBacklogSize];
+  yield ["repl_backlog_first_byte_offset", 0];
+  yield ["repl_backlog_histlen", 0];
+}
+
+export function modulesSection(): Iterable<Field> {
+  return [];
+}
+
+export function clusterSection(): Iterable<Field> {
+  return [["cluster_enabled", 0]];
+}
+
+/** Redis samples the time that keys have left; 0 is its word for "not known". */
+export function* keyspaceSection({ keyspace }: Context): Iterable<Field> {
+  for (const { index, keyCount, expiryCount } of keyspace.databases) {
+    if (keyCount > 0) yield [`db${index}`, `keys=${keyCount},expires=${expiryCount},avg_ttl=0`];
+  }
+}

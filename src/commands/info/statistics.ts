@@ -1,0 +1,72 @@
+import type { Context } from "../command.ts";
+import { type Field, safe } from "./field.ts";
+
+export function* statsSection({ server, keyspace }: Context): Iterable<Field> {
+  const { traffic, counters } = server;
+  yield ["total_connections_received", traffic.connectionsReceived];
+  yield ["total_commands_processed", counters.commandsProcessed];
+  yield ["instantaneous_ops_per_sec", Math.round(traffic.commandsPerSecond)];
+  yield ["total_net_input_bytes", traffic.inputBytes];
+  yield ["total_net_output_bytes", traffic.outputBytes];
+  yield ["total_net_repl_input_bytes", 0];
+  yield ["total_net_repl_output_bytes", 0];
+  yield ["instantaneous_input_kbps", (traffic.inputBytesPerSecond / 1024).toFixed(2)];
+  yield ["instantaneous_output_kbps", (traffic.outputBytesPerSecond / 1024).toFixed(2)];
+  yield ["instantaneous_input_repl_kbps", "0.00"];
+  yield ["instantaneous_output_repl_kbps", "0.00"];
+  yield ["rejected_connections", traffic.connectionsRejected];
+  yield ["sync_full", 0];
+  yield ["sync_partial_ok", 0];
+  yield ["sync_partial_err", 0];
+  yield ["expired_keys", keyspace.expiry.expiredKeys];
+  // What the record cache lets go of is still on disk: no key is ever evicted.
+  yield ["evicted_keys", 0];
+  yield ["evicted_clients", 0];
+  yield ["keyspace_hits", counters.keyspaceHits];
+  yield ["keyspace_misses", counters.keyspaceMisses];
+  yield ["pubsub_channels", 0];
+  yield ["pubsub_patterns", 0];
+  yield ["pubsubshard_channels", 0];
+  yield ["latest_fork_usec", 0];
+  yield ["total_forks", 0];
+  yield ["migrate_cached_sockets", 0];
+  yield ["slave_expires_tracked_keys", 0];
+  yield ["tracking_total_keys", 0];
+  yield ["tracking_total_items", 0];
+  yield ["tracking_total_prefixes", 0];
+  yield ["unexpected_error_replies", 0];
+  yield ["total_error_replies", counters.errorReplies];
+  yield ["total_reads_processed", traffic.readsProcessed];
+  yield ["total_writes_processed", traffic.writesProcessed];
+}
+
+export function* commandstatsSection({ server }: Context): Iterable<Field> {
+  for (const { fullName, statistics } of server.commands.withSubcommands()) {
+    const { calls, usec, rejected, failed } = statistics;
+    if (calls === 0 && rejected === 0 && failed === 0) continue;
+    const perCall = calls === 0 ? 0 : usec / calls;
+    yield [
+      `cmdstat_${fullName}`,
+      `calls=${calls},usec=${Math.round(usec)},usec_per_call=${perCall.toFixed(2)}` +
+        `,rejected_calls=${rejected},failed_calls=${failed}`,
+    ];
+  }
+}
+
+export function* errorstatsSection({ server }: Context): Iterable<Field> {
+  const byCode = [...server.counters.errorsByCode].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [code, count] of byCode) yield [`errorstat_${safe(code)}`, `count=${count}`];
+}
+
+export function* latencystatsSection({ server }: Context): Iterable<Field> {
+  const { latencyTracking, latencyTrackingInfoPercentiles } = server.config.values;
+  if (!latencyTracking) return;
+  for (const { fullName, statistics } of server.commands.withSubcommands()) {
+    const { latency } = statistics;
+    if (latency === null) continue;
+    const shown = latencyTrackingInfoPercentiles.map((percent) => {
+      return `p${percent}=${(latency.percentile(percent) / 1000).toFixed(3)}`;
+    });
+    yield [`latency_percentiles_usec_${fullName}`, shown.join(",")];
+  }
+}
