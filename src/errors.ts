@@ -43,6 +43,11 @@ export function invalidExpire(name: string): CommandError {
   return new CommandError(`ERR invalid expire time in '${name}' command`);
 }
 
+/** For a word that EXPIRE and its family do not know. */
+export function unsupportedOption(option: Bytes): CommandError {
+  return new CommandError(onOneLine(`ERR Unsupported option ${excerpt(option, option.length)}`));
+}
+
 /** For a name that is no command; as much of the arguments as Redis shows. */
 export function unknownCommand(args: readonly Bytes[]): CommandError {
   let shown = "";

@@ -54,6 +54,17 @@ export function integerBetween(text: Bytes, least: Int64, most: Int64): number {
   return clip(value);
 }
 
+/** The number of one of `count` databases. @throws NOT_AN_INTEGER, or that it is out of range */
+export function databaseArgument(text: Bytes, count: number): number {
+  const index = integerBetween(text, INT_MIN, INT_MAX);
+  if (index < 0 || index >= count) throw DB_OUT_OF_RANGE;
+  return index;
+}
+
+const INT_MIN = -(2 ** 31);
+const INT_MAX = 2 ** 31 - 1;
+export const DB_OUT_OF_RANGE = new CommandError("ERR DB index is out of range");
+
 function clip(value: Int64): number {
   if (typeof value === "number") return value;
   return value > 0n ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;

@@ -65,6 +65,10 @@ export class BigString implements ValueObject {
     return OBJECT_BYTES;
   }
 
+  get wholeBytes(): number {
+    return this.memoryBytes + this.#length;
+  }
+
   get isBusy(): boolean {
     return this.#elements.isBusy;
   }

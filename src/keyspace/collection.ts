@@ -60,9 +60,6 @@ export abstract class Collection<R> implements ValueObject {
     return COLLECTION_BYTES + this.residentBytes(this.#count, this.#bytes);
   }
 
-  /** What OBJECT ENCODING calls it. */
-  abstract get encoding(): string;
-
   /** About what the structure takes in memory for that many elements and bytes. */
   protected abstract residentBytes(count: number, bytes: number): number;
 

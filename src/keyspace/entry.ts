@@ -65,7 +65,17 @@ export class Entry implements Persistent, Owner, CacheNode {
 
   get memoryBytes(): number {
     const { value } = this;
-    const valueBytes = value === null ? 0 : typeof value === "string" ? value.length : value.memoryBytes;
+    return this.#bytesWith(value === null || typeof value === "string" ? value : value.memoryBytes);
+  }
+
+  /** What it would take with all that its value holds in memory. */
+  get wholeBytes(): number {
+    const { value } = this;
+    return this.#bytesWith(value === null || typeof value === "string" ? value : value.wholeBytes);
+  }
+
+  #bytesWith(value: Bytes | number | null): number {
+    const valueBytes = value === null ? 0 : typeof value === "string" ? value.length : value;
     return ENTRY_BYTES + this.key.length + valueBytes;
   }
 

@@ -4,7 +4,7 @@ import { Page, type PageBounds } from "../storage/page.ts";
 import type { StoreEntry } from "../storage/store.ts";
 import type { Database } from "./database.ts";
 import { Entry } from "./entry.ts";
-import { KeySnapshot } from "./key-snapshot.ts";
+import { KeyListing, KeySnapshot } from "./key-snapshot.ts";
 import type { Keyspace } from "./keyspace.ts";
 import { encodeRecordHeader, readRecordHeader } from "./record.ts";
 import type { TypeName } from "./value.ts";
@@ -93,6 +93,13 @@ export class KeyPages {
     }));
     // What was written meanwhile did not go through `keep`.
     return page.isComplete ? this.#live(page.entries).filter(({ key }) => accepts(key)) : null;
+  }
+
+  /** The same for any number of keys, as they are at this moment. */
+  async list(prefix: Bytes, accepts: (key: Bytes) => boolean): Promise<KeyListing> {
+    const listing = new KeyListing(this.snapshot(prefix, this.#keyspace.nowMs), accepts);
+    await listing.countKeys();
+    return listing;
   }
 
   /** All keys that begin with `prefix`, as they are at this moment. The caller closes it. */

@@ -45,3 +45,49 @@ export class KeySnapshot {
 }
 
 type StoreChange = readonly [recordKey: Bytes, header: Bytes | null];
+
+/** The keys of a snapshot that pass `accepts`: counted first, then read again. */
+export class KeyListing {
+  readonly #snapshot: KeySnapshot;
+  readonly #accepts: (key: Bytes) => boolean;
+  #count = 0;
+
+  constructor(snapshot: KeySnapshot, accepts: (key: Bytes) => boolean) {
+    this.#snapshot = snapshot;
+    this.#accepts = accepts;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  async countKeys(): Promise<void> {
+    try {
+      for await (const run of this.#snapshot.keys()) for (const key of run) if (this.#accepts(key)) this.#count++;
+    } catch (error) {
+      await this.#snapshot.close();
+      throw error;
+    }
+  }
+
+  /** Runs of the keys, once. Must be read to its end or closed with `return`: the snapshot ends with it. */
+  stream(): AsyncIterableIterator<readonly Bytes[]> {
+    const snapshot = this.#snapshot;
+    const runs = mapRuns(snapshot.keys(), (run) => run.filter(this.#accepts));
+    const end = async (): Promise<IteratorResult<readonly Bytes[]>> => {
+      await runs.return!();
+      await snapshot.close();
+      return { done: true, value: undefined };
+    };
+    return {
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      async next() {
+        const run = await runs.next();
+        return run.done === true ? end() : run;
+      },
+      return: end,
+    };
+  }
+}

@@ -14,6 +14,8 @@ export interface ValueObject {
   readonly type: TypeName;
   /** About how many bytes of memory it takes. */
   readonly memoryBytes: number;
+  /** How many it would take with all that it holds in memory. */
+  readonly wholeBytes: number;
   /** Someone reads its elements or has writes under way: it must stay in memory. */
   readonly isBusy: boolean;
   /** Type's own flag bits of the record (RecordFlag and up). */
@@ -22,6 +24,8 @@ export interface ValueObject {
   recordPayload(): Bytes;
   /** Where it belongs; null as long as (or as soon as) it belongs to no key. */
   owner: Owner | null;
+  /** Another with the same contents, for another key. May fault. */
+  copy(): ValueObject;
   /** It is gone from its key: leave the elements to the collector. */
   discard(): void;
   /** Its whole database was dropped: forget what was not written yet. The collector finds the rest by itself. */
