@@ -80,6 +80,14 @@ export class ZSet extends Collection<SortedMembers> {
     this.counted(members.length, bytes);
   }
 
+  override copy(): ZSet {
+    const { order } = this.whole();
+    const copy = new ZSet(this.keyspace, new SortedMembers(order.slice(0, order.size)));
+    copy.counted(this.count, this.contentBytes);
+    if (!this.isPacked) copy.spread();
+    return copy;
+  }
+
   protected pack({ order }: SortedMembers): Bytes {
     let packed = varint(order.size);
     for (const [member, score] of order) packed += varint(member.length) + member + scoreBytes(score);
@@ -112,6 +120,11 @@ export class ZSet extends Collection<SortedMembers> {
   /** Call before the first write of a command that reads the scores of these members. */
   ready(members: readonly Bytes[]): void {
     if (this.resident === null) this.elements!.ready(members.map(memberKey));
+  }
+
+  /** So many scores are to be read: loads the sorted set where that costs less. */
+  expectReads(count: number): void {
+    if (this.resident === null && count * POINT_READ_COST > this.count && this.fitsInMemory) this.whole();
   }
 
   score(member: Bytes): number | null {
@@ -230,19 +243,22 @@ export class ZSet extends Collection<SortedMembers> {
     return this.whole().order;
   }
 
-  /** The ranks, counted from the lowest score, that a range has here. */
-  ranks(range: RankRange, reverse: boolean): Ranks {
-    return ranksShown(this.count, range, { ...WHOLE_WINDOW, reverse });
+  /** The ranks, counted from the lowest score, that a window shows of a range. */
+  ranks(range: RankRange, window: Window): Ranks {
+    return ranksShown(this.count, range, window);
+  }
+
+  /** On disk, and too large for memory. */
+  get isLarge(): boolean {
+    return this.resident === null && !this.fitsInMemory;
   }
 
   /** Reading these ranks would fill the memory: `stream` them. */
   mustStream(ranks: Ranks): boolean {
-    return (
-      this.resident === null && !this.fitsInMemory && rankDistance(ranks, this.count) > MAX_UNSTREAMED_DISTANCE
-    );
+    return this.isLarge && rankDistance(ranks, this.count) > MAX_UNSTREAMED_DISTANCE;
   }
 
-  /** The elements of some ranks as they are now, in runs from a snapshot. Only for what `mustStream`. */
+  /** The elements of some ranks as they are now, in runs from a snapshot. Only where `isLarge`. */
   stream({ from, to }: Ranks, reverse: boolean): AsyncIterableIterator<readonly ScoredMember[]> {
     const all = this.elements!.stream({ ...WHOLE_ORDER, reverse }, (key): ScoredMember => [
       memberOfOrder(key),
@@ -262,14 +278,17 @@ export class ZSet extends Collection<SortedMembers> {
 
   // ─── at random ─────────────────────────────────────────────────────────────────────────────────
 
-  /** `count` members at random, with repetition. */
+  /** `count` members at random, with repetition; of one that `isLarge` not more than `maxDrawn`. */
   randomWithRepeats(count: number, random: Random): ScoredMembers {
     const members = this.#inMemoryToDraw(count);
     if (members === null) return fromElements(randomElementsWithRepeats(this.elements!, MEMBERS, count, random));
     return members.order.atRanks(Array.from({ length: count }, () => random.below(members.size)));
   }
 
-  /** `count` different members at random; all of them, in descending order, when there are not more. */
+  /**
+   * `count` different members at random; all of them, in descending order, when there are not more. Of one that
+   * `isLarge` not more than `maxDrawn`.
+   */
   randomDistinct(count: number, random: Random): ScoredMembers {
     if (count >= this.count) return this.range(WHOLE_RANGE, { ...WHOLE_WINDOW, reverse: true });
     const members = this.#inMemoryToDraw(count);
@@ -277,13 +296,16 @@ export class ZSet extends Collection<SortedMembers> {
     return members.order.atRanks(drawNumbers(count, members.size, random));
   }
 
+  /** So many members can be drawn from disk; for more, `stream` it. */
+  get maxDrawn(): number {
+    return Math.floor(this.count / MIN_ELEMENTS_PER_DRAW);
+  }
+
   #inMemoryToDraw(count: number): SortedMembers | null {
     const cost = count * SEEK_COST;
     const members = this.#inMemory(cost);
-    if (members !== null) return members;
-    if (count > this.count * MAX_PART_ON_DISK) return this.whole();
-    this.#readCost += cost;
-    return null;
+    if (members === null) this.#readCost += cost;
+    return members;
   }
 }
 
@@ -292,11 +314,14 @@ const STRUCTURE_BYTES = 560;
 /** A slot in two arrays, one in a Map, and the header of a string. Measured with 100,000 and a million members. */
 const MEMBER_BYTES = 90;
 
+/** A point read of many takes so many times as long as an element of a scan, loading included. */
+const POINT_READ_COST = 4;
+
 /** A seek to a place on disk costs as much as reading so many elements there. */
 const SEEK_COST = 40;
 
-/** To draw a larger part of it at random, a sorted set of any size is loaded. */
-const MAX_PART_ON_DISK = 1 / 4;
+/** Members are drawn from disk in windows of neighbours: several draws shall seldom meet in one. */
+const MIN_ELEMENTS_PER_DRAW = 8;
 
 /** Up to so many elements of one that does not fit are read at once. */
 const MAX_UNSTREAMED_DISTANCE = 10_000;

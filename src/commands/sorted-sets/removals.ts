@@ -1,0 +1,182 @@
+import { CommandError, SYNTAX } from "../../errors.ts";
+import type { Database } from "../../keyspace/database.ts";
+import type { OrderRange } from "../../keyspace/order-range.ts";
+import type { ScoredMembers } from "../../keyspace/score-order.ts";
+import type { ZSet } from "../../keyspace/zset.ts";
+import { NULL_ARRAY, type Reply } from "../../resp/reply.ts";
+import type { Bytes } from "../../support/bytes.ts";
+import { integerAtLeast, optionWord, positiveArgument } from "../arguments.ts";
+import type { CommandRow, Context } from "../command.ts";
+import { countedKeys, keyAt } from "../key-spec.ts";
+import { lexRange, rankRange, scoreRange } from "./range-arguments.ts";
+import { membersReply } from "./reply.ts";
+
+/** Members are removed by name, by range, or from an end. */
+export const REMOVAL_ROWS = {
+  zrem: {
+    arity: -3,
+    flags: ["write", "fast"],
+    keys: [keyAt(1, "RW", "delete")],
+    doc: {
+      summary: "Remove one or more members from a sorted set",
+      since: "1.2.0",
+      complexity: "O(M*log(N)) with N being the number of elements in the sorted set and M the number of elements to be removed.",
+      history: [["2.4.0", "Accepts multiple elements."]],
+      syntax: "key member...",
+    },
+    run: zrem,
+  },
+  zremrangebyrank: {
+    arity: 4,
+    flags: ["write"],
+    keys: [keyAt(1, "RW", "delete")],
+    doc: {
+      summary: "Remove all members in a sorted set within the given indexes",
+      since: "2.0.0",
+      complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements removed by the operation.",
+      syntax: "key start:integer stop:integer",
+    },
+    run: zremrangebyrank,
+  },
+  zremrangebyscore: {
+    arity: 4,
+    flags: ["write"],
+    keys: [keyAt(1, "RW", "delete")],
+    doc: {
+      summary: "Remove all members in a sorted set within the given scores",
+      since: "1.2.0",
+      complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements removed by the operation.",
+      syntax: "key min:double max:double",
+    },
+    run: zremrangebyscore,
+  },
+  zremrangebylex: {
+    arity: 4,
+    flags: ["write"],
+    keys: [keyAt(1, "RW", "delete")],
+    doc: {
+      summary: "Remove all members in a sorted set between the given lexicographical range",
+      since: "2.8.9",
+      complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements removed by the operation.",
+      syntax: "key min max",
+    },
+    run: zremrangebylex,
+  },
+  zpopmin: {
+    arity: -2,
+    flags: ["write", "fast"],
+    keys: [keyAt(1, "RW", "access", "delete")],
+    doc: {
+      summary: "Remove and return members with the lowest scores in a sorted set",
+      since: "5.0.0",
+      complexity: "O(log(N)*M) with N being the number of elements in the sorted set, and M being the number of elements popped.",
+      syntax: "key [count:integer]",
+    },
+    run: zpopmin,
+  },
+  zpopmax: {
+    arity: -2,
+    flags: ["write", "fast"],
+    keys: [keyAt(1, "RW", "access", "delete")],
+    doc: {
+      summary: "Remove and return members with the highest scores in a sorted set",
+      since: "5.0.0",
+      complexity: "O(log(N)*M) with N being the number of elements in the sorted set, and M being the number of elements popped.",
+      syntax: "key [count:integer]",
+    },
+    run: zpopmax,
+  },
+  zmpop: {
+    arity: -4,
+    flags: ["write"],
+    keys: [countedKeys(1, "RW", "access", "delete")],
+    doc: {
+      summary: "Remove and return members with scores in a sorted set",
+      since: "7.0.0",
+      complexity: "O(K) + O(M*log(N)) where K is the number of provided keys, N being the number of elements in the sorted set, and M being the number of elements popped.",
+      syntax: "numkeys:integer key... where:(MIN | MAX) [COUNT count:integer]",
+    },
+    run: zmpop,
+  },
+} satisfies Record<string, CommandRow>;
+
+function zrem({ db }: Context, args: readonly Bytes[]): Reply {
+  const zset = db.zset(args[1]!);
+  if (zset === null) return 0;
+  const members = args.slice(2);
+  if (members.length > 1) zset.ready(members);
+  let removed = 0;
+  for (const member of members) {
+    if (zset.delete(member)) removed++;
+    // Its key is gone, and it with it.
+    if (zset.count === 0) break;
+  }
+  return removed;
+}
+
+function zremrangebyrank({ db }: Context, args: readonly Bytes[]): Reply {
+  return removeRange(db, args[1]!, rankRange(args[2]!, args[3]!));
+}
+
+function zremrangebyscore({ db }: Context, args: readonly Bytes[]): Reply {
+  return removeRange(db, args[1]!, scoreRange(args[2]!, args[3]!));
+}
+
+function zremrangebylex({ db }: Context, args: readonly Bytes[]): Reply {
+  return removeRange(db, args[1]!, lexRange(args[2]!, args[3]!));
+}
+
+function removeRange(db: Database, key: Bytes, range: OrderRange): number {
+  return db.zset(key)?.take(range).members.length ?? 0;
+}
+
+// ─── from an end ─────────────────────────────────────────────────────────────────────────────────
+
+function zpopmin(context: Context, args: readonly Bytes[]): Reply {
+  return pop(context, args, false);
+}
+
+function zpopmax(context: Context, args: readonly Bytes[]): Reply {
+  return pop(context, args, true);
+}
+
+function pop({ db, resp }: Context, args: readonly Bytes[], fromEnd: boolean): Reply {
+  if (args.length > 3) throw SYNTAX;
+  const hasCount = args.length === 3;
+  const count = hasCount ? positiveArgument(args[2]!) : 1;
+  const zset = db.zset(args[1]!);
+  if (zset === null || count === 0) return [];
+  return membersReply(popFrom(zset, count, fromEnd), resp === 3 && hasCount ? "paired" : "flat");
+}
+
+function popFrom(zset: ZSet, count: number, fromEnd: boolean): ScoredMembers {
+  return zset.take({ by: "rank", start: 0, stop: count - 1 }, { reverse: fromEnd, offset: 0, limit: -1 });
+}
+
+function zmpop({ db }: Context, args: readonly Bytes[]): Reply {
+  const keyCount = integerAtLeast(args[1]!, 1, NO_KEYS);
+  const endAt = 2 + keyCount;
+  if (endAt >= args.length) throw SYNTAX;
+  const end = optionWord(args[endAt]!);
+  if (end !== "MIN" && end !== "MAX") throw SYNTAX;
+  const count = popCount(args.slice(endAt + 1));
+  const keys = args.slice(2, endAt);
+  db.ready(keys);
+  for (const key of keys) {
+    const zset = db.zset(key);
+    if (zset !== null) return [key, membersReply(popFrom(zset, count, end === "MAX"), "paired")];
+  }
+  return NULL_ARRAY;
+}
+
+function popCount(options: readonly Bytes[]): number {
+  if (options.length === 0) return 1;
+  const [word, value] = options;
+  if (optionWord(word!) !== "COUNT" || value === undefined) throw SYNTAX;
+  const count = integerAtLeast(value, 1, NOTHING_TO_POP);
+  if (options.length > 2) throw SYNTAX;
+  return count;
+}
+
+const NO_KEYS = new CommandError("ERR numkeys should be greater than 0");
+const NOTHING_TO_POP = new CommandError("ERR count should be greater than 0");
