@@ -18,21 +18,29 @@ export interface ListenOptions {
 }
 
 export type OnConnection = (socket: Socket, peer: Peer) => void;
+/** A connection could not be accepted, for want of file descriptors most likely; listening goes on. */
+export type OnAcceptError = (error: Error) => void;
 
 /** Where clients come in. */
 export class Listener {
   readonly #onConnection: OnConnection;
+  readonly #onAcceptError: OnAcceptError;
   readonly #servers: NetServer[] = [];
   /** The TCP port, 0 when there is none. */
   port = 0;
 
-  private constructor(onConnection: OnConnection) {
+  private constructor(onConnection: OnConnection, onAcceptError: OnAcceptError) {
     this.#onConnection = onConnection;
+    this.#onAcceptError = onAcceptError;
   }
 
   /** @throws StartError naming what could not be listened on; nothing is listened on then */
-  static async open(options: ListenOptions, onConnection: OnConnection): Promise<Listener> {
-    const listener = new Listener(onConnection);
+  static async open(
+    options: ListenOptions,
+    onConnection: OnConnection,
+    onAcceptError: OnAcceptError,
+  ): Promise<Listener> {
+    const listener = new Listener(onConnection, onAcceptError);
     try {
       if (options.port > 0 || options.unixPath === "") await listener.#openTcp(options);
       if (options.unixPath !== "") await listener.#openUnix(options);
@@ -57,7 +65,7 @@ export class Listener {
           { cause },
         );
       }
-      this.#servers.push(server);
+      this.#add(server);
       const address = server.address();
       if (address !== null && typeof address === "object") this.port = address.port;
     }
@@ -73,7 +81,7 @@ export class Listener {
     try {
       await removeStaleSocket(unixPath);
       await listen(server, { path: unixPath, backlog });
-      this.#servers.push(server);
+      this.#add(server);
       if (unixMode > 0) chmodSync(unixPath, unixMode);
     } catch (cause) {
       throw new StartError(`Failed opening Unix socket ${unixPath}. ${reason(cause, unixPath)}`, { cause });
@@ -84,6 +92,11 @@ export class Listener {
     return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       this.#onConnection(socket, peerOf(socket));
     });
+  }
+
+  #add(server: NetServer): void {
+    server.on("error", this.#onAcceptError);
+    this.#servers.push(server);
   }
 
   /** Stops accepting; connections stay. */

@@ -5,12 +5,14 @@ import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
 import { ProcessMemory } from "../metrics/process-memory.ts";
 import { textOfBytes } from "../support/bytes.ts";
+import type { Log } from "../support/log.ts";
+import { InputBudget } from "./input-budget.ts";
 import { Listener } from "./listener.ts";
 import type { Commits } from "./output.ts";
 import { ClientPause } from "./pause.ts";
 import type { Peer } from "./peer.ts";
 import { PROTECTED_MODE, TOO_MANY_CLIENTS } from "./refusals.ts";
-import type { CommandRunner, Log, SessionHost } from "./session-host.ts";
+import type { CommandRunner, SessionHost } from "./session-host.ts";
 import { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
 import { TrafficCounter } from "./traffic.ts";
@@ -45,6 +47,7 @@ export class Server implements ServerView, SessionHost {
   readonly disk: ServerView["disk"];
   readonly log: Log;
   readonly memory = new ProcessMemory();
+  readonly inputBudget = new InputBudget();
   readonly clients = new Sessions();
   readonly pause = new ClientPause();
   readonly runId = randomBytes(20).toString("hex");
@@ -92,6 +95,7 @@ export class Server implements ServerView, SessionHost {
         backlog: tcpBacklog,
       },
       (socket, peer) => this.#connected(socket, peer),
+      (error) => this.log("warning", `Accepting client connection: ${error.message}`),
     );
     this.#every(SAMPLE_MS, (nowMs) => this.traffic.sample(nowMs, this.counters.commandsProcessed));
     this.#every(TICK_MS, (nowMs) => {

@@ -1,13 +1,13 @@
 import type { Config } from "../config/config.ts";
+import type { CommandError } from "../errors.ts";
 import type { Caller, PENDING } from "../executor/executor.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
+import type { Log } from "../support/log.ts";
+import type { InputBudget } from "./input-budget.ts";
 import type { Commits } from "./output.ts";
 import type { Session } from "./session.ts";
 import type { TrafficCounter } from "./traffic.ts";
-
-export type LogLevel = "debug" | "verbose" | "notice" | "warning";
-export type Log = (level: LogLevel, message: string) => void;
 
 /** What a session needs of the executor. */
 export interface CommandRunner {
@@ -15,6 +15,7 @@ export interface CommandRunner {
   execute(caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING;
   /** Of the reply that was returned last: the batch that must be written before it may leave, or 0. */
   readonly replyBatch: number;
+  readonly statistics: { countError(error: CommandError): void };
 }
 
 /** What a session needs of the server around it. */
@@ -23,6 +24,7 @@ export interface SessionHost {
   readonly executor: CommandRunner;
   readonly commits: Commits;
   readonly traffic: TrafficCounter;
+  readonly inputBudget: InputBudget;
   readonly log: Log;
   /** Clients have to log in. */
   readonly isPasswordRequired: boolean;

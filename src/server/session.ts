@@ -16,12 +16,6 @@ const REQUESTS_PER_TURN = 256;
 const FLUSH_FROM = 64 * 1024;
 /** While so many bytes of replies wait, no more requests are taken: the client does not read. */
 const OUTPUT_HIGH_WATER = 1024 * 1024;
-/**
- * While so many bytes of requests wait, the socket is not read. Large, because clients send a whole pipeline
- * before they read the first reply: stopping them early would leave both sides waiting for each other.
- */
-const INPUT_HIGH_WATER = 64 * 1024 * 1024;
-
 /** How long a client that was hung up on may take to read its last replies. */
 const LINGER_MS = 1000;
 
@@ -68,6 +62,8 @@ export class Session implements Caller, RequestLimits {
   #turnBytes = 0;
   #isRunning = false;
   #isReading = true;
+  /** Of the requests that wait, as told to the budget. */
+  #accountedBytes = 0;
   #isClosing = false;
   /** The client will send no more. */
   #hasEnded = false;
@@ -201,6 +197,7 @@ export class Session implements Caller, RequestLimits {
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
+      this.#executor.statistics.countError(error);
       this.#answer(error.reply, 0);
       this.closeAfterReply();
     } finally {
@@ -275,12 +272,19 @@ export class Session implements Caller, RequestLimits {
 
   /** Reads the socket, unless there is much to do already. */
   #pace(): void {
-    const limit = Math.min(INPUT_HIGH_WATER, this.#host.config.values.clientQueryBufferLimit / 2);
-    const isReading = this.#hold === "none" || this.#reader.bufferedBytes < limit;
+    const waiting = this.#reader.bufferedBytes;
+    this.#account(waiting);
+    const limit = Math.min(this.#host.inputBudget.perClient, this.#host.config.values.clientQueryBufferLimit / 2);
+    const isReading = this.#hold === "none" || waiting < limit;
     if (isReading === this.#isReading) return;
     this.#isReading = isReading;
     if (isReading) this.#socket.resume();
     else this.#socket.pause();
+  }
+
+  #account(bytes: number): void {
+    this.#host.inputBudget.account(bytes - this.#accountedBytes);
+    this.#accountedBytes = bytes;
   }
 
   /** The limits of time, looked at about once a second. */
@@ -289,6 +293,7 @@ export class Session implements Caller, RequestLimits {
     const isIdle = timeout > 0 && !this.blocked && nowMs - this.lastInteractionMs > timeout * 1000;
     if (isIdle) this.#host.log("verbose", `Closing idle client ${this.address}`);
     if (isIdle || this.#limiter.isExceeded(nowMs)) this.close();
+    else this.#pace();
   }
 
   #inputEnded(): void {
@@ -330,6 +335,7 @@ export class Session implements Caller, RequestLimits {
   #leave(): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.#account(0);
     this.output.close();
     this.#host.remove(this);
   }

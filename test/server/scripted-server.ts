@@ -3,10 +3,10 @@ import { initialValues, type Values } from "../../src/config/options.ts";
 import { CLIENT } from "../../src/commands/client.ts";
 import type { Context } from "../../src/commands/command.ts";
 import { CONNECTION } from "../../src/commands/connection.ts";
-import type { CommandCounters } from "../../src/commands/host.ts";
 import { CommandTable } from "../../src/commands/table.ts";
 import { CommandError } from "../../src/errors.ts";
 import { type Caller, PENDING } from "../../src/executor/executor.ts";
+import type { Statistics } from "../../src/executor/statistics.ts";
 import type { Reply } from "../../src/resp/reply.ts";
 import { Server } from "../../src/server/server.ts";
 import type { BatchWaiter } from "../../src/storage/committer.ts";
@@ -45,7 +45,7 @@ export class ScriptedServer implements AsyncDisposable {
   private constructor(values: Partial<Values>, script: Script) {
     const commands = new CommandTable([CONNECTION, CLIENT]);
     const executor = {
-      statistics: { commandsProcessed: 0 } as CommandCounters,
+      statistics: { commandsProcessed: 0, countError: () => {} } as unknown as Statistics,
       replyBatch: 0,
       execute: (caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING => {
         executor.replyBatch = 0;
