@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { splitArgs } from "../../src/support/split-args.ts";
-import type { TestServer } from "../support/server.ts";
+import { defaultKind, type TestServer } from "../support/server.ts";
 import { useServer } from "../support/use-server.ts";
 import { type Disagreement, Pair, showDisagreement } from "./pair.ts";
 import type { Relaxation } from "./relaxations.ts";
@@ -18,10 +18,13 @@ export interface Compat {
   readonly pair: (resp: 2 | 3) => Pair;
 }
 
-/** Starts a redis-server beside the server under test, with the same thresholds, for all tests of a file. */
-export function useCompat(args: readonly string[] = []): Compat {
+/**
+ * Starts a redis-server beside the server under test, with the same thresholds, for all tests of a file.
+ * `args` are for both, `leveldisArgs` for leveldis alone.
+ */
+export function useCompat(args: readonly string[] = [], leveldisArgs: readonly string[] = []): Compat {
   const redis = useServer({ kind: "redis", args });
-  const tested = useServer({ args });
+  const tested = useServer({ args: defaultKind() === "redis" ? args : [...args, ...leveldisArgs] });
   const pairs = new Map<2 | 3, Pair>();
   beforeAll(async () => {
     for (const resp of [2, 3] as const) pairs.set(resp, await makePair(redis, tested, resp));

@@ -219,7 +219,7 @@ function environmentOfServer(): NodeJS.ProcessEnv {
 }
 
 /** `LEVELDIS_TEST_SERVER=redis` runs the tests against the real server: it must pass them too. */
-function defaultKind(): ServerKind {
+export function defaultKind(): ServerKind {
   const name = process.env["LEVELDIS_TEST_SERVER"] ?? "leveldis";
   if (name !== "leveldis" && name !== "redis") throw new Error("LEVELDIS_TEST_SERVER is leveldis or redis");
   return name;
