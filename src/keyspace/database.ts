@@ -113,7 +113,7 @@ export class Database implements Persistent {
   ready(keys: readonly Bytes[]): void {
     const { reading } = this.#keyspace;
     if (reading.faultEveryRead) {
-      for (const key of keys) this.#known(key);
+      reading.attempt.together(keys, (key) => this.#known(key));
       return;
     }
     const missing = keys.filter((key) => !this.#entries.has(key));
@@ -123,6 +123,11 @@ export class Database implements Persistent {
     } else {
       this.#fetch(missing);
     }
+  }
+
+  /** Reads each of `items`: what several of them miss is fetched at once. */
+  readTogether<Item, Value>(items: readonly Item[], read: (item: Item) => Value): Value[] {
+    return this.#keyspace.reading.attempt.together(items, read);
   }
 
   #known(key: Bytes): Entry {
@@ -161,15 +166,21 @@ export class Database implements Persistent {
 
   async #load(keys: readonly Bytes[]): Promise<void> {
     const generation = this.#generation;
-    const token = Symbol();
-    for (const key of keys) this.#fetching.set(key, token);
+    // Fetches of one key at the same time share its token: were each to replace the other's, none might ever count.
+    const tokens = keys.map((key) => this.#fetching.get(key) ?? this.#startFetching(key));
     const records = await this.#keyspace.reading.store.getMany(keys.map((key) => recordKey(generation, key)));
     keys.forEach((key, i) => {
       // Written, dropped or loaded meanwhile: what was fetched is old.
-      if (this.#fetching.get(key) !== token) return;
+      if (this.#fetching.get(key) !== tokens[i]) return;
       this.#fetching.delete(key);
       if (!this.#entries.has(key)) this.#admit(key, records[i]);
     });
+  }
+
+  #startFetching(key: Bytes): symbol {
+    const token = Symbol();
+    this.#fetching.set(key, token);
+    return token;
   }
 
   #admit(key: Bytes, record: Bytes | undefined): Entry {
