@@ -18,8 +18,6 @@ import type { Owner, TypeName, ValueObject } from "./value.ts";
  */
 export abstract class Collection<R> implements ValueObject {
   abstract readonly type: TypeName;
-  /** What OBJECT ENCODING calls it. */
-  abstract readonly encoding: string;
   owner: Owner | null = null;
   protected readonly keyspace: Keyspace;
   /** The whole of it, in memory; null: only on disk. */
