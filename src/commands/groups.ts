@@ -1,12 +1,29 @@
 import { CLIENT } from "./client.ts";
 import type { CommandGroup } from "./command.ts";
 import { CONNECTION } from "./connection.ts";
+import { DATABASES } from "./databases.ts";
+import { EXPIRY } from "./expiry.ts";
 import { HASHES } from "./hashes.ts";
 import { INTROSPECTION } from "./introspection.ts";
+import { KEYS } from "./keys.ts";
+import { SCAN } from "./scan.ts";
 import { SERVER } from "./server.ts";
 import { SETS } from "./sets.ts";
 import { SORTED_SETS } from "./sorted-sets.ts";
 import { STRINGS } from "./strings.ts";
 
 /** What the server can do: every group has its rows and handlers in a file of its own. */
-export const COMMAND_GROUPS: readonly CommandGroup[] = [STRINGS, HASHES, SETS, SORTED_SETS, CONNECTION, CLIENT, INTROSPECTION, SERVER];
+export const COMMAND_GROUPS: readonly CommandGroup[] = [
+  STRINGS,
+  HASHES,
+  SETS,
+  SORTED_SETS,
+  KEYS,
+  EXPIRY,
+  SCAN,
+  DATABASES,
+  CONNECTION,
+  CLIENT,
+  INTROSPECTION,
+  SERVER,
+];
