@@ -7,9 +7,12 @@ import { HASHES } from "./hashes.ts";
 import { INTROSPECTION } from "./introspection.ts";
 import { KEYS } from "./keys.ts";
 import { SCAN } from "./scan.ts";
+import { MEMORY } from "./memory.ts";
+import { OBJECT } from "./object.ts";
 import { SERVER } from "./server.ts";
 import { SETS } from "./sets.ts";
 import { SORTED_SETS } from "./sorted-sets.ts";
+import { SORT } from "./sort.ts";
 import { STRINGS } from "./strings.ts";
 
 /** What the server can do: every group has its rows and handlers in a file of its own. */
@@ -21,7 +24,10 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   KEYS,
   EXPIRY,
   SCAN,
+  SORT,
+  OBJECT,
   DATABASES,
+  MEMORY,
   CONNECTION,
   CLIENT,
   INTROSPECTION,

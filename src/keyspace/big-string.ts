@@ -26,6 +26,7 @@ const CHUNK_NUMBER_AT = 1;
  */
 export class BigString implements ValueObject {
   readonly type = "string";
+  readonly encoding = "raw";
   owner: Owner | null = null;
   readonly #keyspace: Keyspace;
   readonly #elements: Elements;

@@ -5,6 +5,7 @@ import { expiryKey, recordKey } from "../storage/layout.ts";
 import type { StoreBatch } from "../storage/store.ts";
 import type { Database } from "./database.ts";
 import { encodeRecord } from "./record.ts";
+import { stringEncoding } from "./string-encoding.ts";
 import type { Owner, TypeName, Value } from "./value.ts";
 
 /** The record is not in the store. */
@@ -46,6 +47,11 @@ export class Entry implements Persistent, Owner, CacheNode {
 
   get type(): TypeName {
     return typeof this.value === "string" ? "string" : this.value!.type;
+  }
+
+  /** What OBJECT ENCODING calls its value. */
+  get encoding(): string {
+    return typeof this.value === "string" ? stringEncoding(this) : this.value!.encoding;
   }
 
   get isDropped(): boolean {

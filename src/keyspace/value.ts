@@ -12,6 +12,8 @@ export const TYPE_NUMBERS = { string: 1, hash: 2, set: 3, zset: 4 } as const sat
  */
 export interface ValueObject {
   readonly type: TypeName;
+  /** What OBJECT ENCODING calls it. */
+  readonly encoding: string;
   /** About how many bytes of memory it takes. */
   readonly memoryBytes: number;
   /** How many it would take with all that it holds in memory. */

@@ -76,6 +76,22 @@ export class Attempt {
     return this.fault(async () => void byName.set(name, await fetch()));
   }
 
+  /** Reads each of `items`; those that fault are all made to, and what they miss is fetched at once. */
+  together<Item, Value>(items: readonly Item[], read: (item: Item) => Value): Value[] {
+    const faults: Fault[] = [];
+    const values: Value[] = [];
+    for (const item of items) {
+      try {
+        values.push(read(item));
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        faults.push(error);
+      }
+    }
+    if (faults.length === 0) return values;
+    throw new Fault(async () => void (await Promise.all(faults.map((fault) => fault.fetch()))));
+  }
+
   fault(fetch: () => Promise<void>): never {
     if (this.wrote) throw new LateFaultError();
     throw new Fault(fetch);
