@@ -9,6 +9,7 @@ export interface MemoryUse {
 export class ProcessMemory {
   readonly startupBytes: number;
   #peakBytes = 0;
+  #last: MemoryUse = { usedBytes: 0, residentBytes: 0 };
 
   constructor() {
     this.startupBytes = this.use().usedBytes;
@@ -16,10 +17,14 @@ export class ProcessMemory {
 
   /** To be asked now and then, so that the peak is one. */
   use(): MemoryUse {
-    const { heapUsed, external, rss } = process.memoryUsage();
-    const usedBytes = heapUsed + external;
-    this.#peakBytes = Math.max(this.#peakBytes, usedBytes);
-    return { usedBytes, residentBytes: rss };
+    try {
+      const { heapUsed, external, rss } = process.memoryUsage();
+      this.#last = { usedBytes: heapUsed + external, residentBytes: rss };
+    } catch {
+      // Node.js opens a file to learn it, and no descriptor is free: what was known last stands.
+    }
+    this.#peakBytes = Math.max(this.#peakBytes, this.#last.usedBytes);
+    return this.#last;
   }
 
   get peakBytes(): number {

@@ -7,6 +7,7 @@ import { ProcessMemory } from "../metrics/process-memory.ts";
 import { textOfBytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
 import { InputBudget } from "./input-budget.ts";
+import { clientsByDescriptors } from "./descriptors.ts";
 import { Listener } from "./listener.ts";
 import type { Commits } from "./output.ts";
 import { ClientPause } from "./pause.ts";
@@ -57,6 +58,7 @@ export class Server implements ServerView, SessionHost {
   readonly #sockets = new Set<Socket>();
   readonly #timers: NodeJS.Timeout[] = [];
   #listener: Listener | null = null;
+  readonly #clientsByDescriptors = clientsByDescriptors();
   #nextId = 1;
   #isStopping = false;
   /** Called when the last session has gone. */
@@ -85,7 +87,10 @@ export class Server implements ServerView, SessionHost {
 
   /** @throws StartError */
   async start(): Promise<void> {
-    const { bind, port, unixsocket, unixsocketperm, tcpBacklog } = this.config.values;
+    const { bind, port, unixsocket, unixsocketperm, tcpBacklog, maxclients } = this.config.values;
+    if (maxclients > this.#clientsByDescriptors) {
+      this.log("warning", `The limit of open files is enough for ${this.#clientsByDescriptors} clients, not for maxclients ${maxclients}`);
+    }
     this.#listener = await Listener.open(
       {
         bind: bind.map(textOfBytes),
@@ -114,7 +119,7 @@ export class Server implements ServerView, SessionHost {
     const { maxclients, protectedMode, tcpKeepalive } = this.config.values;
     this.#sockets.add(socket);
     socket.on("close", () => this.#sockets.delete(socket));
-    if (this.clients.size >= maxclients) this.#refuse(socket, TOO_MANY_CLIENTS);
+    if (this.clients.size >= Math.min(maxclients, this.#clientsByDescriptors)) this.#refuse(socket, TOO_MANY_CLIENTS);
     else if (protectedMode && !this.isPasswordRequired && !peer.isLocal) this.#refuse(socket, PROTECTED_MODE);
     else {
       if (tcpKeepalive > 0 && !peer.isUnix) socket.setKeepAlive(true, tcpKeepalive * 1000);
