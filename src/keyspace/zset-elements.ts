@@ -19,6 +19,8 @@ import type { ScoredMembers } from "./score-order.ts";
  *
  *   part 0: crc32 of the member, member ⇒ score     point reads, scan cursors, random members
  *   part 1: score, member ⇒ nothing                 ranges
+ *
+ * −0 sorts as 0, and is not lost: clients see it, as in Redis.
  */
 export const MEMBERS = "\0";
 const ORDER = "\x01";
@@ -29,6 +31,15 @@ export const memberKey = (member: Bytes): Bytes => MEMBERS + u32(crc32(member)) 
 /** Score 1, member `a` ⇒ `01 BFF0000000000000 61`. */
 const orderKey = (score: number, member: Bytes): Bytes => ORDER + scoreBytes(score) + member;
 
+/** In the order part, the value of an element whose score is −0. */
+const MINUS = "-";
+
+/** −0 as `readScore` reads it: the greatest of all negative numbers. */
+const NEGATIVE_ZERO = "\x7f\xff\xff\xff\xff\xff\xff\xff";
+
+/** A score as a value, 8 bytes for `readScore`: 1 ⇒ `BFF0000000000000`, −0 ⇒ `7FFFFFFFFFFFFFFF`. */
+export const scoreValue = (score: number): Bytes => (Object.is(score, -0) ? NEGATIVE_ZERO : scoreBytes(score));
+
 const CRC_LENGTH = 4;
 const SCORE_LENGTH = 8;
 
@@ -36,10 +47,9 @@ export const memberOf = (key: Bytes): Bytes => key.slice(MEMBERS.length + CRC_LE
 
 /** `old`: the score that the member has, null when it is new. */
 export function putElement(elements: Elements, member: Bytes, score: number, old: number | null): void {
-  const bytes = scoreBytes(score);
-  elements.put(memberKey(member), bytes);
+  elements.put(memberKey(member), scoreValue(score));
   if (old !== null) elements.delete(orderKey(old, member));
-  elements.put(ORDER + bytes + member, "");
+  elements.put(orderKey(score, member), Object.is(score, -0) ? MINUS : "");
 }
 
 export function deleteElement(elements: Elements, member: Bytes, score: number): void {
@@ -53,14 +63,14 @@ export function deleteElement(elements: Elements, member: Bytes, score: number):
 export const WHOLE_ORDER: ElementRange & { readonly gte: Bytes } = { gte: ORDER };
 const FROM_END: ElementRange = { ...WHOLE_ORDER, reverse: true };
 
-export const scoreOfOrder = (key: Bytes): number => readScore(key, ORDER.length);
+export const scoreOfOrder = (key: Bytes, value: Bytes): number => (value === MINUS ? -0 : readScore(key, ORDER.length));
 export const memberOfOrder = (key: Bytes): Bytes => key.slice(ORDER.length + SCORE_LENGTH);
 
 export function scoredMembers(elements: readonly Element[]): ScoredMembers {
   const scores: number[] = [];
   const members: Bytes[] = [];
-  for (const [key] of elements) {
-    scores.push(scoreOfOrder(key));
+  for (const [key, value] of elements) {
+    scores.push(scoreOfOrder(key, value));
     members.push(memberOfOrder(key));
   }
   return { scores, members };
@@ -100,12 +110,12 @@ function behind(prefix: Bytes): Bytes {
 }
 
 function firstScore(elements: Elements): number {
-  return scoreOfOrder(elements.range(WHOLE_ORDER, 1)[0]![0]);
+  return scoreOfOrder(...elements.range(WHOLE_ORDER, 1)[0]!);
 }
 
 /** For one that is not empty. */
 export function hasSeveralScores(elements: Elements): boolean {
-  return firstScore(elements) !== scoreOfOrder(elements.range(FROM_END, 1)[0]![0]);
+  return firstScore(elements) !== scoreOfOrder(...elements.range(FROM_END, 1)[0]!);
 }
 
 // ─── ranks ───────────────────────────────────────────────────────────────────────────────────────

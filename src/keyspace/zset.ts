@@ -2,7 +2,7 @@ import type { Bytes } from "../support/bytes.ts";
 import type { Random } from "../support/random.ts";
 import { sliceRuns } from "../support/slice-runs.ts";
 import type { Element, Elements } from "../storage/elements.ts";
-import { type ByteReader, readScore, scoreBytes, varint } from "../storage/numbers.ts";
+import { type ByteReader, readScore, varint } from "../storage/numbers.ts";
 import { Collection } from "./collection.ts";
 import { drawNumbers } from "./draw.ts";
 import { type ScanPage, crcOfCursor, scanElements } from "./element-scan.ts";
@@ -24,14 +24,15 @@ import {
   readRank,
   readWindow,
   scoreOfOrder,
+  scoreValue,
   scoredMembers,
 } from "./zset-elements.ts";
 
 export type ScoredMember = readonly [member: Bytes, score: number];
 
 /**
- * A sorted set. Packed record: count varint, then in order each member's length and bytes and its score, 8
- * bytes that sort as the score does. Ranged: see zset-elements.ts.
+ * A sorted set. Packed record: count varint, then in order each member's length and bytes and its score
+ * (`scoreValue`). Ranged: see zset-elements.ts.
  *
  * One that is on disk answers from there: scores by point reads, ranges by a seek to where they begin. It is
  * loaded when that has cost about as much as loading it would have, or is about to.
@@ -41,8 +42,8 @@ export class ZSet extends Collection<SortedMembers> {
   /** What reads of its order have cost since it was last loaded, in elements. */
   #readCost = 0;
 
-  constructor(keyspace: Keyspace, members = new SortedMembers()) {
-    super(keyspace, members);
+  constructor(keyspace: Keyspace) {
+    super(keyspace, new SortedMembers());
   }
 
   static read(keyspace: Keyspace, reader: ByteReader, isRanged: boolean): ZSet {
@@ -54,15 +55,18 @@ export class ZSet extends Collection<SortedMembers> {
 
   /** A new one, for `Database.put`; it takes over the arrays. Not empty. */
   static of(keyspace: Keyspace, sorted: ScoredMembers): ZSet {
-    const zset = new ZSet(keyspace, new SortedMembers(sorted));
+    const { scores, members } = sorted;
+    const zset = new ZSet(keyspace);
     let bytes = 0;
     let longest = 0;
-    for (const { length } of sorted.members) {
+    for (const { length } of members) {
       bytes += length;
       if (length > longest) longest = length;
     }
-    zset.counted(sorted.members.length, bytes);
-    zset.#spreadIfLarge(longest);
+    const isPacked = zset.#mayBePacked(members.length, longest);
+    zset.resident = new SortedMembers(isPacked ? { scores: scores.map(packedScore), members } : sorted);
+    zset.counted(members.length, bytes);
+    if (!isPacked) zset.spread();
     return zset;
   }
 
@@ -82,7 +86,8 @@ export class ZSet extends Collection<SortedMembers> {
 
   override copy(): ZSet {
     const { order } = this.whole();
-    const copy = new ZSet(this.keyspace, new SortedMembers(order.slice(0, order.size)));
+    const copy = new ZSet(this.keyspace);
+    copy.resident = new SortedMembers(order.slice(0, order.size));
     copy.counted(this.count, this.contentBytes);
     if (!this.isPacked) copy.spread();
     return copy;
@@ -90,7 +95,7 @@ export class ZSet extends Collection<SortedMembers> {
 
   protected pack({ order }: SortedMembers): Bytes {
     let packed = varint(order.size);
-    for (const [member, score] of order) packed += varint(member.length) + member + scoreBytes(score);
+    for (const [member, score] of order) packed += varint(member.length) + member + scoreValue(score);
     return packed;
   }
 
@@ -134,21 +139,27 @@ export class ZSet extends Collection<SortedMembers> {
   }
 
   /**
-   * Gives a member its score. `old` is what `score(member)` says. −0 becomes 0; NaN is not a score. An equal
-   * score changes nothing, and is not to be put.
+   * Gives a member its score, which is not NaN. `old` is what `score(member)` says. An equal score changes
+   * nothing, and is not to be put.
    */
   put(member: Bytes, score: number, old: number | null): void {
-    const kept = score + 0;
-    this.resident?.put(member, kept, old);
-    if (this.elements !== null) putElement(this.elements, member, kept, old);
-    else if (old === null) this.#spreadIfLarge(member.length);
+    const { resident, elements } = this;
+    if (elements !== null) {
+      resident?.put(member, score, old);
+      putElement(elements, member, score, old);
+    } else if (old !== null || this.#mayBePacked(this.count + 1, member.length)) {
+      resident!.put(member, packedScore(score), old);
+    } else {
+      resident!.put(member, score, old);
+      this.spread();
+    }
     if (old === null) this.changed(1, member.length);
     else this.changed(0, 0);
   }
 
-  #spreadIfLarge(longest: number): void {
+  #mayBePacked(count: number, longest: number): boolean {
     const { zsetMaxListpackEntries, zsetMaxListpackValue } = this.keyspace.limits;
-    if (longest > zsetMaxListpackValue || this.resident!.size > zsetMaxListpackEntries) this.spread();
+    return count <= zsetMaxListpackEntries && longest <= zsetMaxListpackValue;
   }
 
   /** False when there was no such member. A sorted set that becomes empty takes its key along. */
@@ -260,9 +271,9 @@ export class ZSet extends Collection<SortedMembers> {
 
   /** The elements of some ranks as they are now, in runs from a snapshot. Only where `isLarge`. */
   stream({ from, to }: Ranks, reverse: boolean): AsyncIterableIterator<readonly ScoredMember[]> {
-    const all = this.elements!.stream({ ...WHOLE_ORDER, reverse }, (key): ScoredMember => [
+    const all = this.elements!.stream({ ...WHOLE_ORDER, reverse }, (key, value): ScoredMember => [
       memberOfOrder(key),
-      scoreOfOrder(key),
+      scoreOfOrder(key, value),
     ]);
     return sliceRuns(all, reverse ? this.count - to : from, to - from);
   }
@@ -325,6 +336,11 @@ const MIN_ELEMENTS_PER_DRAW = 8;
 
 /** Up to so many elements of one that does not fit are read at once. */
 const MAX_UNSTREAMED_DISTANCE = 10_000;
+
+/** Where Redis packs a sorted set, −0 becomes 0. */
+function packedScore(score: number): number {
+  return score + 0;
+}
 
 function fromElements(elements: readonly Element[]): ScoredMembers {
   return {
