@@ -18,6 +18,7 @@ import type { Owner, TypeName, ValueObject } from "./value.ts";
  */
 export abstract class Collection<R> implements ValueObject {
   abstract readonly type: TypeName;
+  abstract readonly encoding: string;
   owner: Owner | null = null;
   protected readonly keyspace: Keyspace;
   /** The whole of it, in memory; null: only on disk. */
