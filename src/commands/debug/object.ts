@@ -3,7 +3,6 @@ import { BigString } from "../../keyspace/big-string.ts";
 import { Collection } from "../../keyspace/collection.ts";
 import type { Entry } from "../../keyspace/entry.ts";
 import { encodeRecord } from "../../keyspace/record.ts";
-import { stringEncoding } from "../../keyspace/string-encoding.ts";
 import { type Reply, Status } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import { crc32 } from "../../support/crc32.ts";
@@ -20,15 +19,10 @@ export function debugObject(context: Context, args: readonly Bytes[]): Reply {
   const place = context.db.generation * 2 ** 32 + crc32(key);
   const nowS = Math.floor(context.nowMs / 1000);
   return new Status(
-    `Value at:0x${place.toString(16)} refcount:1 encoding:${encodingOf(entry)} ` +
+    `Value at:0x${place.toString(16)} refcount:1 encoding:${entry.encoding} ` +
       `serializedlength:${storedBytes(entry)} lru:${entry.accessedAtS % 2 ** 24} ` +
       `lru_seconds_idle:${Math.max(nowS - entry.accessedAtS, 0)}`,
   );
-}
-
-function encodingOf(entry: Entry): string {
-  const { value } = entry;
-  return value instanceof Collection ? value.encoding : stringEncoding(entry);
 }
 
 function storedBytes(entry: Entry): number {
