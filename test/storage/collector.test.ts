@@ -180,7 +180,7 @@ test("the store can be exchanged while it is paused", async () => {
 test("a thread that cannot have the database says so", async () => {
   const missing = join(folder, "missing");
   const store = await openMemoryStore();
-  await expect(startCollector(store, missing, FAST)).rejects.toThrow();
+  await expect(startCollector(store, missing, FAST)).rejects.toThrow("failed to open");
   await store.close();
 });
 

@@ -11,6 +11,7 @@ export function debugProtocol({ resp }: Context, args: readonly Bytes[]): Reply 
     case "integer":
       return 12345;
     case "double":
+      // oxlint-disable-next-line oxc/approx-constant -- Redis' own number, not an approximation
       return new Double(3.141);
     case "bignum":
       return new BigNumber("1234567999999999999999999999999999999");

@@ -75,8 +75,8 @@ export class CollectorThread implements Collector {
     let hasOpened = false;
     await new Promise<void>((resolve, reject) => {
       worker.on("error", (error) => {
-        if (hasOpened) this.#options.onError(error as Error);
-        else reject(error as Error);
+        if (hasOpened) this.#options.onError(error);
+        else reject(error);
       });
       worker.on("message", (report: Report) => {
         if (report.report === "opened") {
