@@ -8,9 +8,11 @@ const isRedis = server.kind === "redis";
 let clients: Client[] = [];
 let admin: Client;
 
+/** A client that the server has accepted, not only its system. */
 async function connect(): Promise<Client> {
   const client = await server.connect();
   clients.push(client);
+  await client.sendRaw("PING");
   return client;
 }
 
