@@ -1,5 +1,6 @@
 import { CLIENT } from "./client.ts";
 import type { CommandGroup } from "./command.ts";
+import { CONFIG } from "./config.ts";
 import { CONNECTION } from "./connection.ts";
 import { DATABASES } from "./databases.ts";
 import { EXPIRY } from "./expiry.ts";
@@ -28,6 +29,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   OBJECT,
   DATABASES,
   MEMORY,
+  CONFIG,
   CONNECTION,
   CLIENT,
   INTROSPECTION,
