@@ -3,7 +3,11 @@ import type { Bytes } from "../support/bytes.ts";
 import type { ClientType } from "./host.ts";
 
 const TYPES: Readonly<Record<string, ClientType>> = {
-  normal: "normal", slave: "replica", replica: "replica", pubsub: "pubsub", master: "master",
+  normal: "normal",
+  slave: "replica",
+  replica: "replica",
+  pubsub: "pubsub",
+  master: "master",
 };
 
 /** `SLAVE` ⇒ `replica`. @throws CommandError for an unknown one */

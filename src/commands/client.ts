@@ -74,10 +74,14 @@ export const CLIENT: CommandGroup = {
               ["2.8.12", "Added new filter format."],
               ["2.8.12", "`ID` option."],
               ["3.2.0", "Added `master` type in for `TYPE` option."],
-              ["5.0.0", "Replaced `slave` `TYPE` with `replica`. `slave` still supported for backward compatibility."],
+              [
+                "5.0.0",
+                "Replaced `slave` `TYPE` with `replica`. `slave` still supported for backward compatibility.",
+              ],
               ["6.2.0", "`LADDR` option."],
             ],
-            syntax: "filter:(ip:port@<2.8.12 | new-format:([ID client-id:integer]@2.8.12 | [TYPE normal_master_slave_pubsub:(NORMAL | MASTER@3.2.0 | SLAVE | REPLICA@5.0.0 | PUBSUB)]@2.8.12 | [USER username] | [ADDR ip:port] | [LADDR ip:port]@6.2.0 | [SKIPME yes/no])...)",
+            syntax:
+              "filter:(ip:port@<2.8.12 | new-format:([ID client-id:integer]@2.8.12 | [TYPE normal_master_slave_pubsub:(NORMAL | MASTER@3.2.0 | SLAVE | REPLICA@5.0.0 | PUBSUB)]@2.8.12 | [USER username] | [ADDR ip:port] | [LADDR ip:port]@6.2.0 | [SKIPME yes/no])...)",
           },
           run: kill,
         },
@@ -93,13 +97,14 @@ export const CLIENT: CommandGroup = {
               ["2.8.12", "Added unique client `id` field."],
               ["5.0.0", "Added optional `TYPE` filter."],
               ["6.0.0", "Added `user` field."],
-              ["6.2.0", "Added `argv-mem`, `tot-mem`, `laddr` and `redir` fields and the optional `ID` filter."],
+              [
+                "6.2.0",
+                "Added `argv-mem`, `tot-mem`, `laddr` and `redir` fields and the optional `ID` filter.",
+              ],
               ["7.0.0", "Added `resp`, `multi-mem`, `rbs` and `rbp` fields."],
               ["7.0.3", "Added `ssub` field."],
             ],
-            syntax:
-              "[TYPE (NORMAL | MASTER | REPLICA | PUBSUB)]@5.0.0 " +
-              "[ID id:(client-id:integer...)]@6.2.0",
+            syntax: "[TYPE (NORMAL | MASTER | REPLICA | PUBSUB)]@5.0.0 [ID id:(client-id:integer...)]@6.2.0",
           },
           run: list,
         },
@@ -210,7 +215,10 @@ function list({ server, nowMs }: Context, args: readonly Bytes[]): Reply {
   if (option === undefined) return lines(server.clients, nowMs);
   if (option === "type" && args.length === 4) {
     const type = clientType(args[3]!);
-    return lines([...server.clients].filter((client) => client.type === type), nowMs);
+    return lines(
+      [...server.clients].filter((client) => client.type === type),
+      nowMs,
+    );
   }
   if (option !== "id" || args.length < 4) throw SYNTAX;
   const clients = args.slice(3).map((text) => {
@@ -218,7 +226,10 @@ function list({ server, nowMs }: Context, args: readonly Bytes[]): Reply {
     if (wanted === null) throw new CommandError("ERR Invalid client ID");
     return server.clients.byId(Number(wanted));
   });
-  return lines(clients.filter((client) => client !== undefined), nowMs);
+  return lines(
+    clients.filter((client) => client !== undefined),
+    nowMs,
+  );
 }
 
 function lines(clients: Iterable<Client>, nowMs: number): Reply {
@@ -237,7 +248,8 @@ function noEvict({ client }: Context, args: readonly Bytes[]): Reply {
 function pause({ server, nowMs }: Context, args: readonly Bytes[]): Reply {
   if (args.length > 4) throw wrongNumber(args);
   const mode = args[3]?.toLowerCase() ?? "all";
-  if (mode !== "write" && mode !== "all") throw new CommandError("ERR CLIENT PAUSE mode must be WRITE or ALL");
+  if (mode !== "write" && mode !== "all")
+    throw new CommandError("ERR CLIENT PAUSE mode must be WRITE or ALL");
   const timeoutMs = parseInteger(args[2]!);
   if (timeoutMs === null) throw new CommandError("ERR timeout is not an integer or out of range");
   if (timeoutMs < 0) throw new CommandError("ERR timeout is negative");

@@ -43,7 +43,10 @@ export const CONNECTION: CommandGroup = {
         since: "6.0.0",
         complexity: "O(1)",
         history: [
-          ["6.2.0", "`protover` made optional; when called without arguments the command reports the current connection's context."],
+          [
+            "6.2.0",
+            "`protover` made optional; when called without arguments the command reports the current connection's context.",
+          ],
         ],
         syntax: "arguments:[protover:integer [AUTH username password] [SETNAME clientname]]",
       },
@@ -141,13 +144,20 @@ function hello(context: Context, args: readonly Bytes[]): Reply {
   if (!client.authenticated) throw HELLO_BEFORE_AUTH;
   client.resp = resp;
   return new MapReply([
-    "server", "redis",
-    "version", REDIS_VERSION,
-    "proto", resp,
-    "id", client.id,
-    "mode", "standalone",
-    "role", "master",
-    "modules", [],
+    "server",
+    "redis",
+    "version",
+    REDIS_VERSION,
+    "proto",
+    resp,
+    "id",
+    client.id,
+    "mode",
+    "standalone",
+    "role",
+    "master",
+    "modules",
+    [],
   ]);
 }
 

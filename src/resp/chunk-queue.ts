@@ -29,7 +29,8 @@ export class ChunkQueue {
     const { current } = this;
     const next = this.#waiting[this.#first];
     if (next === undefined) {
-      if (at > current.length / 2) this.#replace(at === current.length ? EMPTY : Buffer.from(current.subarray(at)), at);
+      if (at > current.length / 2)
+        this.#replace(at === current.length ? EMPTY : Buffer.from(current.subarray(at)), at);
       return false;
     }
     this.#waiting[this.#first++] = EMPTY;
@@ -37,7 +38,10 @@ export class ChunkQueue {
       this.#waiting.length = 0;
       this.#first = 0;
     }
-    this.#replace(at === current.length ? next : Buffer.concat([current.subarray(at), next]), at + CHUNK_OVERHEAD);
+    this.#replace(
+      at === current.length ? next : Buffer.concat([current.subarray(at), next]),
+      at + CHUNK_OVERHEAD,
+    );
     return true;
   }
 

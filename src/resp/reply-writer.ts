@@ -1,7 +1,7 @@
 import type { Bytes } from "../support/bytes.ts";
 import { formatDouble } from "../support/doubles.ts";
 import {
-  Attributes, BigNumber, Bool, Double, ErrorReply, MapReply, NoReply, NULL_ARRAY, NullArray, OK, Push, type Reply,
+  Attributes, BigNumber, Bool, Double, ErrorReply, MapReply, type NoReply, NULL_ARRAY, NullArray, OK, Push, type Reply,
   Sequence, SetReply, Status, StreamReply, Verbatim,
 } from "./reply.ts";
 

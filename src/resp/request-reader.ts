@@ -61,7 +61,7 @@ export class RequestReader {
   #bulkLength = -1;
   #collector: BulkCollector | null = null;
   #argumentBytes = 0;
-  #ahead: Bytes[][] = [];
+  readonly #ahead: Bytes[][] = [];
   #failure: ProtocolError | null = null;
 
   constructor(limits: RequestLimits) {
@@ -182,7 +182,10 @@ export class RequestReader {
       }
       const digits = at - this.#at - 1;
       const isPlain =
-        at + 1 < end && chunk[at] === CR && digits > 0 && digits < 10 &&
+        at + 1 < end &&
+        chunk[at] === CR &&
+        digits > 0 &&
+        digits < 10 &&
         (digits === 1 || chunk[this.#at + 1] !== 48) &&
         (what === "multibulk length" || chunk[this.#at] === DOLLAR);
       if (isPlain) {

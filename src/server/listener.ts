@@ -70,7 +70,9 @@ export class Listener {
       if (address !== null && typeof address === "object") this.port = address.port;
     }
     if (bind.length > 0 && this.#servers.length === 0) {
-      throw new StartError(`Failed listening on port ${port} (TCP), aborting. This machine has none of the addresses ${bind.join(" ")}`);
+      throw new StartError(
+        `Failed listening on port ${port} (TCP), aborting. This machine has none of the addresses ${bind.join(" ")}`,
+      );
     }
     if (this.#servers.length === 0) this.port = 0;
   }

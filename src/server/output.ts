@@ -43,7 +43,7 @@ export class Output implements BatchWaiter {
   #held: Held[] = [];
   #heldBytes = 0;
   /** Batches that `batchDone` will be called for, in this order. */
-  #awaited: number[] = [];
+  readonly #awaited: number[] = [];
   #outbox: OutputPart[] = [];
   #outboxBytes = 0;
   #sender: StreamSender | null = null;
@@ -83,7 +83,9 @@ export class Output implements BatchWaiter {
 
   /** Nothing waits any more, except in the socket. */
   get isEmpty(): boolean {
-    return this.#held.length === 0 && this.#outbox.length === 0 && this.#open.bytes === 0 && this.#sender === null;
+    return (
+      this.#held.length === 0 && this.#outbox.length === 0 && this.#open.bytes === 0 && this.#sender === null
+    );
   }
 
   add(reply: Reply, resp: 2 | 3, batch: number): void {
@@ -208,7 +210,9 @@ export class Output implements BatchWaiter {
   close(): void {
     this.#isClosed = true;
     this.#sender?.cancel();
-    const parts = [this.#open, ...this.#held.map((held) => held.writer)].flatMap((writer) => writer.takeParts());
+    const parts = [this.#open, ...this.#held.map((held) => held.writer)].flatMap((writer) =>
+      writer.takeParts(),
+    );
     for (const part of [...this.#outbox, ...parts]) closeStream(part);
     this.#held = [];
     this.#heldBytes = 0;
@@ -228,7 +232,9 @@ export function closeReply(reply: Reply): void {
 /** A stream that will not be read: its snapshot must go. */
 function closeStream(part: OutputPart): void {
   if (typeof part === "string") return;
-  part.stream.pages[Symbol.asyncIterator]().return?.().catch(() => {
-    // Nobody waits for it any more.
-  });
+  part.stream.pages[Symbol.asyncIterator]()
+    .return?.()
+    .catch(() => {
+      // Nobody waits for it any more.
+    });
 }

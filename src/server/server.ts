@@ -89,7 +89,10 @@ export class Server implements ServerView, SessionHost {
   async start(): Promise<void> {
     const { bind, port, unixsocket, unixsocketperm, tcpBacklog, maxclients } = this.config.values;
     if (maxclients > this.#clientsByDescriptors) {
-      this.log("warning", `The limit of open files is enough for ${this.#clientsByDescriptors} clients, not for maxclients ${maxclients}`);
+      this.log(
+        "warning",
+        `The limit of open files is enough for ${this.#clientsByDescriptors} clients, not for maxclients ${maxclients}`,
+      );
     }
     this.#listener = await Listener.open(
       {
@@ -119,7 +122,8 @@ export class Server implements ServerView, SessionHost {
     const { maxclients, protectedMode, tcpKeepalive } = this.config.values;
     this.#sockets.add(socket);
     socket.on("close", () => this.#sockets.delete(socket));
-    if (this.clients.size >= Math.min(maxclients, this.#clientsByDescriptors)) this.#refuse(socket, TOO_MANY_CLIENTS);
+    if (this.clients.size >= Math.min(maxclients, this.#clientsByDescriptors))
+      this.#refuse(socket, TOO_MANY_CLIENTS);
     else if (protectedMode && !this.isPasswordRequired && !peer.isLocal) this.#refuse(socket, PROTECTED_MODE);
     else {
       if (tcpKeepalive > 0 && !peer.isUnix) socket.setKeepAlive(true, tcpKeepalive * 1000);

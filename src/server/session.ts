@@ -5,9 +5,11 @@ import { ErrorReply, NO_REPLY, type Reply } from "../resp/reply.ts";
 import { ProtocolError, type RequestLimits, RequestReader } from "../resp/request-reader.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { describeClient } from "./client-line.ts";
+import { InputPace } from "./input-pace.ts";
 import { OutputLimiter } from "./output-limiter.ts";
 import { closeReply, Output } from "./output.ts";
 import type { Peer } from "./peer.ts";
+import { ReplyMode } from "./reply-mode.ts";
 import type { CommandRunner, SessionHost } from "./session-host.ts";
 
 /** Requests of one client that run in one go; then the other clients have their turn. */
@@ -61,15 +63,11 @@ export class Session implements Caller, RequestLimits {
   /** Bytes that came with the present request. */
   #turnBytes = 0;
   #isRunning = false;
-  #isReading = true;
-  /** Of the requests that wait, as told to the budget. */
-  #accountedBytes = 0;
   #isClosing = false;
   /** The client will send no more. */
   #hasEnded = false;
-  #repliesOff = false;
-  #skipReply = false;
-  #skipNextReply = false;
+  readonly #replyMode = new ReplyMode();
+  readonly #pace: InputPace;
 
   constructor(host: SessionHost, id: number, socket: Socket, peer: Peer) {
     this.#host = host;
@@ -83,6 +81,7 @@ export class Session implements Caller, RequestLimits {
     this.authenticated = !host.isPasswordRequired;
     this.output = new Output(socket, host.commits, host.traffic, () => this.#outputMoved());
     this.#limiter = new OutputLimiter(() => host.config.values.clientOutputBufferLimit.normal, this);
+    this.#pace = new InputPace(socket, host.config, host.inputBudget);
     socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     socket.on("end", () => this.#inputEnded());
     socket.on("error", (error) => this.#host.log("verbose", `Client ${this.address}: ${error.message}`));
@@ -112,7 +111,7 @@ export class Session implements Caller, RequestLimits {
   }
 
   get isReading(): boolean {
-    return this.#isReading;
+    return this.#pace.isReading;
   }
 
   get isWriting(): boolean {
@@ -134,12 +133,7 @@ export class Session implements Caller, RequestLimits {
   }
 
   setReplies(mode: "on" | "off" | "skip"): void {
-    if (mode === "skip") {
-      if (!this.#repliesOff) this.#skipNextReply = true;
-      return;
-    }
-    this.#repliesOff = mode === "off";
-    if (mode === "on") this.#skipReply = false;
+    this.#replyMode.set(mode);
   }
 
   reset(): void {
@@ -148,8 +142,7 @@ export class Session implements Caller, RequestLimits {
     this.name = "";
     this.user = "default";
     this.authenticated = !this.#host.isPasswordRequired;
-    this.#repliesOff = false;
-    this.#skipNextReply = false;
+    this.#replyMode.reset();
   }
 
   upcoming(limit: number): readonly (readonly Bytes[])[] {
@@ -172,13 +165,16 @@ export class Session implements Caller, RequestLimits {
     this.lastInteractionMs = Date.now();
     this.#reader.push(chunk);
     if (this.#reader.bufferedBytes > this.#host.config.values.clientQueryBufferLimit) {
-      this.#host.log("warning", `Closing client that reached max query buffer length: ${this.describe(Date.now())}`);
+      this.#host.log(
+        "warning",
+        `Closing client that reached max query buffer length: ${this.describe(Date.now())}`,
+      );
       this.close();
       return;
     }
     this.#turnBytes = chunk.length;
     if (this.#hold === "none") this.#run();
-    else this.#pace();
+    else this.#setPace();
   }
 
   /** Takes requests until none is there, or the session holds. */
@@ -215,7 +211,10 @@ export class Session implements Caller, RequestLimits {
       return;
     }
     if (reply instanceof ErrorReply && CROSS_PROTOCOL.test(args[0]!)) {
-      this.#host.log("warning", `Client ${this.address} speaks HTTP: possible cross protocol attack, connection closed`);
+      this.#host.log(
+        "warning",
+        `Client ${this.address} speaks HTTP: possible cross protocol attack, connection closed`,
+      );
       this.close();
       return;
     }
@@ -225,10 +224,8 @@ export class Session implements Caller, RequestLimits {
   }
 
   #answer(reply: Reply, batch: number): void {
-    if (this.#repliesOff || this.#skipReply || this.isClosed) closeReply(reply);
+    if (!this.#replyMode.take() || this.isClosed) closeReply(reply);
     else if (reply !== NO_REPLY) this.output.add(reply, this.resp, batch);
-    this.#skipReply = this.#skipNextReply;
-    this.#skipNextReply = false;
   }
 
   #holdIfBehind(): void {
@@ -260,31 +257,21 @@ export class Session implements Caller, RequestLimits {
     if (this.isClosed) return;
     this.output.flush();
     if (this.#limiter.isExceeded(Date.now())) {
-      this.#host.log("warning", `Client ${this.describe(Date.now())} closed for overcoming of output buffer limits.`);
+      this.#host.log(
+        "warning",
+        `Client ${this.describe(Date.now())} closed for overcoming of output buffer limits.`,
+      );
       this.close();
       return;
     }
     this.#holdIfBehind();
     const isOver = this.#isClosing || (this.#hasEnded && this.#hold === "none");
     if (isOver && this.#hold !== "pending" && this.output.isEmpty) this.#hangUp();
-    else this.#pace();
+    else this.#setPace();
   }
 
-  /** Reads the socket, unless there is much to do already. */
-  #pace(): void {
-    const waiting = this.#reader.bufferedBytes;
-    this.#account(waiting);
-    const limit = Math.min(this.#host.inputBudget.perClient, this.#host.config.values.clientQueryBufferLimit / 2);
-    const isReading = this.#hold === "none" || waiting < limit;
-    if (isReading === this.#isReading) return;
-    this.#isReading = isReading;
-    if (isReading) this.#socket.resume();
-    else this.#socket.pause();
-  }
-
-  #account(bytes: number): void {
-    this.#host.inputBudget.account(bytes - this.#accountedBytes);
-    this.#accountedBytes = bytes;
+  #setPace(): void {
+    this.#pace.update(this.#hold === "none", this.#reader.bufferedBytes);
   }
 
   /** The limits of time, looked at about once a second. */
@@ -293,7 +280,7 @@ export class Session implements Caller, RequestLimits {
     const isIdle = timeout > 0 && !this.blocked && nowMs - this.lastInteractionMs > timeout * 1000;
     if (isIdle) this.#host.log("verbose", `Closing idle client ${this.address}`);
     if (isIdle || this.#limiter.isExceeded(nowMs)) this.close();
-    else this.#pace();
+    else this.#setPace();
   }
 
   #inputEnded(): void {
@@ -321,7 +308,6 @@ export class Session implements Caller, RequestLimits {
   #hangUp(): void {
     this.#isClosing = true;
     this.#leave();
-    this.#socket.resume();
     this.#socket.end();
     setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
   }
@@ -335,7 +321,7 @@ export class Session implements Caller, RequestLimits {
   #leave(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.#account(0);
+    this.#pace.drop();
     this.output.close();
     this.#host.remove(this);
   }

@@ -27,15 +27,23 @@ afterEach(async () => {
 
 /** One line of CLIENT LIST by its fields. */
 function fields(line: string): Record<string, string> {
-  return Object.fromEntries(line.trim().split(" ").map((field) => {
-    const [name, ...value] = field.split("=");
-    return [name, value.join("=")];
-  }));
+  return Object.fromEntries(
+    line
+      .trim()
+      .split(" ")
+      .map((field) => {
+        const [name, ...value] = field.split("=");
+        return [name, value.join("=")];
+      }),
+  );
 }
 
 async function list(...args: string[]): Promise<Record<string, string>[]> {
   const text = String(await admin.send("CLIENT", "LIST", ...args));
-  return text.split("\n").filter((line) => line !== "").map(fields);
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map(fields);
 }
 
 async function idOf(client: Client): Promise<string> {
@@ -56,14 +64,54 @@ describe("CLIENT LIST and INFO", () => {
     const text = String(await admin.send("CLIENT", "INFO"));
     expect(text).toMatch(/\n$/);
     expect(Object.keys(fields(text))).toEqual([
-      "id", "addr", "laddr", "fd", "name", "age", "idle", "flags", "db", "sub", "psub", "ssub", "multi", "qbuf",
-      "qbuf-free", "argv-mem", "multi-mem", "rbs", "rbp", "obl", "oll", "omem", "tot-mem", "events", "cmd", "user",
-      "redir", "resp",
+      "id",
+      "addr",
+      "laddr",
+      "fd",
+      "name",
+      "age",
+      "idle",
+      "flags",
+      "db",
+      "sub",
+      "psub",
+      "ssub",
+      "multi",
+      "qbuf",
+      "qbuf-free",
+      "argv-mem",
+      "multi-mem",
+      "rbs",
+      "rbp",
+      "obl",
+      "oll",
+      "omem",
+      "tot-mem",
+      "events",
+      "cmd",
+      "user",
+      "redir",
+      "resp",
     ]);
     expect(fields(text)).toMatchObject({
-      addr: expect.stringMatching(/^127\.0\.0\.1:[0-9]+$/), laddr: `127.0.0.1:${server.port}`, name: "", flags: "N",
-      db: "0", sub: "0", psub: "0", multi: "-1", qbuf: "26", "argv-mem": "10", obl: "0", oll: "0", omem: "0",
-      events: "r", cmd: "client|info", user: "default", redir: "-1", resp: "2",
+      addr: expect.stringMatching(/^127\.0\.0\.1:[0-9]+$/),
+      laddr: `127.0.0.1:${server.port}`,
+      name: "",
+      flags: "N",
+      db: "0",
+      sub: "0",
+      psub: "0",
+      multi: "-1",
+      qbuf: "26",
+      "argv-mem": "10",
+      obl: "0",
+      oll: "0",
+      omem: "0",
+      events: "r",
+      cmd: "client|info",
+      user: "default",
+      redir: "-1",
+      resp: "2",
     });
   });
 
@@ -74,7 +122,13 @@ describe("CLIENT LIST and INFO", () => {
     await client.send("SELECT", 3);
     await client.send("CLIENT", "NO-EVICT", "ON");
     await client.sendRaw("HELLO", 3);
-    expect((await list("ID", id))[0]).toMatchObject({ name: "somebody", db: "3", flags: "e", cmd: "hello", resp: "3" });
+    expect((await list("ID", id))[0]).toMatchObject({
+      name: "somebody",
+      db: "3",
+      flags: "e",
+      cmd: "hello",
+      resp: "3",
+    });
     await client.sendRaw("RESET");
     expect((await list("ID", id))[0]).toMatchObject({ name: "", db: "0", cmd: "reset", resp: "2" });
   });
@@ -93,7 +147,11 @@ describe("CLIENT LIST and INFO", () => {
 
   test("by id, in the order asked for; by type", async () => {
     const [first, second] = [await idOf(await connect()), await idOf(await connect())];
-    expect((await list("ID", second, "999999", first, second)).map(({ id }) => id)).toEqual([second, first, second]);
+    expect((await list("ID", second, "999999", first, second)).map(({ id }) => id)).toEqual([
+      second,
+      first,
+      second,
+    ]);
     const all = (await list()).map(({ id }) => Number(id));
     expect(all).toEqual(all.toSorted((a, b) => a - b));
     expect((await list("TYPE", "NORMAL")).map(({ id }) => Number(id))).toEqual(all);
@@ -173,7 +231,10 @@ describe("CLIENT PAUSE", () => {
     const client = await connect();
     const startedMs = Date.now();
     expect(await admin.send("CLIENT", "PAUSE", 300)).toBe("OK");
-    expect(await Promise.all([client.send("PING"), admin.send("CLIENT", "ID")])).toEqual(["PONG", expect.any(Number)]);
+    expect(await Promise.all([client.send("PING"), admin.send("CLIENT", "ID")])).toEqual([
+      "PONG",
+      expect.any(Number),
+    ]);
     expect(Date.now() - startedMs).toBeGreaterThanOrEqual(295);
   });
 
@@ -220,8 +281,12 @@ describe("requirepass", () => {
       expect(await client.sendExact(command, ...args)).toEqual(NOAUTH);
     }
     expect(await client.sendExact("NONE")).toEqual({ error: expect.stringMatching(/^ERR unknown command/) });
-    expect(await client.sendExact("GET")).toEqual({ error: "ERR wrong number of arguments for 'get' command" });
-    expect(await client.sendExact("HELLO", "3")).toEqual({ error: expect.stringMatching(/^NOAUTH HELLO must be called/) });
+    expect(await client.sendExact("GET")).toEqual({
+      error: "ERR wrong number of arguments for 'get' command",
+    });
+    expect(await client.sendExact("HELLO", "3")).toEqual({
+      error: expect.stringMatching(/^NOAUTH HELLO must be called/),
+    });
     expect(await client.sendExact("RESET")).toEqual({ status: "RESET" });
     expect(await client.sendExact("AUTH", "wrong")).toEqual(WRONGPASS);
     expect(await client.sendExact("AUTH", "default", "wrong")).toEqual(WRONGPASS);
@@ -256,10 +321,14 @@ describe("requirepass", () => {
   test("large requests before AUTH are protocol errors", async () => {
     const many = await stranger();
     many.write("*11\r\n");
-    expect((await many.readUntilClosed()).toString()).toBe("-ERR Protocol error: unauthenticated multibulk length\r\n");
+    expect((await many.readUntilClosed()).toString()).toBe(
+      "-ERR Protocol error: unauthenticated multibulk length\r\n",
+    );
     const long = await stranger();
     long.write("*2\r\n$4\r\nAUTH\r\n$16385\r\n");
-    expect((await long.readUntilClosed()).toString()).toBe("-ERR Protocol error: unauthenticated bulk length\r\n");
+    expect((await long.readUntilClosed()).toString()).toBe(
+      "-ERR Protocol error: unauthenticated bulk length\r\n",
+    );
   });
 
   test("who was connected before a password came stays logged in", async () => {

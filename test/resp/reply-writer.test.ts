@@ -2,16 +2,35 @@ import fc from "fast-check";
 import RedisParser from "redis-parser";
 import { describe, expect, test } from "vitest";
 import {
-  BigNumber, Bool, Double, ErrorReply, MapReply, NO_REPLY, NULL_ARRAY, OK, Push, type Reply, SetReply, Status,
-  StreamReply, Verbatim,
+  BigNumber,
+  Bool,
+  Double,
+  ErrorReply,
+  MapReply,
+  NO_REPLY,
+  NULL_ARRAY,
+  OK,
+  Push,
+  type Reply,
+  SetReply,
+  Status,
+  StreamReply,
+  Verbatim,
 } from "../../src/resp/reply.ts";
 import { ReplyWriter } from "../../src/resp/reply-writer.ts";
+
+function textOf(writer: ReplyWriter): string {
+  return writer
+    .takeParts()
+    .map((part) => (typeof part === "string" ? part : "<stream>"))
+    .join("");
+}
 
 function encode(reply: Reply, resp: 2 | 3): string {
   const writer = new ReplyWriter();
   writer.write(reply, resp);
   const { bytes } = writer;
-  const text = writer.takeParts().join("");
+  const text = textOf(writer);
   expect(bytes).toBe(text.length);
   expect(writer.bytes).toBe(0);
   return text;
@@ -32,8 +51,18 @@ describe("each kind of reply", () => {
     ["empty bulk", "", "$0\r\n\r\n", "$0\r\n\r\n"],
     ["null", null, "$-1\r\n", "_\r\n"],
     ["null array", NULL_ARRAY, "*-1\r\n", "_\r\n"],
-    ["array", ["a", 1, null, []], "*4\r\n$1\r\na\r\n:1\r\n$-1\r\n*0\r\n", "*4\r\n$1\r\na\r\n:1\r\n_\r\n*0\r\n"],
-    ["map", new MapReply(["a", 1, "b", null]), "*4\r\n$1\r\na\r\n:1\r\n$1\r\nb\r\n$-1\r\n", "%2\r\n$1\r\na\r\n:1\r\n$1\r\nb\r\n_\r\n"],
+    [
+      "array",
+      ["a", 1, null, []],
+      "*4\r\n$1\r\na\r\n:1\r\n$-1\r\n*0\r\n",
+      "*4\r\n$1\r\na\r\n:1\r\n_\r\n*0\r\n",
+    ],
+    [
+      "map",
+      new MapReply(["a", 1, "b", null]),
+      "*4\r\n$1\r\na\r\n:1\r\n$1\r\nb\r\n$-1\r\n",
+      "%2\r\n$1\r\na\r\n:1\r\n$1\r\nb\r\n_\r\n",
+    ],
     ["set", new SetReply(["a"]), "*1\r\n$1\r\na\r\n", "~1\r\n$1\r\na\r\n"],
     ["double", new Double(1.5), "$3\r\n1.5\r\n", ",1.5\r\n"],
     ["inexact double", new Double(0.1), "$19\r\n0.10000000000000001\r\n", ",0.10000000000000001\r\n"],
@@ -111,7 +140,7 @@ describe("parts", () => {
     first.write("c", 2);
     expect(second.bytes).toBe(0);
     const { bytes } = first;
-    const text = first.takeParts().join("");
+    const text = textOf(first);
     expect(text).toBe(`$1\r\na\r\n$20000\r\n${"x".repeat(20_000)}\r\n$1\r\nb\r\n$1\r\nc\r\n`);
     expect(bytes).toBe(text.length);
   });

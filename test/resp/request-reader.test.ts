@@ -48,10 +48,13 @@ const byteString = (maxLength: number): fc.Arbitrary<string> =>
   fc.uint8Array({ maxLength }).map((bytes) => Buffer.from(bytes).latin1Slice());
 /** Around the size from which bulks are collected apart. */
 const longString = fc.integer({ min: 16_000, max: 70_000 }).map((length) => "x".repeat(length));
-const request = fc.array(fc.oneof({ weight: 20, arbitrary: byteString(40) }, { weight: 1, arbitrary: longString }), {
-  minLength: 1,
-  maxLength: 8,
-});
+const request = fc.array(
+  fc.oneof({ weight: 20, arbitrary: byteString(40) }, { weight: 1, arbitrary: longString }),
+  {
+    minLength: 1,
+    maxLength: 8,
+  },
+);
 const places = fc.array(fc.nat(), { maxLength: 60 });
 
 describe("requests", () => {
@@ -74,8 +77,26 @@ describe("requests", () => {
 
   test("any cut of any bytes gives the same outcome", () => {
     const token = fc.constantFrom(
-      "*1\r\n", "*2\r\n", "*-1\r\n", "*0\r\n", "$4\r\n", "$0\r\n", "$-1\r\n", "PING", "\r\n", "\n", "\r", "\0", '"', "'",
-      "*", "$", "1", "ECHO a\r\n", "$20000\r\n", "x".repeat(20_000),
+      "*1\r\n",
+      "*2\r\n",
+      "*-1\r\n",
+      "*0\r\n",
+      "$4\r\n",
+      "$0\r\n",
+      "$-1\r\n",
+      "PING",
+      "\r\n",
+      "\n",
+      "\r",
+      "\0",
+      '"',
+      "'",
+      "*",
+      "$",
+      "1",
+      "ECHO a\r\n",
+      "$20000\r\n",
+      "x".repeat(20_000),
     );
     fc.assert(
       fc.property(fc.array(fc.oneof(token, byteString(5)), { maxLength: 20 }), places, (tokens, cuts) => {
@@ -95,7 +116,9 @@ describe("requests", () => {
   });
 
   test("empty requests are passed over", () => {
-    expect(readText("\r\n*0\r\n*-10\r\n*-9223372036854775808\r\n  \r\nPING\r\n").requests).toEqual([["PING"]]);
+    expect(readText("\r\n*0\r\n*-10\r\n*-9223372036854775808\r\n  \r\nPING\r\n").requests).toEqual([
+      ["PING"],
+    ]);
   });
 
   test("the bytes behind a bulk are not looked at", () => {
@@ -151,7 +174,10 @@ const MALFORMED: readonly (readonly [string, string])[] = [
 
 describe("malformed requests", () => {
   test.each(MALFORMED)("%j", (text, error) => {
-    expect(readText(`PING\r\n${text}`)).toEqual({ requests: [["PING"]], error: `ERR Protocol error: ${error}` });
+    expect(readText(`PING\r\n${text}`)).toEqual({
+      requests: [["PING"]],
+      error: `ERR Protocol error: ${error}`,
+    });
   });
 
   test("the error comes again and again", () => {
@@ -173,7 +199,9 @@ describe("malformed requests", () => {
   });
 
   test("lengths that no string of ours can have", () => {
-    expect(readText("*1\r\n$536870900\r\n").error).toBe("ERR Protocol error: bulk of more than 536870888 bytes");
+    expect(readText("*1\r\n$536870900\r\n").error).toBe(
+      "ERR Protocol error: bulk of more than 536870888 bytes",
+    );
   });
 });
 
@@ -183,9 +211,13 @@ describe("before AUTH", () => {
   test("few arguments, small ones", () => {
     const args = Array.from({ length: 10 }, () => "x");
     expect(readText(encode(args), limits).requests).toEqual([args]);
-    expect(readText(encode([...args, "x"]), limits).error).toBe("ERR Protocol error: unauthenticated multibulk length");
+    expect(readText(encode([...args, "x"]), limits).error).toBe(
+      "ERR Protocol error: unauthenticated multibulk length",
+    );
     expect(readText(encode(["x".repeat(16_384)]), limits).requests).toHaveLength(1);
-    expect(readText("*1\r\n$16385\r\n", limits).error).toBe("ERR Protocol error: unauthenticated bulk length");
+    expect(readText("*1\r\n$16385\r\n", limits).error).toBe(
+      "ERR Protocol error: unauthenticated bulk length",
+    );
     expect(readText("*1\r\n$536870913\r\n", limits).error).toBe("ERR Protocol error: invalid bulk length");
   });
 
@@ -205,7 +237,10 @@ describe("looking ahead", () => {
   test("shows what next will return", () => {
     const reader = new RequestReader({ maxBulkLength: 512 * MB, authRequired: false });
     reader.push(Buffer.from(`${encode(["GET", "a"])}${encode(["GET", "b"])}PING\r\n*1\r\n$4\r\nPI`));
-    expect(reader.lookAhead(2)).toEqual([["GET", "a"], ["GET", "b"]]);
+    expect(reader.lookAhead(2)).toEqual([
+      ["GET", "a"],
+      ["GET", "b"],
+    ]);
     expect(reader.next()).toEqual(["GET", "a"]);
     expect(reader.lookAhead(5)).toEqual([["GET", "b"], ["PING"]]);
     reader.push(Buffer.from("NG\r\n"));

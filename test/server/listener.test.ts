@@ -8,7 +8,7 @@ import { StartError } from "../../src/config/option.ts";
 import { Client } from "../support/client.ts";
 import { ScriptedServer } from "./scripted-server.ts";
 
-const cleanups: (() => Promise<unknown> | unknown)[] = [];
+const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -35,7 +35,9 @@ async function folder(): Promise<string> {
 async function occupy(listenAt: string | number): Promise<Server> {
   const server = createServer();
   await new Promise<void>((resolve) =>
-    typeof listenAt === "string" ? server.listen(listenAt, resolve) : server.listen(listenAt, "127.0.0.1", resolve),
+    typeof listenAt === "string"
+      ? server.listen(listenAt, resolve)
+      : server.listen(listenAt, "127.0.0.1", resolve),
   );
   cleanups.push(() => server.close());
   return server;
@@ -64,7 +66,9 @@ describe("TCP", () => {
   test("what was opened before an error is closed again", async () => {
     const other = await occupy(0);
     const { port } = other.address() as AddressInfo;
-    await expect(ScriptedServer.start(undefined, { port, bind: ["127.0.0.2", "127.0.0.1"] })).rejects.toThrow(StartError);
+    await expect(ScriptedServer.start(undefined, { port, bind: ["127.0.0.2", "127.0.0.1"] })).rejects.toThrow(
+      StartError,
+    );
     await new Promise((resolve) => other.close(resolve));
     const server = await start({ port, bind: ["127.0.0.2", "127.0.0.1"] });
     expect(server.port).toBe(port);
@@ -105,7 +109,9 @@ describe("unix socket", () => {
 
   test("a path that cannot be", async () => {
     const path = join(await folder(), "none", "socket");
-    await expect(ScriptedServer.start(undefined, { unixsocket: path })).rejects.toThrow(/^Failed opening Unix socket /);
+    await expect(ScriptedServer.start(undefined, { unixsocket: path })).rejects.toThrow(
+      /^Failed opening Unix socket /,
+    );
   });
 });
 
@@ -127,18 +133,25 @@ describe("refused", () => {
     .flat()
     .find((address) => address?.family === "IPv4" && !address.internal)?.address;
 
-  test.skipIf(outside === undefined)("protected mode: clients from elsewhere, unless there is a password", async () => {
-    const server = await start({ bind: ["*"] });
-    const client = await connect({ host: outside!, port: server.port });
-    expect((await client.readUntilClosed()).toString()).toMatch(/^-DENIED Redis is running in protected mode .*\r\n$/);
-    const local = await connect({ port: server.port });
-    expect(await local.send("PING")).toBe("PONG");
-    for (const values of [{ requirepass: "secret" }, { protectedMode: false }]) {
-      const open = await start({ bind: ["*"], ...values });
-      const guest = await connect({ host: outside!, port: open.port });
-      expect((await guest.sendRaw("PING")).toString()).toMatch(/^(?:\+PONG|-NOAUTH Authentication required\.)\r\n$/);
-    }
-  });
+  test.skipIf(outside === undefined)(
+    "protected mode: clients from elsewhere, unless there is a password",
+    async () => {
+      const server = await start({ bind: ["*"] });
+      const client = await connect({ host: outside!, port: server.port });
+      expect((await client.readUntilClosed()).toString()).toMatch(
+        /^-DENIED Redis is running in protected mode .*\r\n$/,
+      );
+      const local = await connect({ port: server.port });
+      expect(await local.send("PING")).toBe("PONG");
+      for (const values of [{ requirepass: "secret" }, { protectedMode: false }]) {
+        const open = await start({ bind: ["*"], ...values });
+        const guest = await connect({ host: outside!, port: open.port });
+        expect((await guest.sendRaw("PING")).toString()).toMatch(
+          /^(?:\+PONG|-NOAUTH Authentication required\.)\r\n$/,
+        );
+      }
+    },
+  );
 });
 
 test("stopping answers what was asked, hangs up, and accepts no more", async () => {

@@ -5,7 +5,7 @@ import type { Context } from "../../src/commands/command.ts";
 import { CONNECTION } from "../../src/commands/connection.ts";
 import { CommandTable } from "../../src/commands/table.ts";
 import { CommandError } from "../../src/errors.ts";
-import { type Caller, PENDING } from "../../src/executor/executor.ts";
+import type { Caller, PENDING } from "../../src/executor/executor.ts";
 import type { Statistics } from "../../src/executor/statistics.ts";
 import type { Reply } from "../../src/resp/reply.ts";
 import { Server } from "../../src/server/server.ts";
@@ -21,7 +21,7 @@ export type Script = (
 /** Stands for the committer: batches are written, or fail, when the test says so. */
 class ScriptedCommits {
   written = 0;
-  #waiting: { readonly batch: number; readonly waiter: BatchWaiter }[] = [];
+  readonly #waiting: { readonly batch: number; readonly waiter: BatchWaiter }[] = [];
 
   wait(batch: number, waiter: BatchWaiter): void {
     this.#waiting.push({ batch, waiter });
@@ -72,7 +72,10 @@ export class ScriptedServer implements AsyncDisposable {
     });
   }
 
-  static async start(script: Script = () => undefined, values: Partial<Values> = {}): Promise<ScriptedServer> {
+  static async start(
+    script: Script = () => undefined,
+    values: Partial<Values> = {},
+  ): Promise<ScriptedServer> {
     const scripted = new ScriptedServer(values, script);
     await scripted.server.start();
     return scripted;

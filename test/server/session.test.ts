@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { PENDING, type Caller } from "../../src/executor/executor.ts";
+import { type Caller, PENDING } from "../../src/executor/executor.ts";
 import { ErrorReply, OK, type Reply, StreamReply } from "../../src/resp/reply.ts";
 import { Client } from "../support/client.ts";
 import { type Script, ScriptedServer } from "./scripted-server.ts";
@@ -10,7 +10,10 @@ afterEach(async () => {
   for (const disposable of disposables.splice(0).reverse()) await disposable[Symbol.asyncDispose]();
 });
 
-async function start(script?: Script, values?: Parameters<typeof ScriptedServer.start>[1]): Promise<ScriptedServer> {
+async function start(
+  script?: Script,
+  values?: Parameters<typeof ScriptedServer.start>[1],
+): Promise<ScriptedServer> {
   const server = await ScriptedServer.start(script, values);
   disposables.push(server);
   return server;
@@ -48,7 +51,10 @@ describe("order", () => {
     client.write("slow\r\nECHO a\r\nECHO b\r\n");
     await until(() => waiting !== undefined);
     client.write("ECHO c\r\n");
-    expect(waiting!.upcoming(10)).toEqual([["ECHO", "a"], ["ECHO", "b"]]);
+    expect(waiting!.upcoming(10)).toEqual([
+      ["ECHO", "a"],
+      ["ECHO", "b"],
+    ]);
     expect(seen).toEqual(["slow"]);
     waiting!.resume("late", 0);
     expect(await client.read()).toBe("late");
@@ -180,7 +186,9 @@ class Pages implements AsyncIterable<Reply[]> {
 describe("streams", () => {
   test("pages leave between what was before and behind", async () => {
     const pages = new Pages([() => ["a", "b"], () => [], () => [["c"], 1]]);
-    const server = await start((args) => (args[0] === "stream" ? new StreamReply("array", 4, pages) : undefined));
+    const server = await start((args) =>
+      args[0] === "stream" ? new StreamReply("array", 4, pages) : undefined,
+    );
     const client = await connect(server);
     client.write("ECHO before\r\nstream\r\nECHO behind\r\n");
     expect(await client.read()).toBe("before");
@@ -305,7 +313,10 @@ describe("clients that do not read", () => {
         pubsub: { hardBytes: 0, softBytes: 0, softSeconds: 0 },
       },
     };
-    const server = await start((args) => (args[0] === "get" ? "x".repeat(Number(args[1])) : undefined), values);
+    const server = await start(
+      (args) => (args[0] === "get" ? "x".repeat(Number(args[1])) : undefined),
+      values,
+    );
     const client = await connect(server);
     expect(await client.sendRaw("get", 10_000_000)).toHaveLength(10_000_013);
     client.pause();
@@ -315,7 +326,9 @@ describe("clients that do not read", () => {
   });
 
   test("are dropped early before they log in", async () => {
-    const server = await start(() => new ErrorReply("NOAUTH Authentication required."), { requirepass: "secret" });
+    const server = await start(() => new ErrorReply("NOAUTH Authentication required."), {
+      requirepass: "secret",
+    });
     const client = await connect(server);
     client.pause();
     const requests = Buffer.from("get\r\n".repeat(10_000));
@@ -350,7 +363,7 @@ describe("input", () => {
     const count = 300_000;
     client.write(`slow\r\n${"ECHO 1234567\r\n".repeat(count)}`);
     await until(() => waiting !== undefined);
-    await until(() => ([...server.server.clients][0]!.describe(0).includes("events= ")));
+    await until(() => [...server.server.clients][0]!.describe(0).includes("events= "));
     waiting!.resume(OK, 0);
     expect(await client.read()).toBe("OK");
     for (let i = 0; i < count; i++) await client.readRaw();
@@ -382,10 +395,22 @@ describe("input", () => {
 
 describe("CLIENT REPLY", () => {
   test.each([
-    ["OFF silences all until ON", "CLIENT REPLY OFF\r\nPING\r\nbad\r\nCLIENT REPLY ON\r\nPING\r\n", "+OK\r\n+PONG\r\n"],
+    [
+      "OFF silences all until ON",
+      "CLIENT REPLY OFF\r\nPING\r\nbad\r\nCLIENT REPLY ON\r\nPING\r\n",
+      "+OK\r\n+PONG\r\n",
+    ],
     ["SKIP silences one", "CLIENT REPLY SKIP\r\nPING\r\nPING\r\n", "+PONG\r\n"],
-    ["SKIP twice silences the second and the one behind it", "CLIENT REPLY SKIP\r\nCLIENT REPLY SKIP\r\nPING\r\nECHO a\r\n", "$1\r\na\r\n"],
-    ["ON is answered also when skipped", "CLIENT REPLY SKIP\r\nCLIENT REPLY ON\r\nPING\r\n", "+OK\r\n+PONG\r\n"],
+    [
+      "SKIP twice silences the second and the one behind it",
+      "CLIENT REPLY SKIP\r\nCLIENT REPLY SKIP\r\nPING\r\nECHO a\r\n",
+      "$1\r\na\r\n",
+    ],
+    [
+      "ON is answered also when skipped",
+      "CLIENT REPLY SKIP\r\nCLIENT REPLY ON\r\nPING\r\n",
+      "+OK\r\n+PONG\r\n",
+    ],
     ["RESET ends OFF", "CLIENT REPLY OFF\r\nRESET\r\nPING\r\n", "+RESET\r\n+PONG\r\n"],
   ])("%s", async (_name, requests, expected) => {
     const client = await connect(await start());
