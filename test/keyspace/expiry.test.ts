@@ -1,0 +1,156 @@
+import { describe, expect, test } from "vitest";
+import type { Database } from "../../src/keyspace/database.ts";
+import { EXPIRY_RANGE } from "../../src/storage/layout.ts";
+import { type TestKeyspace, openKeyspace } from "./open-keyspace.ts";
+
+const NOW = 1_800_000_000_000;
+
+/** What the walk does: reads what is due, and looks at it. Returns what was due. */
+async function walk({ keyspace, run }: TestKeyspace, nowMs: number): Promise<string[]> {
+  const due = await keyspace.expiry.due(nowMs);
+  for (const db of keyspace.databases) {
+    const keys = due.filter(({ generation }) => generation === db.generation).map(({ key }) => key);
+    await run(() => {
+      db.ready(keys);
+      for (const key of keys) db.peek(key);
+    }, nowMs);
+  }
+  return due.map(({ key }) => key);
+}
+
+async function put(open: TestKeyspace, db: Database, keys: readonly (readonly [string, number])[]): Promise<void> {
+  await open.run(() => {
+    for (const [key, expiresAtMs] of keys) db.put(key, "v", expiresAtMs);
+  }, NOW);
+  await open.keyspace.committer.settle();
+}
+
+async function indexEntries({ store, keyspace }: TestKeyspace): Promise<number> {
+  await keyspace.committer.settle();
+  const iterator = store.iterate({ ...EXPIRY_RANGE, keysOnly: true });
+  const entries = await iterator.next(100_000);
+  await iterator.close();
+  return entries.length;
+}
+
+describe("what is due", () => {
+  test("is found in time order, exactly to the millisecond", async () => {
+    const open = await openKeyspace();
+    const db = open.keyspace.databases[0]!;
+    await put(open, db, [["c", NOW + 30], ["a", NOW + 10], ["b", NOW + 20], ["never", 0]]);
+    expect(await walk(open, NOW + 9)).toEqual([]);
+    expect(open.keyspace.expiry.nextDueMs).toBe(NOW + 10);
+    expect(await walk(open, NOW + 20)).toEqual(["a", "b"]);
+    expect(open.keyspace.expiry.nextDueMs).toBe(NOW + 30);
+    expect(db.keyCount).toBe(2);
+    expect(db.expiryCount).toBe(1);
+    expect(await walk(open, NOW + 30)).toEqual(["c"]);
+    expect(open.keyspace.expiry.nextDueMs).toBe(Infinity);
+    expect(open.keyspace.expiry.expiredKeys).toBe(3);
+    expect(await indexEntries(open)).toBe(0);
+  });
+
+  test("is known after a restart", async () => {
+    const first = await openKeyspace();
+    await put(first, first.keyspace.databases[0]!, [["a", NOW + 10], ["b", NOW + 20]]);
+    const open = await openKeyspace({ store: first.store });
+    expect(await walk(open, NOW + 10)).toEqual(["a"]);
+    expect(open.keyspace.databases[0]!.keyCount).toBe(1);
+    expect(open.keyspace.expiry.nextDueMs).toBe(NOW + 20);
+  });
+
+  test("comes in steps when it is much", async () => {
+    const open = await openKeyspace();
+    const db = open.keyspace.databases[0]!;
+    await put(open, db, Array.from({ length: 1200 }, (_, n) => [`key ${n}`, NOW + 1] as const));
+    const steps: number[] = [];
+    while (open.keyspace.expiry.nextDueMs <= NOW + 1) steps.push((await walk(open, NOW + 1)).length);
+    expect(steps).toEqual([500, 500, 200]);
+    expect(db.keyCount).toBe(0);
+  });
+
+  test("is not hidden by what a dropped database left behind", async () => {
+    const open = await openKeyspace();
+    const [db, dropped] = open.keyspace.databases;
+    await put(open, dropped!, Array.from({ length: 1200 }, (_, n) => [`key ${n}`, NOW + 1] as const));
+    await put(open, db!, [["mine", NOW + 2]]);
+    await open.run(() => dropped!.flush(), NOW);
+    const due: string[] = [];
+    for (let steps = 0; steps < 4; steps++) due.push(...(await walk(open, NOW + 2)));
+    expect(due).toEqual(["mine"]);
+    expect(await indexEntries(open)).toBe(0);
+    expect(open.keyspace.expiry.nextDueMs).toBe(Infinity);
+  });
+
+  test("does not count a key that was given more time, or written anew", async () => {
+    const open = await openKeyspace();
+    const db = open.keyspace.databases[0]!;
+    await put(open, db, [["longer", NOW + 10], ["for ever", NOW + 10], ["anew", NOW + 10], ["renamed", NOW + 10]]);
+    await open.run(() => {
+      db.setExpiry(db.find("longer")!, NOW + 100);
+      db.setExpiry(db.find("for ever")!, 0);
+      db.put("anew", "other");
+      db.put("elsewhere", db.take(db.find("renamed")!), NOW + 10);
+    }, NOW);
+    expect(await walk(open, NOW + 10)).toEqual(["elsewhere"]);
+    expect(open.keyspace.expiry.nextDueMs).toBe(NOW + 100);
+    expect(await indexEntries(open)).toBe(1);
+    expect(db.keyCount).toBe(3);
+    expect(db.expiryCount).toBe(1);
+  });
+
+  test("a time that is set while the index is read is not missed", async () => {
+    const open = await openKeyspace();
+    const db = open.keyspace.databases[0]!;
+    await put(open, db, [["a", NOW + 100]]);
+    const reading = open.keyspace.expiry.due(NOW);
+    await open.run(() => db.put("b", "v", NOW + 50), NOW);
+    await reading;
+    expect(open.keyspace.expiry.nextDueMs).toBe(NOW + 50);
+  });
+});
+
+describe("a key whose time is over", () => {
+  test("is gone for whoever looks, and then from the count", async () => {
+    const open = await openKeyspace();
+    const db = open.keyspace.databases[0]!;
+    await put(open, db, [["a", NOW + 10]]);
+    expect(await open.run(() => db.find("a") !== null, NOW + 9)).toBe(true);
+    expect(await open.run(() => [db.find("a"), db.delete("a"), db.keyCount], NOW + 10)).toEqual([null, false, 1]);
+    expect([db.keyCount, db.expiryCount]).toEqual([0, 0]);
+  });
+
+  test("is counted out once, when it left memory and came back before it was removed", async () => {
+    const open = await openKeyspace();
+    const db = open.keyspace.databases[0]!;
+    await put(open, db, [["a", NOW + 10], ["b", 0]]);
+    const { keyspace } = open;
+    const look = (): void => {
+      keyspace.setTime(NOW + 10);
+      expect(db.peek("a")).toBeNull();
+    };
+    look();
+    // What a command met that then waited for something else: the cache lets go of it meanwhile.
+    db.evicted(db.inMemory("a")!);
+    look();
+    expect(keyspace.removeExpired()).toBe(1);
+    expect(db.keyCount).toBe(1);
+    await keyspace.committer.settle();
+    const again = await openKeyspace({ store: open.store });
+    expect(again.keyspace.databases[0]!.keyCount).toBe(1);
+    expect(await again.run(() => again.keyspace.databases[0]!.find("a"), NOW)).toBeNull();
+  });
+
+  test("can be written anew by the command that met it", async () => {
+    const open = await openKeyspace();
+    const db = open.keyspace.databases[0]!;
+    await put(open, db, [["a", NOW + 10]]);
+    await open.run(() => {
+      expect(db.find("a")).toBeNull();
+      db.put("a", "new");
+    }, NOW + 10);
+    expect(await open.run(() => db.find("a")?.value, NOW + 10)).toBe("new");
+    expect([db.keyCount, db.expiryCount]).toEqual([1, 0]);
+    expect(await indexEntries(open)).toBe(0);
+  });
+});
