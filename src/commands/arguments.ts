@@ -103,20 +103,20 @@ export function anyExpiryArgument(text: Bytes, unitMs: TimeUnitMs, baseMs: numbe
 }
 
 /**
- * Expiries are kept up to the year 287396, the last in which a `number` counts milliseconds exactly; a later time
- * that Redis takes counts as that one.
+ * From the year 287396 on a `number` does not count every millisecond any more; the last times that Redis takes, 292
+ * million years from now, are met to a second. This is the last one that is still within 64 bits.
  */
-const LATEST_MS = Number.MAX_SAFE_INTEGER;
+const LATEST_MS = 2 ** 63 - 1024;
 
 /** The product, and the sum, must fit 64 bits. */
 function expiryAtMs(value: Int64, unitMs: TimeUnitMs, baseMs: number, command: string): number {
   if (typeof value === "number") {
     const sum = value * unitMs + baseMs;
-    if (Math.abs(sum) <= LATEST_MS) return sum;
+    if (Number.isSafeInteger(sum)) return sum;
   }
   const product = BigInt(value) * BigInt(unitMs);
   if (product < -INT64_MAX - 1n || product > INT64_MAX - BigInt(baseMs)) throw invalidExpire(command);
-  return clip(product < 0n ? product : product + BigInt(baseMs));
+  return Math.min(Number(product + BigInt(baseMs)), LATEST_MS);
 }
 
 // ─── scans ───────────────────────────────────────────────────────────────────────────────────────
