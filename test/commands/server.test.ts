@@ -261,6 +261,21 @@ describe("DEBUG", () => {
     await vi.waitFor(async () => expect(await client.send("DBSIZE")).toBe(0));
   });
 
+  test("keys of a flushed database do not stand in the way of those that expire", async () => {
+    const slow = new TestServer({ args: ["--gc-interval", "1000000", "--enable-debug-command", "yes"] });
+    await slow.start();
+    const other = await slow.connect();
+    await other.send("DEBUG", "SET-ACTIVE-EXPIRE", "0");
+    await other.pipeline(Array.from({ length: 2000 }, (_, i) => ["SET", `old ${i}`, "v", "PX", "1"]));
+    await other.send("FLUSHALL");
+    await other.send("SET", "new", "v", "PX", "50");
+    expect(await other.send("DBSIZE")).toBe(1);
+    await other.send("DEBUG", "SET-ACTIVE-EXPIRE", "1");
+    await vi.waitFor(async () => expect(await other.send("DBSIZE")).toBe(0), { timeout: 3000 });
+    await other.close();
+    await slow.close();
+  });
+
   test("OBJECT says where a value is: the same place after it changed", async () => {
     const place = async (): Promise<string> => ((await client.send("DEBUG", "OBJECT", "n")) as string).split(" ")[1]!;
     await client.send("SET", "n", "20000");
