@@ -364,21 +364,11 @@ export class Database implements Persistent {
   flush(): void {
     const { committer } = this.#keyspace;
     this.#keyspace.buryGeneration(this.#generation);
-    for (const entry of this.#entries.values()) if (entry.batch === committer.gathering) this.#dropUnwritten(entry);
     this.forget();
     this.#generation = this.#keyspace.newGeneration();
     this.#keyCount = this.#expiryCount = 0;
     committer.mark(this);
     this.#keyspace.wrote(committer.gathering);
-  }
-
-  /**
-   * The collector finds the collections of a dropped generation by its stored records. One that is out of date
-   * must not lead it to a collection that MOVE has given to another database, nor hide one that came from there.
-   */
-  #dropUnwritten(entry: Entry): void {
-    if (entry.value !== null) this.#drop(entry.value);
-    entry.value = null;
   }
 
   /** Memory forgets; called when what it knows is void. */

@@ -29,7 +29,11 @@ export class Entry implements Persistent, Owner, CacheNode {
   batch = 0;
   /** The batch of the last change to the record or its elements: who reads it waits for that. */
   newest = 0;
-  /** The generation that it belonged to, once that was dropped or memory was set back; null while it is in use. */
+  /**
+   * The generation that it belonged to, once that was dropped or memory was set back; null while it is in use. What
+   * was not yet written of a dropped one still is: the collector finds collections by the records there, which must
+   * not lead it to one that MOVE has given to another database, nor hide one that came from there.
+   */
   droppedFrom: number | null = null;
   /** What the store has: NOT_STORED, or the expiry in the stored record. */
   #storedExpiresAtMs = NOT_STORED;
