@@ -65,9 +65,20 @@ compat("DEBUG", [
   'DEBUG ERROR "A B\\r\\nC"',
   "DEBUG LOG hello",
   "DEBUG RELOAD bogus",
-  ...["string", "integer", "double", "bignum", "null", "array", "set", "map", "true", "false", "verbatim", "bogus"].map(
-    (type) => `DEBUG PROTOCOL ${type}`,
-  ),
+  ...[
+    "string",
+    "integer",
+    "double",
+    "bignum",
+    "null",
+    "array",
+    "set",
+    "map",
+    "true",
+    "false",
+    "verbatim",
+    "bogus",
+  ].map((type) => `DEBUG PROTOCOL ${type}`),
 ]);
 
 compat("DEBUG DIGEST-VALUE", [
