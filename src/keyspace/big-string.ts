@@ -100,7 +100,8 @@ export class BigString implements ValueObject {
     const last = numberAt(stop - 1);
     const chunks = last - first < MAX_POINT_READS ? this.#points(first, last) : this.#range(first, last);
     let bytes = "";
-    for (let number = first; number <= last; number++) bytes += partOf(chunks.get(number) ?? "", number, start, stop);
+    for (let number = first; number <= last; number++)
+      bytes += partOf(chunks.get(number) ?? "", number, start, stop);
     return bytes;
   }
 
@@ -159,7 +160,7 @@ export class BigString implements ValueObject {
   /** Overwrites from `offset` on; the string grows when needed, with zeros in between. */
   write(offset: number, bytes: Bytes): void {
     const end = offset + bytes.length;
-    for (let at = offset; at < end; ) {
+    for (let at = offset; at < end;) {
       const number = numberAt(at);
       const chunkStart = number * CHUNK_BYTES;
       const stop = Math.min(end, chunkStart + CHUNK_BYTES);

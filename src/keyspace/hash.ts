@@ -55,7 +55,8 @@ export class Hash extends Collection<FieldMap> {
 
   protected pack(fields: FieldMap): Bytes {
     let packed = varint(fields.size);
-    for (const [field, value] of fields) packed += varint(field.length) + field + varint(value.length) + value;
+    for (const [field, value] of fields)
+      packed += varint(field.length) + field + varint(value.length) + value;
     return packed;
   }
 
@@ -176,7 +177,10 @@ export class Hash extends Collection<FieldMap> {
   /** One step of HSCAN. A packed hash is one step, as in Redis. */
   scan(cursor: number, count: number): ScanPage<FieldAndValue> {
     if (this.elements === null) return { cursor: 0, items: [...this.resident!] };
-    return scanElements(this.elements, FIELDS, crcOfCursor(cursor), count, (key, value) => [key.slice(FIELD_AT), value]);
+    return scanElements(this.elements, FIELDS, crcOfCursor(cursor), count, (key, value) => [
+      key.slice(FIELD_AT),
+      value,
+    ]);
   }
 }
 

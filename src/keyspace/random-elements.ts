@@ -28,12 +28,18 @@ export function randomElements(elements: Elements, part: Bytes, count: number, r
 }
 
 /** `count` elements of `part`, any of them more than once. May fault. */
-export function randomElementsWithRepeats(elements: Elements, part: Bytes, count: number, random: Random): Element[] {
+export function randomElementsWithRepeats(
+  elements: Elements,
+  part: Bytes,
+  count: number,
+  random: Random,
+): Element[] {
   const perSeek = Math.ceil(count / MAX_SEEKS);
   const drawn: Element[] = [];
   while (drawn.length < count) {
     const window = randomWindow(elements, part, perSeek, random);
-    for (let i = Math.min(perSeek, count - drawn.length); i > 0; i--) drawn.push(window[random.below(window.length)]!);
+    for (let i = Math.min(perSeek, count - drawn.length); i > 0; i--)
+      drawn.push(window[random.below(window.length)]!);
   }
   return drawn;
 }

@@ -139,7 +139,10 @@ describe("parts", () => {
     const edges = [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 8 * CHUNK, 9 * CHUNK + 5, value.length - 1];
     for (const start of edges) {
       for (const end of edges) {
-        expectSame(await client.send("GETRANGE", "k", start, end), value.slice(start, Math.max(end + 1, start)));
+        expectSame(
+          await client.send("GETRANGE", "k", start, end),
+          value.slice(start, Math.max(end + 1, start)),
+        );
       }
     }
     expectSame(await client.send("GETRANGE", "k", -70_000, -1), value.slice(-70_000));

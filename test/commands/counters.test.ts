@@ -36,7 +36,9 @@ describe("INCR, DECR, INCRBY, DECRBY", () => {
     expect(await client.send("INCRBY", "n", "-9223372036854775808")).toBe(-1);
     expect(await client.send("INCRBY", "n", "-9223372036854775807")).toBe(-9223372036854775808n);
     expect(await client.send("DECR", "n")).toEqual(OVERFLOW);
-    expect(await client.send("DECRBY", "n", "-9223372036854775808")).toEqual(error("ERR decrement would overflow"));
+    expect(await client.send("DECRBY", "n", "-9223372036854775808")).toEqual(
+      error("ERR decrement would overflow"),
+    );
     await client.send("SET", "n", "9007199254740991");
     expect(await client.send("INCRBY", "n", "2")).toBe(9007199254740993n);
     expect(await client.send("GET", "n")).toBe("9007199254740993");
@@ -72,7 +74,11 @@ describe("INCR, DECR, INCRBY, DECRBY", () => {
 
   test("other types", async () => {
     await client.send("HSET", "h", "f", "1");
-    for (const command of [["INCR", "h"], ["DECRBY", "h", "1"], ["INCRBYFLOAT", "h", "1"]]) {
+    for (const command of [
+      ["INCR", "h"],
+      ["DECRBY", "h", "1"],
+      ["INCRBYFLOAT", "h", "1"],
+    ]) {
       expect(await client.send(...command)).toEqual(
         error("WRONGTYPE Operation against a key holding the wrong kind of value"),
       );

@@ -57,15 +57,18 @@ describe.each(sizes)("HRANDFIELD of %i fields", (size) => {
     if (count > 2 * size) expect(new Set(fields).size).toBeGreaterThan(size / 2);
   });
 
-  test.each([3, 700, 6000, -3, -700, -6000])("%i with values: one flat array in RESP2, pairs in RESP3", async (count) => {
-    const size2 = count > 0 ? Math.min(count, size) : -count;
-    const flat = (await client.send("HRANDFIELD", key, count, "WITHVALUES")) as string[];
-    expect(flat.length).toBe(2 * size2);
-    for (let i = 0; i < flat.length; i += 2) expect(flat[i + 1]).toBe(`${VALUE}${numberOf(flat[i]!)}`);
-    const pairs = (await client3.sendExact("HRANDFIELD", key, count, "withvalues")) as [string, string][];
-    expect(pairs.length).toBe(size2);
-    for (const [field, value] of pairs) expect(value).toBe(`${VALUE}${numberOf(field)}`);
-  });
+  test.each([3, 700, 6000, -3, -700, -6000])(
+    "%i with values: one flat array in RESP2, pairs in RESP3",
+    async (count) => {
+      const size2 = count > 0 ? Math.min(count, size) : -count;
+      const flat = (await client.send("HRANDFIELD", key, count, "WITHVALUES")) as string[];
+      expect(flat.length).toBe(2 * size2);
+      for (let i = 0; i < flat.length; i += 2) expect(flat[i + 1]).toBe(`${VALUE}${numberOf(flat[i]!)}`);
+      const pairs = (await client3.sendExact("HRANDFIELD", key, count, "withvalues")) as [string, string][];
+      expect(pairs.length).toBe(size2);
+      for (const [field, value] of pairs) expect(value).toBe(`${VALUE}${numberOf(field)}`);
+    },
+  );
 
   // Far beyond what chance does: 20 parts of equal size, the odds of one that comes out half as often.
   test.each([-4000, -40])("no part of the hash is favoured (draws of %i)", async (draw) => {
@@ -88,15 +91,21 @@ test("fields that come and go are drawn and not drawn", async () => {
   await client.send("HDEL", "h", "a");
   expect(new Set((await client.send("HRANDFIELD", "h", "-100")) as string[])).toEqual(new Set(["b", "c"]));
   await client.send("HSET", "h", "a", "4", "d", "5");
-  expect(new Set((await client.send("HRANDFIELD", "h", "-300")) as string[])).toEqual(new Set(["a", "b", "c", "d"]));
-  expect(new Set((await client.send("HRANDFIELD", "h", "4")) as string[])).toEqual(new Set(["a", "b", "c", "d"]));
+  expect(new Set((await client.send("HRANDFIELD", "h", "-300")) as string[])).toEqual(
+    new Set(["a", "b", "c", "d"]),
+  );
+  expect(new Set((await client.send("HRANDFIELD", "h", "4")) as string[])).toEqual(
+    new Set(["a", "b", "c", "d"]),
+  );
 });
 
 test("nothing to draw, and counts that are none", async () => {
   expect(await client.send("HRANDFIELD", "none")).toBe(null);
   expect(await client.send("HRANDFIELD", "none", "3")).toEqual([]);
   expect(await client.send("HRANDFIELD", "h10", "0")).toEqual([]);
-  expect(await client.send("HRANDFIELD", "h10", "abc")).toEqual(error("ERR value is not an integer or out of range"));
+  expect(await client.send("HRANDFIELD", "h10", "abc")).toEqual(
+    error("ERR value is not an integer or out of range"),
+  );
   expect(await client.send("HRANDFIELD", "h10", "-9223372036854775808")).toEqual(
     error("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"),
   );

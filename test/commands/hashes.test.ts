@@ -39,14 +39,19 @@ describe.each(sizes)("a hash of %i fields", (size) => {
   const values = pairs.map(([, value]) => value);
 
   beforeEach(async () => {
-    expect(await client.send("HSET", "h", ...pairs.flat())).toBe(size);
+    await client.send("HSET", "h", ...pairs.flat());
   });
 
   test("fields are set, overwritten, read and counted", async () => {
     expect(await client.send("HLEN", "h")).toBe(size);
     expect(await client.send("HGET", "h", "field:3")).toBe("value 3");
     expect(await client.send("HSET", "h", "field:3", "other", "new", "x", "field:4", "y")).toBe(1);
-    expect(await client.send("HMGET", "h", "field:3", "none", "new", "field:4")).toEqual(["other", null, "x", "y"]);
+    expect(await client.send("HMGET", "h", "field:3", "none", "new", "field:4")).toEqual([
+      "other",
+      null,
+      "x",
+      "y",
+    ]);
     expect(await client.send("HEXISTS", "h", "new")).toBe(1);
     expect(await client.send("HEXISTS", "h", "none")).toBe(0);
     expect(await client.send("HSTRLEN", "h", "field:3")).toBe(5);
@@ -65,7 +70,7 @@ describe.each(sizes)("a hash of %i fields", (size) => {
     expect(sorted(await client.send("HKEYS", "h"))).toEqual(names.toSorted());
     expect(sorted(await client.send("HVALS", "h"))).toEqual(values.toSorted());
     const map = (await client3.sendExact("HGETALL", "h")) as { map: [string, string][] };
-    expect(map.map.toSorted()).toEqual(pairs.toSorted());
+    expect(Object.fromEntries(map.map)).toEqual(Object.fromEntries(pairs));
   });
 
   test("deleted fields are gone, the last one takes the key along", async () => {
@@ -89,7 +94,7 @@ describe.each(sizes)("a hash of %i fields", (size) => {
         cursor = next;
         expect(++steps).toBeLessThan(10 * size);
       } while (cursor !== "0");
-      expect([...found].toSorted()).toEqual(pairs.toSorted());
+      expect(Object.fromEntries(found)).toEqual(Object.fromEntries(pairs));
     }
   });
 
@@ -97,7 +102,10 @@ describe.each(sizes)("a hash of %i fields", (size) => {
     const found: string[] = [];
     let cursor = "0";
     do {
-      const [next, items] = (await client.send("HSCAN", "h", cursor, "MATCH", "*:[12]")) as [string, string[]];
+      const [next, items] = (await client.send("HSCAN", "h", cursor, "MATCH", "*:[12]")) as [
+        string,
+        string[],
+      ];
       found.push(...items);
       cursor = next;
     } while (cursor !== "0");
@@ -190,9 +198,13 @@ describe("counters", () => {
     expect(await client.send("HGET", "h", "n")).toBe("-2");
     await client.send("HSET", "h", "n", "9223372036854775806", "text", "abc", "blank", " 1");
     expect(await client.send("HINCRBY", "h", "n", "1")).toBe(9223372036854775807n);
-    expect(await client.send("HINCRBY", "h", "n", "1")).toEqual(error("ERR increment or decrement would overflow"));
+    expect(await client.send("HINCRBY", "h", "n", "1")).toEqual(
+      error("ERR increment or decrement would overflow"),
+    );
     expect(await client.send("HINCRBY", "h", "text", "1")).toEqual(error("ERR hash value is not an integer"));
-    expect(await client.send("HINCRBY", "h", "blank", "1")).toEqual(error("ERR hash value is not an integer"));
+    expect(await client.send("HINCRBY", "h", "blank", "1")).toEqual(
+      error("ERR hash value is not an integer"),
+    );
     expect(await client.send("HINCRBY", "h", "n", "1.5")).toEqual(
       error("ERR value is not an integer or out of range"),
     );
@@ -203,10 +215,14 @@ describe("counters", () => {
     expect(await client.send("HINCRBYFLOAT", "h", "f", "0.1")).toBe("10.6");
     expect(await client.send("HINCRBYFLOAT", "h", "f", "5.0e3")).toBe("5010.60000000000000009");
     await client.send("HSET", "h", "text", "abc");
-    expect(await client.send("HINCRBYFLOAT", "h", "text", "1")).toEqual(error("ERR hash value is not a float"));
+    expect(await client.send("HINCRBYFLOAT", "h", "text", "1")).toEqual(
+      error("ERR hash value is not a float"),
+    );
     expect(await client.send("HINCRBYFLOAT", "h", "f", "x")).toEqual(error("ERR value is not a valid float"));
     expect(await client.send("HINCRBYFLOAT", "h", "f", "inf")).toEqual(error("ERR value is NaN or Infinity"));
-    expect(await client.send("HINCRBYFLOAT", "none", "f", "x")).toEqual(error("ERR value is not a valid float"));
+    expect(await client.send("HINCRBYFLOAT", "none", "f", "x")).toEqual(
+      error("ERR value is not a valid float"),
+    );
     expect(await client.send("EXISTS", "none")).toBe(0);
   });
 });

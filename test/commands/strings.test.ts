@@ -100,7 +100,9 @@ describe("SET", () => {
       ["EX", "9223372036854776"],
       ["PX", "9223372036854775807"],
     ] as const) {
-      expect(await client.send("SET", "k", "new", option, time)).toEqual(error("ERR invalid expire time in 'set' command"));
+      expect(await client.send("SET", "k", "new", option, time)).toEqual(
+        error("ERR invalid expire time in 'set' command"),
+      );
     }
     expect(await client.send("SET", "k", "new", "EX", "1.5")).toEqual(
       error("ERR value is not an integer or out of range"),
@@ -109,7 +111,13 @@ describe("SET", () => {
   });
 
   test("options that contradict each other", async () => {
-    for (const options of [["EX", "10", "PX", "10"], ["KEEPTTL", "EX", "10"], ["EX"], ["PERSIST"], ["NX", "BOGUS"]]) {
+    for (const options of [
+      ["EX", "10", "PX", "10"],
+      ["KEEPTTL", "EX", "10"],
+      ["EX"],
+      ["PERSIST"],
+      ["NX", "BOGUS"],
+    ]) {
       expect(await client.send("SET", "k", "v", ...options)).toEqual(SYNTAX);
     }
     expect(await client.send("SET", "k", "v", "ex", "10", "EX", "20", "nx", "NX")).toBe("OK");
@@ -125,8 +133,12 @@ describe("its older relatives", () => {
     expect(await client.send("TTL", "k")).toBe(100);
     expect(await client.send("PSETEX", "k", "100000", "w")).toBe("OK");
     expect(await client.send("TTL", "k")).toBe(100);
-    expect(await client.send("SETEX", "k", "0", "v")).toEqual(error("ERR invalid expire time in 'setex' command"));
-    expect(await client.send("PSETEX", "k", "-1", "v")).toEqual(error("ERR invalid expire time in 'psetex' command"));
+    expect(await client.send("SETEX", "k", "0", "v")).toEqual(
+      error("ERR invalid expire time in 'setex' command"),
+    );
+    expect(await client.send("PSETEX", "k", "-1", "v")).toEqual(
+      error("ERR invalid expire time in 'psetex' command"),
+    );
     expect(await client.send("GETSET", "k", "x")).toBe("w");
     expect(await client.send("TTL", "k")).toBe(-1);
     expect(await client.send("GETSET", "none", "x")).toBe(null);
@@ -150,7 +162,9 @@ describe("its older relatives", () => {
     expect(await client.send("GETEX", "k", "PERSIST")).toBe("v");
     expect(await client.send("TTL", "k")).toBe(-1);
     expect(await client.send("GETEX", "k", "KEEPTTL")).toEqual(SYNTAX);
-    expect(await client.send("GETEX", "k", "EX", "0")).toEqual(error("ERR invalid expire time in 'getex' command"));
+    expect(await client.send("GETEX", "k", "EX", "0")).toEqual(
+      error("ERR invalid expire time in 'getex' command"),
+    );
     expect(await client.send("GETEX", "none", "EX", "0")).toBe(null);
     expect(await client.send("GETEX", "k", "PXAT", "1")).toBe("v");
     expect(await client.send("EXISTS", "k")).toBe(0);
@@ -162,14 +176,18 @@ describe("many keys", () => {
     expect(await client.send("MSET", "a", "1", "b", "2", "a", "3")).toBe("OK");
     await client.send("HSET", "h", "f", "v");
     expect(await client.send("MGET", "a", "none", "b", "h", "a")).toEqual(["3", null, "2", null, "3"]);
-    expect(await client.send("MSET", "a", "1", "b")).toEqual(error("ERR wrong number of arguments for 'mset' command"));
+    expect(await client.send("MSET", "a", "1", "b")).toEqual(
+      error("ERR wrong number of arguments for 'mset' command"),
+    );
   });
 
   test("MSETNX sets all or nothing", async () => {
     expect(await client.send("MSETNX", "a", "1", "b", "2")).toBe(1);
     expect(await client.send("MSETNX", "c", "1", "b", "3")).toBe(0);
     expect(await client.send("MGET", "a", "b", "c")).toEqual(["1", "2", null]);
-    expect(await client.send("MSETNX", "a")).toEqual(error("ERR wrong number of arguments for 'msetnx' command"));
+    expect(await client.send("MSETNX", "a")).toEqual(
+      error("ERR wrong number of arguments for 'msetnx' command"),
+    );
   });
 
   test("a thousand of them", async () => {

@@ -2,7 +2,12 @@ import { CommandError, NOT_A_FLOAT, NOT_FINITE, OVERFLOW } from "../../errors.ts
 import type { Reply } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import { addInt64, parseInteger } from "../../support/integers.ts";
-import { addLongDouble, formatLongDouble, isFiniteLongDouble, parseLongDouble } from "../../support/long-double.ts";
+import {
+  addLongDouble,
+  formatLongDouble,
+  isFiniteLongDouble,
+  parseLongDouble,
+} from "../../support/long-double.ts";
 import { int64Argument } from "../arguments.ts";
 import type { CommandRow, Context } from "../command.ts";
 import { keyAt } from "../key-spec.ts";

@@ -12,7 +12,8 @@ export const FIELD_ROWS = {
     doc: {
       summary: "Set the string value of a hash field",
       since: "2.0.0",
-      complexity: "O(1) for each field/value pair added, so O(N) to add N field/value pairs when the command is called with multiple field/value pairs.",
+      complexity:
+        "O(1) for each field/value pair added, so O(N) to add N field/value pairs when the command is called with multiple field/value pairs.",
       history: [["4.0.0", "Accepts multiple `field` and `value` arguments."]],
       syntax: "key (field value)...",
     },

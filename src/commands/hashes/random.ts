@@ -93,7 +93,12 @@ function sample(hash: Hash, count: number, { perField, elements }: ReplyForm, ra
 /** A reply of more fields than this is made in pages of as many. */
 const PAGE = 1000;
 
-function drawWithRepeats(hash: Hash, count: number, { perField, elements }: ReplyForm, random: Random): Reply {
+function drawWithRepeats(
+  hash: Hash,
+  count: number,
+  { perField, elements }: ReplyForm,
+  random: Random,
+): Reply {
   if (count <= PAGE || hash.isSmallPart(count)) return elements(hash.randomWithRepeats(count, random));
   const fields = [...hash.entries()];
   const draws = new Random(random.next32());

@@ -54,7 +54,8 @@ export const WHOLE_ROWS = {
     doc: {
       summary: "Incrementally iterate hash fields and associated values",
       since: "2.8.0",
-      complexity: "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection..",
+      complexity:
+        "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection..",
       syntax: "key cursor:integer [MATCH pattern] [COUNT count:integer]",
     },
     run: hscan,
@@ -81,7 +82,11 @@ function hvals({ db }: Context, args: readonly Bytes[]): Reply {
 function eachOf(hash: Hash | null, part: 0 | 1): Reply {
   if (hash === null) return [];
   if (hash.isLarge) {
-    return new StreamReply("array", hash.count, mapRuns(hash.stream(), (run) => run.map((item) => item[part])));
+    return new StreamReply(
+      "array",
+      hash.count,
+      mapRuns(hash.stream(), (run) => run.map((item) => item[part])),
+    );
   }
   return Array.from(hash.entries(), (item) => item[part]);
 }

@@ -51,7 +51,9 @@ const NOT_STRINGS = new CommandError("ERR The specified keys must contain string
 const TOO_LONG = new CommandError(
   "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len",
 );
-const LENGTH_AND_RANGES = new CommandError("ERR If you want both the length and indexes, please just use IDX.");
+const LENGTH_AND_RANGES = new CommandError(
+  "ERR If you want both the length and indexes, please just use IDX.",
+);
 
 function lcsOptions(args: readonly Bytes[]): LcsOptions {
   let length = false;

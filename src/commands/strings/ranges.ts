@@ -27,7 +27,8 @@ export const RANGE_ROWS = {
     doc: {
       summary: "Get a substring of the string stored at a key",
       since: "2.4.0",
-      complexity: "O(N) where N is the length of the returned string. The complexity is ultimately determined by the returned length, but because creating a substring from an existing string is very cheap, it can be considered O(1) for small strings.",
+      complexity:
+        "O(N) where N is the length of the returned string. The complexity is ultimately determined by the returned length, but because creating a substring from an existing string is very cheap, it can be considered O(1) for small strings.",
       syntax: "key start:integer end:integer",
     },
     run: getrange,
@@ -39,7 +40,8 @@ export const RANGE_ROWS = {
     doc: {
       summary: "Get a substring of the string stored at a key",
       since: "1.0.0",
-      complexity: "O(N) where N is the length of the returned string. The complexity is ultimately determined by the returned length, but because creating a substring from an existing string is very cheap, it can be considered O(1) for small strings.",
+      complexity:
+        "O(N) where N is the length of the returned string. The complexity is ultimately determined by the returned length, but because creating a substring from an existing string is very cheap, it can be considered O(1) for small strings.",
       deprecated: { since: "2.0.0", replacedBy: "`GETRANGE`" },
       syntax: "key start:integer end:integer",
     },
@@ -52,7 +54,8 @@ export const RANGE_ROWS = {
     doc: {
       summary: "Append a value to a key",
       since: "2.0.0",
-      complexity: "O(1). The amortized time complexity is O(1) assuming the appended value is small and the already present value is of any size, since the dynamic string library used by Redis will double the free space available on every reallocation.",
+      complexity:
+        "O(1). The amortized time complexity is O(1) assuming the appended value is small and the already present value is of any size, since the dynamic string library used by Redis will double the free space available on every reallocation.",
       syntax: "key value",
     },
     run: append,
@@ -64,7 +67,8 @@ export const RANGE_ROWS = {
     doc: {
       summary: "Overwrite part of a string at key starting at the specified offset",
       since: "2.2.0",
-      complexity: "O(1), not counting the time taken to copy the new string in place. Usually, this string is very small so the amortized complexity is O(1). Otherwise, complexity is O(M) with M being the length of the value argument.",
+      complexity:
+        "O(1), not counting the time taken to copy the new string in place. Usually, this string is very small so the amortized complexity is O(1). Otherwise, complexity is O(M) with M being the length of the value argument.",
       syntax: "key offset:integer value",
     },
     run: setrange,
@@ -141,7 +145,13 @@ function checkLength({ server }: Context, length: number): void {
 const STRING_TOO_LONG = new CommandError("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
 
 /** Overwrites part of a string, absent ones included: it grows with zeros where it has to. */
-function write({ db, keyspace }: Context, key: Bytes, entry: Entry | null, offset: number, bytes: Bytes): void {
+function write(
+  { db, keyspace }: Context,
+  key: Bytes,
+  entry: Entry | null,
+  offset: number,
+  bytes: Bytes,
+): void {
   const value = entry === null ? "" : (entry.value as Bytes | BigString);
   if (value instanceof BigString) {
     value.readyToWrite(offset, bytes.length);

@@ -13,7 +13,10 @@ export const SET_ROWS = {
     arity: -3,
     flags: ["write", "denyoom"],
     keys: [
-      noted(keyAt(1, "RW", "access", "update", "variable_flags"), "RW and ACCESS due to the optional `GET` argument"),
+      noted(
+        keyAt(1, "RW", "access", "update", "variable_flags"),
+        "RW and ACCESS due to the optional `GET` argument",
+      ),
     ],
     findKeys: setKeys,
     doc: {
