@@ -14,6 +14,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import yargs from "yargs";
@@ -39,9 +40,14 @@ const defaultUnits = [
 ];
 /** What the suite calls in src/; leveldis takes the place of redis-server. */
 const programs = ["redis-cli", "redis-benchmark", "redis-check-aof", "redis-check-rdb"];
-/** Each run of the suite tries ports from its own base on, and the same 10,000 higher. */
-const FIRST_PORT = 21_111;
-const PORTS_PER_RUN = 1000;
+/**
+ * Each run of the suite gets ports for itself: its runner listens 32 below the first of them, without looking
+ * whether it can, and its servers try the rest, and the same 10,000 higher. All stays below the ports that
+ * clients are given.
+ */
+const FIRST_PORT = 11_100;
+const PORTS_PER_RUN = 250;
+const PORT_RANGES = 40;
 
 const argv = await yargs(hideBin(process.argv))
   .scriptName("scripts/redis-suite")
@@ -99,12 +105,13 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+let nextRange = Math.floor(Math.random() * PORT_RANGES);
 const outcomes: Outcome[] = [];
 const queue = [...units];
 await Promise.all(
-  Array.from({ length: Math.max(1, argv.jobs) }, async (_, slot) => {
+  Array.from({ length: Math.max(1, argv.jobs) }, async () => {
     for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) {
-      outcomes.push(await runUnit(unit, slot));
+      outcomes.push(await runUnit(unit));
     }
   }),
 );
@@ -113,15 +120,15 @@ process.exitCode = report(outcomes) ? 0 : 1;
 if (argv.keep) console.log(`kept: ${work}`);
 else rmSync(work, { recursive: true, force: true });
 
-async function runUnit(unit: string, slot: number): Promise<Outcome> {
+async function runUnit(unit: string): Promise<Outcome> {
   const entries = leftOutOf(leftOut, unit);
   const folder = makeFolder(unit, entries);
   const args = ["tests/test_helper.tcl", "--single", unit, "--clients", "1", "--durable", "--timeout", "600"];
   args.push(
     "--baseport",
-    String(FIRST_PORT + slot * PORTS_PER_RUN),
+    String(await freePorts()),
     "--portcount",
-    String(PORTS_PER_RUN - 100),
+    String(PORTS_PER_RUN - 40),
   );
   for (const name of argv.only) args.push("--only", name);
   if (!argv.all) {
@@ -155,6 +162,23 @@ async function runUnit(unit: string, slot: number): Promise<Outcome> {
     `${unit.padEnd(18)} ${passed.length} passed, ${failed.length} failed, ${skipped.length} left out (${seconds} s)`,
   );
   return outcome;
+}
+
+/** The first port of a range whose runner's port is free; other runs may be under way. */
+async function freePorts(): Promise<number> {
+  for (let attempt = 0; attempt < 2 * PORT_RANGES; attempt++) {
+    const first = FIRST_PORT + PORTS_PER_RUN * (nextRange++ % PORT_RANGES);
+    if (await canListen(first - 32)) return first;
+  }
+  throw new Error("no range of ports is free");
+}
+
+function canListen(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
 }
 
 /** The suite forgets servers that it could not reach. */
