@@ -103,9 +103,9 @@ export class SetValue extends Collection<MemberSet> {
     return this.#isIntset ? "intset" : "hashtable";
   }
 
-  /** The same members in the same encoding, for another key. May fault. */
   override copy(): SetValue {
-    return SetValue.of(this.keyspace, this.whole().copy());
+    if (this.resident === null) return super.copy() as SetValue;
+    return SetValue.of(this.keyspace, this.resident.copy());
   }
 
   // ─── members ───────────────────────────────────────────────────────────────────────────────────

@@ -199,6 +199,25 @@ describe("encodings", () => {
     expect(await again.send("OBJECT", "ENCODING", "mixed")).toBe("hashtable");
   });
 
+  test("a copy has the encoding of the original, and a life of its own", async () => {
+    await using client = await setUp();
+    const kinds = { ints: ["1", "2"], were: ["1", "x"], many: names(500) };
+    for (const [key, members] of Object.entries(kinds)) await addAll(client, key, members);
+    await client.send("SREM", "were", "x");
+    await client.send("COPY", "many", "warm");
+    await encoded.restart();
+    await using again = await encoded.connect();
+    for (const key of Object.keys(kinds)) expect(await again.send("COPY", key, `${key}2`)).toBe(1);
+    expect(await again.send("OBJECT", "ENCODING", "ints2")).toBe("intset");
+    expect(await again.send("OBJECT", "ENCODING", "were2")).toBe("hashtable");
+    expect(await again.send("SMEMBERS", "were2")).toEqual(["1"]);
+    await again.send("SPOP", "many", 100);
+    for (const key of ["many2", "warm"])
+      expect(sorted(await again.send("SMEMBERS", key))).toEqual(names(500).sort());
+    await again.send("DEL", "many2");
+    expect(await again.send("SCARD", "many")).toBe(400);
+  });
+
   test("what the STORE commands and SPOP make is encoded anew", async () => {
     await using client = await setUp();
     await client.send("SADD", "mixed", 3, 1, 2, "x");
