@@ -79,7 +79,11 @@ export class Instance {
     const collector = await startCollector(holder.store, holder.folder, {
       intervalMs: values.gcInterval,
       batchSize: values.gcBatchSize,
-      onError: (error) => log("warning", `The collector failed, and will try again: ${error.message}`),
+      onError: (error) => {
+        log("warning", `The collector failed, and will try again: ${error.message}`);
+        // Its write may have left half a record in LevelDB's log, which must not take our batches behind it.
+        holder.store.startNewLog().catch((cause: unknown) => log("warning", describeBug(cause)));
+      },
     });
     const commands = new CommandTable(COMMAND_GROUPS);
     const executor = new Executor({
@@ -174,6 +178,8 @@ class StoreHolder {
 
   async reopen(): Promise<void> {
     if (this.folder === null) return;
+    // Batches that were acknowledged may stand in the log behind a half record, where a start would not find them.
+    await this.store.startNewLog();
     await this.store.close();
     await this.#open();
   }

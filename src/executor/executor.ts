@@ -158,7 +158,7 @@ export class Executor {
 
   #afterCommand(): void {
     const keyspace = this.#keyspace;
-    keyspace.removeExpired();
+    keyspace.removeExpired(this.#options.disk.failure === null);
     if (keyspace.cache.isFull && !this.#isTrimScheduled) {
       this.#isTrimScheduled = true;
       // Not in the middle of a turn: what the next pipelined command needs may just have been fetched.
@@ -180,12 +180,12 @@ export class Executor {
     let result: Reply | Fault = first;
     try {
       while (result instanceof Fault) {
-        await result.fetch();
-        if (this.#hold !== null) await this.#hold;
+        await this.#fetch(result);
+        this.#refuseUnwritable(command);
         result = this.#try(caller, command, args, attempt, nowMs);
       }
     } catch (error) {
-      // The fetch failed: the store could not read.
+      // The store could not read, or can no longer write.
       const failure = this.#asCommandError(error, command);
       this.statistics.countError(failure);
       result = failure.reply;
@@ -193,6 +193,22 @@ export class Executor {
     attempt.release();
     this.running--;
     caller.resume(result, attempt.batch > this.#keyspace.committer.written ? attempt.batch : 0);
+  }
+
+  async #fetch(fault: Fault): Promise<void> {
+    try {
+      await fault.fetch();
+    } catch (error) {
+      // The store was exchanged under the fetch: the next attempt asks the new one.
+      if (this.#hold === null) throw error;
+    }
+    if (this.#hold !== null) await this.#hold;
+  }
+
+  /** Writing may have failed since the command was checked. */
+  #refuseUnwritable(command: Command): void {
+    const { failure } = this.#options.disk;
+    if (command.isWrite && failure !== null) throw failure;
   }
 
   async #runLater(wait: Promise<void>, caller: Caller, command: Command, args: readonly Bytes[]): Promise<void> {
@@ -205,16 +221,7 @@ export class Executor {
       this.running--;
       return;
     }
-    const attempt = new Attempt();
-    const nowMs = Date.now();
-    const result = this.#try(caller, command, args, attempt, nowMs);
-    if (result instanceof Fault) {
-      await this.#runAgain(result, caller, command, args, attempt, nowMs);
-      return;
-    }
-    attempt.release();
-    this.running--;
-    caller.resume(result, attempt.batch > this.#keyspace.committer.written ? attempt.batch : 0);
+    await this.#runAgain(NOTHING_TO_FETCH, caller, command, args, new Attempt(), Date.now());
   }
 
   /** What must be over before the command may run, null when nothing. */
@@ -277,7 +284,7 @@ export class Executor {
         break;
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
-        await error.fetch();
+        await this.#fetch(error);
       }
     }
     attempt.release();
@@ -296,6 +303,9 @@ export class Executor {
     }
   }
 }
+
+/** For a command that has not been tried yet. */
+const NOTHING_TO_FETCH = new Fault(() => Promise.resolve());
 
 const INTERNAL_ERROR = new CommandError("ERR internal error");
 

@@ -199,15 +199,11 @@ export class Keyspace {
     this.#expired.push(entry);
   }
 
-  /** Removes what the last command found expired. Returns how many. */
-  removeExpired(): number {
-    if (this.#expired.length === 0) return 0;
-    let removed = 0;
-    for (const entry of this.#expired) {
-      if (this.expiry.removeIfDue(entry)) removed++;
-    }
+  /** Removes what the last command found expired, unless nothing can be written: then it stays, unseen. */
+  removeExpired(canWrite: boolean): void {
+    if (this.#expired.length === 0) return;
+    if (canWrite) for (const entry of this.#expired) this.expiry.removeIfDue(entry);
     this.#expired = [];
-    return removed;
   }
 
   // ─── failure ───────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,7 @@
 import { ClassicLevel } from "classic-level";
 import { MemoryLevel } from "memory-level";
 import type { Bytes } from "../support/bytes.ts";
-import type { KeyRange } from "./layout.ts";
+import { FORMAT_KEY, type KeyRange } from "./layout.ts";
 
 /**
  * The narrow contract with the ordered key-value store below: LevelDB on disk, or a tree in memory. Keys and
@@ -20,6 +20,8 @@ export interface Store {
   compact(range: KeyRange): Promise<void>;
   /** What the range takes on disk, deleted entries that were not compacted away included; 0 where nothing is on disk. */
   approximateBytes(range: KeyRange): Promise<number>;
+  /** Moves what only LevelDB's log holds into a table, and begins another log. */
+  startNewLog(): Promise<void>;
   /** LevelDB's own figures (`leveldb.stats` …), undefined where there are none. */
   property(name: string): string | undefined;
   close(): Promise<void>;
@@ -134,6 +136,11 @@ class LevelStore implements Store {
     return this.#level instanceof ClassicLevel
       ? await this.#level.approximateSize(bufferOf(range.gte), bufferOf(range.lt))
       : 0;
+  }
+
+  async startNewLog(): Promise<void> {
+    // A manual compaction, of however small a range, writes the memtable out first.
+    await this.compact({ gte: FORMAT_KEY, lt: FORMAT_KEY });
   }
 
   property(name: string): string | undefined {

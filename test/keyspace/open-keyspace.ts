@@ -44,7 +44,7 @@ async function run<Result>(keyspace: Keyspace, work: () => Result, nowMs: number
       attempt.restart();
       try {
         const result = work();
-        keyspace.removeExpired();
+        keyspace.removeExpired(true);
         return result;
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
