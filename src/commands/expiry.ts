@@ -187,7 +187,7 @@ function ttl({ db, nowMs }: Context, args: readonly Bytes[]): Reply {
 }
 
 function pttl({ db, nowMs }: Context, args: readonly Bytes[]): Reply {
-  return timeOf({ db, nowMs }, args[1]!);
+  return inMs(timeOf({ db, nowMs }, args[1]!));
 }
 
 function expiretime({ db }: Context, args: readonly Bytes[]): Reply {
@@ -195,7 +195,7 @@ function expiretime({ db }: Context, args: readonly Bytes[]): Reply {
 }
 
 function pexpiretime({ db }: Context, args: readonly Bytes[]): Reply {
-  return timeOf({ db, nowMs: 0 }, args[1]!);
+  return inMs(timeOf({ db, nowMs: 0 }, args[1]!));
 }
 
 /** From `nowMs` to the key's expiry; -1 when it has none, -2 when there is no such key. */
@@ -207,6 +207,11 @@ function timeOf({ db, nowMs }: Pick<Context, "db" | "nowMs">, key: Bytes): numbe
 
 function inSeconds(ms: number): number {
   return ms < 0 ? ms : Math.floor((ms + 500) / 1000);
+}
+
+/** A reply in digits, however large. */
+function inMs(ms: number): number | bigint {
+  return Number.isSafeInteger(ms) ? ms : BigInt(ms);
 }
 
 function persist({ db }: Context, args: readonly Bytes[]): Reply {

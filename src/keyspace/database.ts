@@ -9,6 +9,7 @@ import { Entry } from "./entry.ts";
 import { Hash } from "./hash.ts";
 import { KeyPages } from "./key-pages.ts";
 import type { Keyspace } from "./keyspace.ts";
+import { hasExpired } from "./record.ts";
 import { RandomKey } from "./random-key.ts";
 import { readValue } from "./read-value.ts";
 import { SetValue } from "./set.ts";
@@ -97,7 +98,7 @@ export class Database implements Persistent {
   peek(key: Bytes): Entry | null {
     const entry = this.#known(key);
     if (entry.value === null) return null;
-    if (entry.expiresAtMs !== 0 && entry.expiresAtMs <= this.#keyspace.nowMs) {
+    if (hasExpired(entry.expiresAtMs, this.#keyspace.nowMs)) {
       this.#keyspace.hasExpired(entry);
       return null;
     }

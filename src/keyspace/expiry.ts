@@ -3,6 +3,7 @@ import type { StoreBatch } from "../storage/store.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Entry } from "./entry.ts";
 import type { Keyspace } from "./keyspace.ts";
+import { hasExpired } from "./record.ts";
 
 /** Keys that one step of the walk removes at the most, so that clients get their turn in between. */
 const STEP = 500;
@@ -37,7 +38,11 @@ export class Expiry {
 
   /** A key gets that expiry. */
   expect(expiresAtMs: number): void {
-    if (expiresAtMs < this.#nextDueMs) this.#nextDueMs = expiresAtMs;
+    this.#lookAt(expiresAtMs + 1);
+  }
+
+  #lookAt(ms: number): void {
+    if (ms < this.#nextDueMs) this.#nextDueMs = ms;
   }
 
   /** Reads what is due, at most a step, and when the next key is. Rejects when the store cannot be written or read. */
@@ -45,8 +50,8 @@ export class Expiry {
     this.#nextDueMs = Infinity;
     // What is not yet written is not in the index: write it first. What comes meanwhile is expected anew.
     await this.#keyspace.committer.settle();
-    const indexKeys = await this.#read(expiredRange(nowMs), STEP);
-    if (indexKeys.length >= STEP) this.expect(nowMs);
+    const indexKeys = await this.#read(expiredRange(nowMs - 1), STEP);
+    if (indexKeys.length >= STEP) this.#lookAt(nowMs);
     else await this.#findNext(nowMs);
     const generations = new Set(this.#keyspace.databases.map((db) => db.generation));
     const due: DueKey[] = [];
@@ -59,7 +64,7 @@ export class Expiry {
   }
 
   async #findNext(nowMs: number): Promise<void> {
-    const [first] = await this.#read({ ...EXPIRY_RANGE, gte: expiredRange(nowMs).lt }, 1);
+    const [first] = await this.#read({ ...EXPIRY_RANGE, gte: expiredRange(nowMs - 1).lt }, 1);
     if (first !== undefined) this.expect(readExpiryKey(first).expiresAtMs);
   }
 
@@ -98,7 +103,7 @@ export class Expiry {
   /** Removes a key whose time is over; it may have changed, or left memory, since that was seen. */
   removeIfDue(entry: Entry): boolean {
     if (entry.value === null || entry.db.inMemory(entry.key) !== entry) return false;
-    if (entry.expiresAtMs === 0 || entry.expiresAtMs > this.#keyspace.nowMs) return false;
+    if (!hasExpired(entry.expiresAtMs, this.#keyspace.nowMs)) return false;
     entry.db.remove(entry);
     this.expiredKeys++;
     return true;

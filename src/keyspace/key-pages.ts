@@ -6,7 +6,7 @@ import type { Database } from "./database.ts";
 import { Entry } from "./entry.ts";
 import { KeyListing, KeySnapshot } from "./key-snapshot.ts";
 import type { Keyspace } from "./keyspace.ts";
-import { encodeRecordHeader, readRecordHeader } from "./record.ts";
+import { encodeRecordHeader, hasExpired, readRecordHeader } from "./record.ts";
 import type { TypeName } from "./value.ts";
 
 /** A key that exists now. */
@@ -143,7 +143,7 @@ export class KeyPages {
     const { nowMs, reading } = this.#keyspace;
     for (const [recordKeyBytes, header] of entries) {
       const { type, expiresAtMs } = readRecordHeader(header);
-      if (expiresAtMs !== 0 && expiresAtMs <= nowMs) continue;
+      if (hasExpired(expiresAtMs, nowMs)) continue;
       live.push({ key: recordKeyBytes.slice(RECORD_KEY_PREFIX_LENGTH), type });
     }
     // It tells of writes that are not in the store yet, by what is there and by what is missing.

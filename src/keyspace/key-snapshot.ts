@@ -4,7 +4,7 @@ import { MergedStream } from "../storage/elements.ts";
 import { type KeyRange, RECORD_KEY_PREFIX_LENGTH } from "../storage/layout.ts";
 import { sortChanges } from "../storage/page.ts";
 import type { Store, StoreEntry, StoreSnapshot } from "../storage/store.ts";
-import { readRecordHeader } from "./record.ts";
+import { hasExpired, readRecordHeader } from "./record.ts";
 
 /**
  * The keys of a range as they were at one moment, however many, to be walked over as often as needed: what was
@@ -36,7 +36,7 @@ export class KeySnapshot {
 
   readonly #isLive = ([, header]: StoreEntry): boolean => {
     const { expiresAtMs } = readRecordHeader(header);
-    return expiresAtMs === 0 || expiresAtMs > this.#nowMs;
+    return !hasExpired(expiresAtMs, this.#nowMs);
   };
 
   async close(): Promise<void> {

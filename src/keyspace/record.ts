@@ -49,6 +49,11 @@ export interface RecordHeader {
   readonly payloadAt: number;
 }
 
+/** Redis' word: in the millisecond that a key is given it still lives. */
+export function hasExpired(expiresAtMs: number, nowMs: number): boolean {
+  return expiresAtMs !== 0 && expiresAtMs < nowMs;
+}
+
 /** @throws RangeError for a record of a type that this version does not know. */
 export function readRecordHeader(record: Bytes): RecordHeader {
   const { typeNumber, flags, expiresAtMs, payloadAt } = readHeader(record);

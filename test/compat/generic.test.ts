@@ -132,7 +132,7 @@ compat("expiry", [
   "PEXPIREAT z 99999999999999",
   "PEXPIRETIME z",
   "PEXPIREAT z 9223372036854770000",
-  // The latest time that is kept is 2^53 - 1 (docs/compatibility.md).
+  // Times that far away are kept to a second.
   ["PEXPIRETIME z", "same type"],
   "PERSIST z",
   "PERSIST z",

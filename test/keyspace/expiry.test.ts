@@ -38,13 +38,13 @@ describe("what is due", () => {
     const open = await openKeyspace();
     const db = open.keyspace.databases[0]!;
     await put(open, db, [["c", NOW + 30], ["a", NOW + 10], ["b", NOW + 20], ["never", 0]]);
-    expect(await walk(open, NOW + 9)).toEqual([]);
-    expect(open.keyspace.expiry.nextDueMs).toBe(NOW + 10);
-    expect(await walk(open, NOW + 20)).toEqual(["a", "b"]);
-    expect(open.keyspace.expiry.nextDueMs).toBe(NOW + 30);
+    expect(await walk(open, NOW + 10)).toEqual([]);
+    expect(open.keyspace.expiry.nextDueMs).toBe(NOW + 11);
+    expect(await walk(open, NOW + 21)).toEqual(["a", "b"]);
+    expect(open.keyspace.expiry.nextDueMs).toBe(NOW + 31);
     expect(db.keyCount).toBe(2);
     expect(db.expiryCount).toBe(1);
-    expect(await walk(open, NOW + 30)).toEqual(["c"]);
+    expect(await walk(open, NOW + 31)).toEqual(["c"]);
     expect(open.keyspace.expiry.nextDueMs).toBe(Infinity);
     expect(open.keyspace.expiry.expiredKeys).toBe(3);
     expect(await indexEntries(open)).toBe(0);
@@ -54,9 +54,9 @@ describe("what is due", () => {
     const first = await openKeyspace();
     await put(first, first.keyspace.databases[0]!, [["a", NOW + 10], ["b", NOW + 20]]);
     const open = await openKeyspace({ store: first.store });
-    expect(await walk(open, NOW + 10)).toEqual(["a"]);
+    expect(await walk(open, NOW + 11)).toEqual(["a"]);
     expect(open.keyspace.databases[0]!.keyCount).toBe(1);
-    expect(open.keyspace.expiry.nextDueMs).toBe(NOW + 20);
+    expect(open.keyspace.expiry.nextDueMs).toBe(NOW + 21);
   });
 
   test("comes in steps when it is much", async () => {
@@ -64,7 +64,7 @@ describe("what is due", () => {
     const db = open.keyspace.databases[0]!;
     await put(open, db, Array.from({ length: 1200 }, (_, n) => [`key ${n}`, NOW + 1] as const));
     const steps: number[] = [];
-    while (open.keyspace.expiry.nextDueMs <= NOW + 1) steps.push((await walk(open, NOW + 1)).length);
+    while (open.keyspace.expiry.nextDueMs <= NOW + 2) steps.push((await walk(open, NOW + 2)).length);
     expect(steps).toEqual([500, 500, 200]);
     expect(db.keyCount).toBe(0);
   });
@@ -76,7 +76,7 @@ describe("what is due", () => {
     await put(open, db!, [["mine", NOW + 2]]);
     await open.run(() => dropped!.flush(), NOW);
     const due: string[] = [];
-    for (let steps = 0; steps < 4; steps++) due.push(...(await walk(open, NOW + 2)));
+    for (let steps = 0; steps < 4; steps++) due.push(...(await walk(open, NOW + 3)));
     expect(due).toEqual(["mine"]);
     expect(await indexEntries(open)).toBe(0);
     expect(open.keyspace.expiry.nextDueMs).toBe(Infinity);
@@ -92,8 +92,8 @@ describe("what is due", () => {
       db.put("anew", "other");
       db.put("elsewhere", db.take(db.find("renamed")!), NOW + 10);
     }, NOW);
-    expect(await walk(open, NOW + 10)).toEqual(["elsewhere"]);
-    expect(open.keyspace.expiry.nextDueMs).toBe(NOW + 100);
+    expect(await walk(open, NOW + 11)).toEqual(["elsewhere"]);
+    expect(open.keyspace.expiry.nextDueMs).toBe(NOW + 101);
     expect(await indexEntries(open)).toBe(1);
     expect(db.keyCount).toBe(3);
     expect(db.expiryCount).toBe(1);
@@ -106,7 +106,7 @@ describe("what is due", () => {
     const reading = open.keyspace.expiry.due(NOW);
     await open.run(() => db.put("b", "v", NOW + 50), NOW);
     await reading;
-    expect(open.keyspace.expiry.nextDueMs).toBe(NOW + 50);
+    expect(open.keyspace.expiry.nextDueMs).toBe(NOW + 51);
   });
 });
 
@@ -115,8 +115,8 @@ describe("a key whose time is over", () => {
     const open = await openKeyspace();
     const db = open.keyspace.databases[0]!;
     await put(open, db, [["a", NOW + 10]]);
-    expect(await open.run(() => db.find("a") !== null, NOW + 9)).toBe(true);
-    expect(await open.run(() => [db.find("a"), db.delete("a"), db.keyCount], NOW + 10)).toEqual([null, false, 1]);
+    expect(await open.run(() => db.find("a") !== null, NOW + 10)).toBe(true);
+    expect(await open.run(() => [db.find("a"), db.delete("a"), db.keyCount], NOW + 11)).toEqual([null, false, 1]);
     expect([db.keyCount, db.expiryCount]).toEqual([0, 0]);
   });
 
@@ -126,7 +126,7 @@ describe("a key whose time is over", () => {
     await put(open, db, [["a", NOW + 10], ["b", 0]]);
     const { keyspace } = open;
     const look = (): void => {
-      keyspace.setTime(NOW + 10);
+      keyspace.setTime(NOW + 11);
       expect(db.peek("a")).toBeNull();
     };
     look();
@@ -150,8 +150,8 @@ describe("a key whose time is over", () => {
     await open.run(() => {
       expect(db.find("a")).toBeNull();
       db.put("a", "new");
-    }, NOW + 10);
-    expect(await open.run(() => db.find("a")?.value, NOW + 10)).toBe("new");
+    }, NOW + 11);
+    expect(await open.run(() => db.find("a")?.value, NOW + 11)).toBe("new");
     expect([db.keyCount, db.expiryCount]).toEqual([1, 0]);
     expect(await indexEntries(open)).toBe(0);
   });

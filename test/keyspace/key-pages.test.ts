@@ -93,7 +93,7 @@ describe("runs of keys", () => {
     await open.keyspace.committer.settle();
     const again = await openKeyspace({ store: open.store });
     for (const { run, keyspace } of [open, again]) {
-      const { keys } = await run(() => keyspace.databases[0]!.pages.from("", "", 10), now + 1000);
+      const { keys } = await run(() => keyspace.databases[0]!.pages.from("", "", 10), now + 1001);
       expect(keys.map(({ key }) => key)).toEqual([name(1), name(2)]);
     }
   });
@@ -198,7 +198,7 @@ describe("all keys that match", () => {
       db.put("k9998", "not written yet");
       db.setExpiry(db.find(name(2))!, now + 1);
     }, now);
-    const listing = await open.run(() => open.keyspace.reading.attempt.once(db, "l", () => db.pages.list("k", isEven)), now + 1);
+    const listing = await open.run(() => open.keyspace.reading.attempt.once(db, "l", () => db.pages.list("k", isEven)), now + 2);
     await open.run(() => {
       db.delete(name(4));
       db.put("k9996", "too late");
