@@ -134,8 +134,6 @@ async function runUnit(unit: string): Promise<Outcome> {
   if (!argv.all) {
     for (const entry of entries) if (entry.kind === "test") args.push("--skiptest", entry.pattern);
   }
-  // The digest of DEBUG DIGEST-VALUE is over Redis' own objects.
-  if (argv.server === "leveldis") args.push("--ignore-digest");
   const started = performance.now();
   const child = spawn("tclsh", args, {
     cwd: folder,
