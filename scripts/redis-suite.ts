@@ -124,12 +124,7 @@ async function runUnit(unit: string): Promise<Outcome> {
   const entries = leftOutOf(leftOut, unit);
   const folder = makeFolder(unit, entries);
   const args = ["tests/test_helper.tcl", "--single", unit, "--clients", "1", "--durable", "--timeout", "600"];
-  args.push(
-    "--baseport",
-    String(await freePorts()),
-    "--portcount",
-    String(PORTS_PER_RUN - 40),
-  );
+  args.push("--baseport", String(await freePorts()), "--portcount", String(PORTS_PER_RUN - 40));
   for (const name of argv.only) args.push("--only", name);
   if (!argv.all) {
     for (const entry of entries) if (entry.kind === "test") args.push("--skiptest", entry.pattern);

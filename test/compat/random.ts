@@ -3,8 +3,6 @@ import { commandsOf } from "./grammar.ts";
 import { type Disagreement, type Pair, showCommand, showDisagreement } from "./pair.ts";
 import { randomCommands } from "./random-commands.ts";
 
-export type Group = keyof typeof randomCommands;
-
 export interface RandomOptions {
   readonly seed: number;
   /** Number of sequences, and the longest of them. */
