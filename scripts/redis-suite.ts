@@ -100,7 +100,8 @@ const work = mkdtempSync(join(tmpdir(), "redis-suite-"));
 const children = new Set<number>();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
-    for (const pid of children) endGroup(pid, "SIGTERM");
+    for (const pid of children) endGroup(pid, "SIGKILL");
+    rmSync(work, { recursive: true, force: true });
     process.exit(1);
   });
 }

@@ -81,6 +81,6 @@ async function answers(server: TestServer, bytes: string): Promise<string> {
   return (await client.readUntilClosed()).latin1Slice();
 }
 
-function whole(command: string[]): string {
+function whole(command: readonly string[]): string {
   return encodeCommand(command).latin1Slice();
 }
