@@ -29,7 +29,6 @@ export const SYNTAX = new CommandError("ERR syntax error");
 export const NOT_AN_INTEGER = new CommandError("ERR value is not an integer or out of range");
 export const NOT_A_FLOAT = new CommandError("ERR value is not a valid float");
 export const NO_SUCH_KEY = new CommandError("ERR no such key");
-export const OUT_OF_RANGE = new CommandError("ERR index out of range");
 export const OVERFLOW = new CommandError("ERR increment or decrement would overflow");
 export const NOT_FINITE = new CommandError("ERR increment would produce NaN or Infinity");
 

@@ -135,7 +135,7 @@ export class Command {
       if (positions === undefined) return findKeys?.(args) ?? [];
       for (const position of positions) found.push({ position, flags: spec.flags });
     }
-    return isReliable ? found : findKeys!(args);
+    return isReliable ? found : findKeys(args);
   }
 
   /** Where the keys of a call stand: what is to be fetched ahead. Empty like `keysOf`. */

@@ -60,7 +60,7 @@ export interface NamedOption {
 
 const BY_NAME: ReadonlyMap<string, NamedOption> = new Map(
   Object.entries(OPTIONS).flatMap(([primaryName, row]) => {
-    const option: Option = row as Option;
+    const option: Option = row;
     return [primaryName, ...option.aliases].map((name): [string, NamedOption] => [name, {
       name,
       primaryName: primaryName as OptionName,

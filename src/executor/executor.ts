@@ -1,5 +1,4 @@
 import type { Client, Server } from "../commands/host.ts";
-import type { Context } from "../commands/command.ts";
 import type { Command } from "../commands/registered-command.ts";
 import type { CommandTable } from "../commands/table.ts";
 import { CommandError } from "../errors.ts";
@@ -121,7 +120,7 @@ export class Executor {
     let reply: Reply;
     let failure: CommandError | null = null;
     try {
-      reply = command.run!(context as Context, args);
+      reply = command.run!(context, args);
     } catch (error) {
       if (error instanceof Fault) {
         this.statistics.restarts++;
@@ -158,7 +157,7 @@ export class Executor {
 
   #afterCommand(): void {
     const keyspace = this.#keyspace;
-    keyspace.removeExpired(this.#options.disk.failure === null);
+    keyspace.removeExpired(this.mayRemoveExpired);
     if (keyspace.cache.isFull && !this.#isTrimScheduled) {
       this.#isTrimScheduled = true;
       // Not in the middle of a turn: what the next pipelined command needs may just have been fetched.
@@ -222,6 +221,11 @@ export class Executor {
       return;
     }
     await this.#runAgain(NOTHING_TO_FETCH, caller, command, args, new Attempt(), Date.now());
+  }
+
+  /** Not while nothing can be written; and CLIENT PAUSE promises that nothing changes. */
+  get mayRemoveExpired(): boolean {
+    return this.#options.disk.failure === null && this.#server!.pause.mode === "off";
   }
 
   /** What must be over before the command may run, null when nothing. */

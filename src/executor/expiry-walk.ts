@@ -22,11 +22,15 @@ export class ExpiryWalk {
     this.#timer.unref();
   }
 
+  get #isDue(): boolean {
+    return this.isActive && this.#keyspace.expiry.nextDueMs <= Date.now() && this.#executor.mayRemoveExpired;
+  }
+
   async #tick(): Promise<void> {
-    if (this.#isWalking || !this.isActive || this.#keyspace.expiry.nextDueMs > Date.now()) return;
+    if (this.#isWalking || !this.#isDue) return;
     this.#isWalking = true;
     try {
-      while (this.isActive && this.#keyspace.expiry.nextDueMs <= Date.now()) await this.#step();
+      while (this.#isDue) await this.#step();
     } catch (error) {
       this.#logError(error);
       this.#keyspace.expiry.expect(Date.now() + 1000);

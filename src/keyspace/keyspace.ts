@@ -56,8 +56,8 @@ export class Keyspace {
   readonly limits: PackingLimits;
   databases: Database[] = [];
   /** The time of the command that runs. */
-  nowMs = Date.now();
-  nowS = Math.floor(Date.now() / 1000);
+  nowMs = 0;
+  nowS = 0;
   /** Changes made since the start, as INFO counts them. */
   changes = 0;
   readonly #options: KeyspaceOptions;
@@ -199,7 +199,7 @@ export class Keyspace {
     this.#expired.push(entry);
   }
 
-  /** Removes what the last command found expired, unless nothing can be written: then it stays, unseen. */
+  /** Removes what the last command found expired, unless nothing may be written: then it stays, unseen. */
   removeExpired(canWrite: boolean): void {
     if (this.#expired.length === 0) return;
     if (canWrite) for (const entry of this.#expired) this.expiry.removeIfDue(entry);

@@ -158,6 +158,5 @@ export class NoReply {
 
 export const OK = new Status("OK");
 export const PONG = new Status("PONG");
-export const QUEUED = new Status("QUEUED");
 export const NULL_ARRAY = new NullArray();
 export const NO_REPLY = new NoReply();

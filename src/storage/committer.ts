@@ -49,7 +49,7 @@ export class Committer {
   #scheduled = false;
   #unsyncedSince = 0;
   #syncTimer: NodeJS.Timeout | null = null;
-  #idle: (() => void)[] = [];
+  readonly #idle: (() => void)[] = [];
   /** Approximate bytes that wait to be written. */
   #backlogBytes = 0;
   #batchBytes = 0;
@@ -89,9 +89,8 @@ export class Committer {
   }
 
   /** What is in memory and not, or not surely, in the store. The same thing may come twice. */
-  *pending(): Iterable<Persistent> {
-    yield* this.#inFlight;
-    yield* this.#dirty;
+  pending(): Persistent[] {
+    return [...this.#inFlight, ...this.#dirty];
   }
 
   /** Tell how many bytes a change holds, so that the backlog can be bounded. */

@@ -2,7 +2,7 @@ import type { BatchWaiter } from "./committer.ts";
 
 /** Who waits for which batch. Nearly all wait for the newest or the one before it, so a short list will do. */
 export class OrderedWaiters {
-  #groups: { readonly batch: number; readonly waiters: BatchWaiter[] }[] = [];
+  readonly #groups: { readonly batch: number; readonly waiters: BatchWaiter[] }[] = [];
 
   add(batch: number, waiter: BatchWaiter): void {
     for (let i = this.#groups.length - 1; i >= 0; i--) {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Client } from "../support/client.ts";
+import type { Client } from "../support/client.ts";
 import { useServer } from "../support/use-server.ts";
 
 const server = useServer();

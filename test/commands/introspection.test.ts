@@ -158,5 +158,5 @@ function withSortedSubcommands(reply: Exact, isWanted: (name: string) => boolean
 }
 
 function compare(a: Exact, b: Exact): number {
-  return String(a) < String(b) ? -1 : 1;
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
 }

@@ -6,7 +6,7 @@ export interface TestKeyspace {
   readonly keyspace: Keyspace;
   readonly store: Store;
   /** Runs `work` as the executor runs a command: again after each fault, until it returns. */
-  run<Result>(work: () => Result, nowMs?: number): Promise<Result>;
+  readonly run: <Result>(work: () => Result, nowMs?: number) => Promise<Result>;
 }
 
 const LIMITS = {
