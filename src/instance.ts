@@ -10,7 +10,6 @@ import type { Collector } from "./storage/collector/collector.ts";
 import { startCollector } from "./storage/collector/start.ts";
 import { openFolder, probeFolder } from "./storage/open-folder.ts";
 import { type Store, openMemoryStore } from "./storage/store.ts";
-import { textOfBytes } from "./support/bytes.ts";
 import type { Log } from "./support/log.ts";
 
 /** Bytes that may wait for LevelDB before writing commands wait themselves. */
@@ -55,7 +54,12 @@ export class Instance {
     }
   }
 
-  static async #startOn(holder: StoreHolder, config: Config, log: Log, onShutdown: () => void): Promise<Instance> {
+  static async #startOn(
+    holder: StoreHolder,
+    config: Config,
+    log: Log,
+    onShutdown: () => void,
+  ): Promise<Instance> {
     const { values } = config;
     const disk = new DiskHealth(
       () => holder.probe(),
@@ -106,7 +110,17 @@ export class Instance {
       log("warning", `Removing expired keys failed, and will be tried again: ${describeBug(error)}`);
     });
     const commits = keyspace.committer;
-    const server = new Server({ config, commands, executor, commits, expiryWalk, collector, disk, log, onShutdown });
+    const server = new Server({
+      config,
+      commands,
+      executor,
+      commits,
+      expiryWalk,
+      collector,
+      disk,
+      log,
+      onShutdown,
+    });
     executor.attach(server);
     followConfig(config, keyspace, collector);
     const instance = new Instance({ server, keyspace, expiryWalk, collector, disk, holder });
@@ -159,7 +173,7 @@ class StoreHolder {
 
   private constructor(config: Config) {
     this.#config = config;
-    this.folder = config.values.backend === "memory" ? null : textOfBytes(config.values.dir);
+    this.folder = config.values.backend === "memory" ? null : config.values.dir;
   }
 
   static async open(config: Config): Promise<StoreHolder> {

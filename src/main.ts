@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-import { existsSync, unlinkSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { reasonOf } from "./config/conf-file.ts";
 import { loadConfig } from "./config/start.ts";
 import type { Config } from "./config/config.ts";
 import { StartError } from "./config/option.ts";
 import { Instance } from "./instance.ts";
 import { FormatError } from "./keyspace/keyspace.ts";
 import { FolderError } from "./storage/open-folder.ts";
-import { textOfBytes } from "./support/bytes.ts";
-import { Logger } from "./support/log.ts";
+import { type Log, Logger } from "./support/log.ts";
 import { VERSION } from "./support/version.ts";
 
 /**
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
     return;
   }
   const { config } = start;
-  const logger = new Logger(textOfBytes(config.values.logfile), () => config.values.loglevel);
+  const logger = new Logger(config.values.logfile, () => config.values.loglevel);
   const { log } = logger;
   log("notice", `leveldis ${VERSION} is starting, PID: ${process.pid}`);
   process.on("uncaughtException", (error) => {
@@ -50,26 +50,36 @@ async function main(): Promise<void> {
   }
 
   instance = await Instance.start(config, log, () => void stop("User requested shutdown..."));
-  writePidFile(config);
+  writePidFile(config, log);
   const { values } = config;
-  const where = values.backend === "memory" ? "memory only: nothing is kept" : `data in ${textOfBytes(values.dir)}`;
+  const where = values.backend === "memory" ? "memory only: nothing is kept" : `data in ${values.dir}`;
   log("notice", `Server initialized, port ${instance.server.port}, ${where}`);
   log("notice", "Ready to accept connections");
 }
 
-function writePidFile(config: Config): void {
-  const path = textOfBytes(config.values.pidfile);
-  if (path !== "") writeFileSync(path, `${process.pid}\n`);
+/** As for Redis, no reason not to serve. */
+function writePidFile(config: Config, log: Log): void {
+  const path = config.values.pidfile;
+  if (path === "") return;
+  try {
+    writeFileSync(path, `${process.pid}\n`);
+  } catch (error) {
+    log("warning", `Failed to write the PID file ${path}: ${reasonOf(error)}`);
+  }
 }
 
 function removePidFile(config: Config): void {
-  const path = textOfBytes(config.values.pidfile);
-  if (path !== "" && existsSync(path)) unlinkSync(path);
+  if (config.values.pidfile !== "") rmSync(config.values.pidfile, { force: true });
 }
 
 main().catch((error: unknown) => {
-  const isExpected = error instanceof StartError || error instanceof FolderError || error instanceof FormatError;
-  const text = isExpected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`${text.startsWith("leveldis: ") || text.startsWith("\n") ? "" : "leveldis: "}${text}\n`);
+  const isExpected =
+    error instanceof StartError || error instanceof FolderError || error instanceof FormatError;
+  const text = isExpected
+    ? error.message
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);
+  process.stderr.write(`${text.startsWith("leveldis: ") ? "" : "leveldis: "}${text}\n`);
   process.exit(1);
 });

@@ -1,5 +1,5 @@
 import { ConfigSetError } from "../config/config.ts";
-import { CommandError, wrongArity } from "../errors.ts";
+import { CommandError, SYNTAX } from "../errors.ts";
 import { MapReply, OK, type Reply } from "../resp/reply.ts";
 import { type Bytes, bytesOfText } from "../support/bytes.ts";
 import type { CommandGroup, Context } from "./command.ts";
@@ -78,12 +78,15 @@ function get({ server }: Context, args: readonly Bytes[]): Reply {
 }
 
 function set({ server, client }: Context, args: readonly Bytes[]): Reply {
-  if (args.length % 2 !== 0) throw wrongArity("config|set");
+  if (args.length % 2 !== 0) throw SYNTAX;
   const pairs: [Bytes, Bytes][] = [];
   for (let i = 2; i < args.length; i += 2) pairs.push([args[i]!, args[i + 1]!]);
   const { enableProtectedConfigs } = server.config.values;
   try {
-    server.config.setAll(pairs, enableProtectedConfigs === "yes" || (enableProtectedConfigs === "local" && client.isLocal));
+    server.config.setAll(
+      pairs,
+      enableProtectedConfigs === "yes" || (enableProtectedConfigs === "local" && client.isLocal),
+    );
   } catch (error) {
     if (error instanceof ConfigSetError) throw new CommandError(`ERR ${error.message}`);
     throw error;

@@ -48,16 +48,22 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const parsed = parser.parseSync(separate(args));
   if (parsed["help"] === true) return { kind: "help", text: helpOf(parser) };
   if (parsed["version"] === true) {
-    return { kind: "version", text: `leveldis ${VERSION}, compatible with Redis ${REDIS_VERSION}, Node.js ${process.version}` };
+    return {
+      kind: "version",
+      text: `leveldis ${VERSION}, compatible with Redis ${REDIS_VERSION}, Node.js ${process.version}`,
+    };
   }
   const [surplus] = parsed._;
-  if (surplus !== undefined) throw new StartError(`leveldis: unexpected argument '${surplus}': a config file comes first`);
+  if (surplus !== undefined)
+    throw new StartError(`leveldis: unexpected argument '${surplus}': a config file comes first`);
   return { kind: "run", file, readsStdin, directives: directivesOf(parsed) };
 }
 
 /** How an error message shows a flag: `port "6379" "6380"`. */
 export function showDirective({ name, words }: Directive): string {
-  return [name, ...words.map((word) => textOfBytes(`"${quoteArg(word).replace(/^"(.*)"$/s, "$1")}"`))].join(" ");
+  return [name, ...words.map((word) => textOfBytes(`"${quoteArg(word).replace(/^"(.*)"$/s, "$1")}"`))].join(
+    " ",
+  );
 }
 
 /** redis-server takes `-` as its first argument behind the file, or as its last. */
@@ -79,7 +85,9 @@ function separate(args: readonly string[]): string[] {
       separated.push(arg);
       continue;
     }
-    const [givenName, ...words] = /^--[^\s=]+\s/.test(arg) ? splitArgs(bytesOfText(arg))?.map(textOfBytes) ?? [arg] : [arg];
+    const [givenName, ...words] = /^--[^\s=]+\s/.test(arg)
+      ? (splitArgs(bytesOfText(arg))?.map(textOfBytes) ?? [arg])
+      : [arg];
     const name = givenName!.replace(/^[^=]+/, (flag) => flag.toLowerCase());
     const value = args[i + 1];
     if (words.length === 0 && value !== undefined && isValueInDisguise(name, value)) {
@@ -95,7 +103,9 @@ function separate(args: readonly string[]): string[] {
 function isValueInDisguise(name: string, value: string): boolean {
   const option = findOption(name.slice(2))?.option;
   if (option === undefined || option.isFlag || !value.startsWith("-")) return false;
-  return findOption(/^-*([^\s=]*)/.exec(value)![1]!) === undefined && !/^--?(?:help|version|h|v)$/.test(value);
+  return (
+    findOption(/^-*([^\s=]*)/.exec(value)![1]!) === undefined && !/^--?(?:help|version|h|v)$/.test(value)
+  );
 }
 
 function parserOf(): Argv {
@@ -146,7 +156,8 @@ function yargsOption(option: Option, title: string): Options {
 function helpOf(parser: Argv): string {
   let text = "";
   parser.showHelp((help) => {
-    text = help.replace(/ *\[(?:array|boolean)\]$/gm, "");
+    // yargs adds the kind of an option, on a line of its own where there is no room; ours is in the text already.
+    text = help.replace(/(?:\n *| +)\[(?:array|boolean)\]$/gm, "");
   });
   return text;
 }
@@ -157,7 +168,9 @@ function directivesOf(parsed: Readonly<Record<string, unknown>>): Directive[] {
   for (const name of Object.keys(OPTIONS) as OptionName[]) {
     const given = parsed[name] as readonly string[] | readonly (readonly string[])[] | undefined;
     if (given === undefined) continue;
-    const occurrences = Array.isArray(given[0]) ? (given as readonly string[][]) : [given as readonly string[]];
+    const occurrences = Array.isArray(given[0])
+      ? (given as readonly string[][])
+      : [given as readonly string[]];
     for (const words of occurrences) directives.push({ name, words: wordsOf(name, words) });
   }
   return directives;

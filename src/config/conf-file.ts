@@ -4,7 +4,6 @@ import { getSystemErrorMap } from "node:util";
 import { textOfBytes, type Bytes } from "../support/bytes.ts";
 import { globMatch } from "../support/glob.ts";
 import { splitArgs } from "../support/split-args.ts";
-import { VERSION } from "../support/version.ts";
 import type { Draft } from "./draft.ts";
 import { StartError, UnsupportedError, ValueError } from "./option.ts";
 
@@ -14,8 +13,13 @@ import { StartError, UnsupportedError, ValueError } from "./option.ts";
  */
 
 /** Directives that are no options. CONFIG REWRITE leaves their lines alone. */
-export const SPECIAL_DIRECTIVES: ReadonlySet<string> =
-  new Set(["include", "rename-command", "user", "loadmodule", "sentinel"]);
+export const SPECIAL_DIRECTIVES: ReadonlySet<string> = new Set([
+  "include",
+  "rename-command",
+  "user",
+  "loadmodule",
+  "sentinel",
+]);
 
 /** Redis still swallows these three, which mean nothing any more. */
 const GONE = new Set(["list-max-ziplist-entries", "list-max-ziplist-value", "lua-replicate-commands"]);
@@ -38,8 +42,7 @@ export function applyConfigText(draft: Draft, text: Bytes, origin: string, depth
     } catch (error) {
       if (!(error instanceof ValueError)) throw error;
       const fatal = new StartError(
-        `\n*** FATAL CONFIG FILE ERROR (leveldis ${VERSION}) ***\n` +
-          `Reading the configuration file ${origin}, at line ${i + 1}\n>>> '${textOfBytes(line)}'\n${textOfBytes(error.message)}`,
+        `leveldis: bad configuration, ${origin}, line ${i + 1}, '${textOfBytes(line)}': ${textOfBytes(error.message)}`,
         { cause: error },
       );
       if (!(error instanceof UnsupportedError)) throw fatal;
@@ -64,11 +67,16 @@ function applyLine(draft: Draft, line: Bytes, depth: number): void {
 
 function refusal(name: string): string {
   switch (name) {
-    case "include": return "wrong number of arguments";
-    case "sentinel": return "sentinel directive while not in sentinel mode";
-    case "loadmodule": return "modules are not supported";
-    case "user": return "users are not supported yet: only the default user and requirepass";
-    default: return `${name} is not supported yet`;
+    case "include":
+      return "wrong number of arguments";
+    case "sentinel":
+      return "sentinel directive while not in sentinel mode";
+    case "loadmodule":
+      return "modules are not supported";
+    case "user":
+      return "users are not supported yet: only the default user and requirepass";
+    default:
+      return `${name} is not supported yet`;
   }
 }
 
@@ -102,7 +110,9 @@ function matchingFiles(pattern: string): string[] {
   const [first, ...segments] = pattern.split("/");
   let paths = [first === "" ? "/" : "."];
   for (const segment of first === "" ? segments : [first!, ...segments]) {
-    paths = paths.flatMap((folder) => (hasWildcard(segment) ? matchesIn(folder, segment) : [join(folder, segment)]));
+    paths = paths.flatMap((folder) =>
+      hasWildcard(segment) ? matchesIn(folder, segment) : [join(folder, segment)],
+    );
   }
   return paths;
 }

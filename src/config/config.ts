@@ -1,7 +1,14 @@
 import { globMatch } from "../support/glob.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { ValueError } from "./option.ts";
-import { allOptions, findOption, setValue, type NamedOption, type ValueName, type Values } from "./options.ts";
+import {
+  allOptions,
+  findOption,
+  setValue,
+  type NamedOption,
+  type ValueName,
+  type Values,
+} from "./options.ts";
 import { rewriteConfigFile } from "./rewrite.ts";
 
 /** Told when a value has changed. A `ValueError` refuses the change: everything goes back to what it was. */
@@ -42,7 +49,8 @@ export class Config {
         continue;
       }
       for (const named of allOptions()) {
-        if (!named.option.isHidden && globMatch(pattern, named.name, true)) found.set(named.name, this.#format(named));
+        if (!named.option.isHidden && globMatch(pattern, named.name, true))
+          found.set(named.name, this.#format(named));
       }
     }
     return [...found];

@@ -16,7 +16,10 @@ const SERVICE_URL = /^(?:tcp|udp):\/\//;
  * Options from environment variables: `LEVELDIS_GC_INTERVAL` is `gc-interval`. A variable that is set to the
  * empty string counts as absent, as docker-compose files expect. Throws a `StartError`.
  */
-export function applyEnvironment(draft: Draft, environment: Readonly<Record<string, string | undefined>>): void {
+export function applyEnvironment(
+  draft: Draft,
+  environment: Readonly<Record<string, string | undefined>>,
+): void {
   for (const [variable, value] of Object.entries(environment)) {
     if (!variable.startsWith(PREFIX) || value === undefined || value === "") continue;
     if (SERVICE_LINK.test(variable) || (variable === "LEVELDIS_PORT" && SERVICE_URL.test(value))) continue;
@@ -25,7 +28,9 @@ export function applyEnvironment(draft: Draft, environment: Readonly<Record<stri
       if (!draft.apply(name, [bytesOfText(value)])) throw new ValueError("there is no such option");
     } catch (error) {
       if (!(error instanceof ValueError)) throw error;
-      const fatal = new StartError(`leveldis: environment variable ${variable}: ${error.message}`, { cause: error });
+      const fatal = new StartError(`leveldis: environment variable ${variable}: ${error.message}`, {
+        cause: error,
+      });
       if (!(error instanceof UnsupportedError)) throw fatal;
       draft.postpone(name, fatal);
     }

@@ -53,7 +53,8 @@ export function option<T>(initial: T, kind: Kind<T>, traits: Traits<T>): Option<
     parse(words, previous) {
       if (words.length !== 1 && kind.takesWords !== true) throw new ValueError("wrong number of arguments");
       const value = kind.parse(words, previous);
-      if (allowed !== undefined && !allowed.includes(format(value))) throw new UnsupportedError(traits.fixed!.why);
+      if (allowed !== undefined && !allowed.includes(format(value)))
+        throw new UnsupportedError(traits.fixed!.why);
       return value;
     },
     format,
@@ -62,16 +63,20 @@ export function option<T>(initial: T, kind: Kind<T>, traits: Traits<T>): Option<
 }
 
 export function yesNo(initial: boolean, traits: Traits<boolean>): Option<boolean> {
-  return option(initial, {
-    type: "yes|no",
-    isFlag: true,
-    parse([word]) {
-      const answer = word!.toLowerCase();
-      if (answer !== "yes" && answer !== "no") throw new ValueError("argument must be 'yes' or 'no'");
-      return answer === "yes";
+  return option(
+    initial,
+    {
+      type: "yes|no",
+      isFlag: true,
+      parse([word]) {
+        const answer = word!.toLowerCase();
+        if (answer !== "yes" && answer !== "no") throw new ValueError("argument must be 'yes' or 'no'");
+        return answer === "yes";
+      },
+      format: (value) => (value ? "yes" : "no"),
     },
-    format: (value) => (value ? "yes" : "no"),
-  }, traits);
+    traits,
+  );
 }
 
 /** One of several names. */
@@ -80,11 +85,15 @@ export function choice<const Name extends string>(
   initial: NoInfer<Name>,
   traits: Traits<NoInfer<Name>>,
 ): Option<Name> {
-  return option<Name>(initial, {
-    type: names.join("|"),
-    parse: ([word]) => oneOf(names, word!),
-    format: (value) => value,
-  }, traits);
+  return option<Name>(
+    initial,
+    {
+      type: names.join("|"),
+      parse: ([word]) => oneOf(names, word!),
+      format: (value) => value,
+    },
+    traits,
+  );
 }
 
 /** Any of several names, together; `none` of them has a name too. */
@@ -93,22 +102,27 @@ export function choices<const Name extends string>(
   names: readonly Name[],
   traits: Traits<readonly Name[]>,
 ): Option<readonly Name[]> {
-  return option<readonly Name[]>([], {
-    type: `${none}|${names.join("|")}`,
-    takesWords: true,
-    parse(words) {
-      const all = [none, ...names];
-      if (words.length === 0) oneOf(all, "");
-      const chosen = words.map((word) => oneOf(all, word));
-      return names.filter((name) => chosen.includes(name));
+  return option<readonly Name[]>(
+    [],
+    {
+      type: `${none}|${names.join("|")}`,
+      takesWords: true,
+      parse(words) {
+        const all = [none, ...names];
+        if (words.length === 0) oneOf(all, "");
+        const chosen = words.map((word) => oneOf(all, word));
+        return names.filter((name) => chosen.includes(name));
+      },
+      format: (value) => (value.length === 0 ? none : value.join(" ")),
     },
-    format: (value) => (value.length === 0 ? none : value.join(" ")),
-  }, traits);
+    traits,
+  );
 }
 
 function oneOf<Name extends string>(names: readonly Name[], word: Bytes): Name {
   const found = names.find((name) => name === word.toLowerCase());
-  if (found === undefined) throw new ValueError(`argument(s) must be one of the following: ${names.join(", ")}`);
+  if (found === undefined)
+    throw new ValueError(`argument(s) must be one of the following: ${names.join(", ")}`);
   return found;
 }
 
@@ -124,11 +138,15 @@ interface Range {
 
 /** Values beyond 2^53 are rounded: they mean "no limit". */
 export function integer(initial: number, range: Range, traits: Traits<number>): Option<number> {
-  return option(initial, {
-    type: "integer",
-    parse: ([word]) => within(range, integerOf(word!)),
-    format: formatInteger,
-  }, traits);
+  return option(
+    initial,
+    {
+      type: "integer",
+      parse: ([word]) => within(range, integerOf(word!)),
+      format: formatInteger,
+    },
+    traits,
+  );
 }
 
 export function integerOf(word: Bytes): bigint {
@@ -141,7 +159,9 @@ export function integerOf(word: Bytes): bigint {
 
 function within({ min, max }: Range, value: bigint, radix = 10): number {
   if (value < min || value > max) {
-    throw new ValueError(`argument must be between ${min.toString(radix)} and ${max.toString(radix)} inclusive`);
+    throw new ValueError(
+      `argument must be between ${min.toString(radix)} and ${max.toString(radix)} inclusive`,
+    );
   }
   return Number(value);
 }
@@ -153,36 +173,45 @@ function formatInteger(value: number): Bytes {
 
 /** A number of bytes: `64mb`, `1g`, `1048576`. */
 export function memory(initial: number, range: Range, traits: Traits<number>): Option<number> {
-  return option(initial, {
-    type: "bytes",
-    parse([word]) {
-      const bytes = parseMemorySize(word!);
-      if (bytes === null) throw new ValueError("argument must be a memory value");
-      return within(range, BigInt(bytes));
+  return option(
+    initial,
+    {
+      type: "bytes",
+      parse([word]) {
+        const bytes = parseMemorySize(word!);
+        if (bytes === null) throw new ValueError("argument must be a memory value");
+        return within(range, BigInt(bytes));
+      },
+      format: formatInteger,
+      lines: (value) => [shortMemorySize(value)],
     },
-    format: formatInteger,
-    lines: (value) => [shortMemorySize(value)],
-  }, traits);
+    traits,
+  );
 }
 
 /** A number of bytes, or a percentage, which is kept as a negative number: `-5` for `5%`. */
 export function memoryOrPercent(initial: number, traits: Traits<number>): Option<number> {
   const format = (value: number): Bytes => (value < 0 ? `${-value}%` : formatInteger(value));
-  return option(initial, {
-    type: "bytes or percent",
-    parse([word]) {
-      const percent = /^([0-9]+)%$/.exec(word!);
-      if (percent !== null) {
-        if (Number(percent[1]) > 100) throw new ValueError("percentage argument must be less or equal to 100");
-        return -Number(percent[1]);
-      }
-      const bytes = parseMemorySize(word!);
-      if (bytes === null) throw new ValueError("argument must be a memory or percent value");
-      return Number(bytes);
+  return option(
+    initial,
+    {
+      type: "bytes or percent",
+      parse([word]) {
+        const percent = /^([0-9]+)%$/.exec(word!);
+        if (percent !== null) {
+          if (Number(percent[1]) > 100)
+            throw new ValueError("percentage argument must be less or equal to 100");
+          return -Number(percent[1]);
+        }
+        const bytes = parseMemorySize(word!);
+        if (bytes === null) throw new ValueError("argument must be a memory or percent value");
+        return Number(bytes);
+      },
+      format,
+      lines: (value) => [value < 0 ? format(value) : shortMemorySize(value)],
     },
-    format,
-    lines: (value) => [value < 0 ? format(value) : shortMemorySize(value)],
-  }, traits);
+    traits,
+  );
 }
 
 /** 67108864 ⇒ `64mb`; what was rounded stays in bytes, so that it stays in its range. */
@@ -192,39 +221,51 @@ function shortMemorySize(bytes: number): Bytes {
 
 /** File permissions, written in base 8. */
 export function octal(initial: number, range: Range, traits: Traits<number>): Option<number> {
-  return option(initial, {
-    type: "octal",
-    parse([word]) {
-      if (!/^[0-7]+$/.test(word!)) throw new ValueError("argument couldn't be parsed as an octal number");
-      return within(range, BigInt(`0o${word}`), 8);
+  return option(
+    initial,
+    {
+      type: "octal",
+      parse([word]) {
+        if (!/^[0-7]+$/.test(word!)) throw new ValueError("argument couldn't be parsed as an octal number");
+        return within(range, BigInt(`0o${word}`), 8);
+      },
+      format: (value) => value.toString(8),
     },
-    format: (value) => value.toString(8),
-  }, traits);
+    traits,
+  );
 }
 
 type Check = (value: string) => void;
 
 /** Bytes as they come. */
 export function string(initial: Bytes, traits: Traits<Bytes>, check?: Check): Option<Bytes> {
-  return option(initial, {
-    type: "string",
-    parse([word]) {
-      check?.(word!);
-      return word!;
+  return option(
+    initial,
+    {
+      type: "string",
+      parse([word]) {
+        check?.(word!);
+        return word!;
+      },
+      format: (value) => value,
+      lines: (value) => [quoteArg(value)],
     },
-    format: (value) => value,
-    lines: (value) => [quoteArg(value)],
-  }, traits);
+    traits,
+  );
 }
 
 /** A path as the file system wants it: text, not bytes. */
 export function path(initial: string, traits: Traits<string>): Option<string> {
-  return option(initial, {
-    type: "path",
-    parse: ([word]) => textOfBytes(word!),
-    format: bytesOfText,
-    lines: (value) => [quoteArg(bytesOfText(value))],
-  }, traits);
+  return option(
+    initial,
+    {
+      type: "path",
+      parse: ([word]) => textOfBytes(word!),
+      format: bytesOfText,
+      lines: (value) => [quoteArg(bytesOfText(value))],
+    },
+    traits,
+  );
 }
 
 /** A path that stays what it is when the process changes its folder. */
@@ -243,15 +284,19 @@ export function words(
   traits: Traits<readonly Bytes[]>,
   check?: (words: readonly Bytes[]) => void,
 ): Option<readonly Bytes[]> {
-  return option<readonly Bytes[]>(initial, {
-    type: "words",
-    takesWords: true,
-    parse(given) {
-      const all = given.length === 1 && given[0] === "" ? [] : given;
-      check?.(all);
-      return [...all];
+  return option<readonly Bytes[]>(
+    initial,
+    {
+      type: "words",
+      takesWords: true,
+      parse(given) {
+        const all = given.length === 1 && given[0] === "" ? [] : given;
+        check?.(all);
+        return [...all];
+      },
+      format: (value) => value.join(" "),
+      lines: (value) => [value.length === 0 ? '""' : value.map(quoteArg).join(" ")],
     },
-    format: (value) => value.join(" "),
-    lines: (value) => [value.length === 0 ? '""' : value.map(quoteArg).join(" ")],
-  }, traits);
+    traits,
+  );
 }

@@ -41,8 +41,9 @@ export const TOPICS: readonly (readonly [title: string, names: readonly OptionNa
 
 export type OptionName = keyof typeof OPTIONS;
 
-type CamelCase<Name extends string> =
-  Name extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : Name;
+type CamelCase<Name extends string> = Name extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Name;
 type ValueOf<Row> = Row extends Option<infer T> ? T : never;
 
 /** The value of every option under its camel-case name: `hashMaxListpackEntries`. */
@@ -61,12 +62,15 @@ export interface NamedOption {
 const BY_NAME: ReadonlyMap<string, NamedOption> = new Map(
   Object.entries(OPTIONS).flatMap(([primaryName, row]) => {
     const option: Option = row;
-    return [primaryName, ...option.aliases].map((name): [string, NamedOption] => [name, {
+    return [primaryName, ...option.aliases].map((name): [string, NamedOption] => [
       name,
-      primaryName: primaryName as OptionName,
-      valueName: camelCase(primaryName) as ValueName,
-      option,
-    }]);
+      {
+        name,
+        primaryName: primaryName as OptionName,
+        valueName: camelCase(primaryName) as ValueName,
+        option,
+      },
+    ]);
   }),
 );
 

@@ -1,4 +1,14 @@
-import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
 import type { Bytes } from "../support/bytes.ts";
@@ -105,7 +115,7 @@ function writeDurably(file: string, content: Bytes, mode: number): void {
   const bytes = Buffer.from(content, "latin1");
   const fd = openSync(file, "wx", NEW_FILE_MODE);
   try {
-    for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+    for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written);
     fchmodSync(fd, mode);
     fsyncSync(fd);
   } finally {

@@ -18,7 +18,10 @@ export type Start =
  *
  * @param argv what stands behind the name of the program
  */
-export function loadConfig(argv: readonly string[], environment: Readonly<Record<string, string | undefined>>): Start {
+export function loadConfig(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Start {
   const commandLine = parseCommandLine(argv);
   if (commandLine.kind !== "run") return commandLine;
   const draft = new Draft();
@@ -26,7 +29,7 @@ export function loadConfig(argv: readonly string[], environment: Readonly<Record
   draft.beginSource();
   const file = commandLine.file === null ? null : resolve(commandLine.file);
   if (file !== null) applyConfigFile(draft, file);
-  if (commandLine.readsStdin) applyConfigText(draft, readStdin(), "from standard input");
+  if (commandLine.readsStdin) applyConfigText(draft, readStdin(), "standard input");
   for (const directive of commandLine.directives) applyDirective(draft, directive);
   const values = draft.finish();
   if (values.debug) values.loglevel = "debug";
@@ -39,7 +42,9 @@ function applyDirective(draft: Draft, directive: Directive): void {
     draft.apply(directive.name, directive.words);
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
-    const fatal = new StartError(`leveldis: bad option '${showDirective(directive)}': ${error.message}`, { cause: error });
+    const fatal = new StartError(`leveldis: bad option '${showDirective(directive)}': ${error.message}`, {
+      cause: error,
+    });
     if (!(error instanceof UnsupportedError)) throw fatal;
     draft.postpone(directive.name, fatal);
   }
@@ -49,7 +54,9 @@ function readStdin(): string {
   try {
     return readFileSync(0, "latin1");
   } catch (cause) {
-    throw new StartError(`leveldis: can't read the configuration from standard input: ${reasonOf(cause)}`, { cause });
+    throw new StartError(`leveldis: can't read the configuration from standard input: ${reasonOf(cause)}`, {
+      cause,
+    });
   }
 }
 

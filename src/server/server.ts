@@ -98,7 +98,7 @@ export class Server implements ServerView, SessionHost {
       {
         bind: bind.map(textOfBytes),
         port,
-        unixPath: textOfBytes(unixsocket),
+        unixPath: unixsocket,
         unixMode: unixsocketperm,
         backlog: tcpBacklog,
       },

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, open, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Store, type StoreOptions, openLevelStore } from "./store.ts";
 
 /** The folder cannot be used. The message is one line that says what to do. */
@@ -12,11 +12,19 @@ export class FolderError extends Error {
 export async function openFolder(folder: string, options: StoreOptions): Promise<Store> {
   try {
     // LevelDB's own errors about folders name a lock file; mkdir says what is wrong.
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     return await openLevelStore(folder, options);
   } catch (error) {
     throw new FolderError(explain(folder, error as NodeJS.ErrnoException), { cause: error });
   }
+}
+
+/** Node's recursive mkdir never ends where a folder is there that cannot hold another (`/proc`). */
+async function makeFolder(folder: string): Promise<void> {
+  if (existsSync(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) await makeFolder(parent);
+  await mkdir(folder);
 }
 
 function explain(folder: string, error: NodeJS.ErrnoException): string {
@@ -36,7 +44,8 @@ function explain(folder: string, error: NodeJS.ErrnoException): string {
 
 /** LevelDB calls some damage an IO error: a file that is named by another and is not there. */
 function isDamage(folder: string, error: NodeJS.ErrnoException): boolean {
-  if (error.code === "LEVEL_CORRUPTION" || /corruption|does not exist|not an sstable/i.test(error.message)) return true;
+  if (error.code === "LEVEL_CORRUPTION" || /corruption|does not exist|not an sstable/i.test(error.message))
+    return true;
   return /No such file or directory/.test(error.message) && existsSync(join(folder, "CURRENT"));
 }
 

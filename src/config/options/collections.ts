@@ -14,7 +14,9 @@ export const COLLECTIONS = {
     help: "Longest field or value of a packed hash",
     aliases: ["hash-max-ziplist-value"],
   }),
-  "set-max-intset-entries": integer(512, COUNT, { help: "Members of a packed set of integers; 0: never pack" }),
+  "set-max-intset-entries": integer(512, COUNT, {
+    help: "Members of a packed set of integers; 0: never pack",
+  }),
   "set-max-listpack-entries": integer(128, COUNT, { help: "Members of any other packed set; 0: never pack" }),
   "set-max-listpack-value": memory(64, COUNT, { help: "Longest member of a packed set" }),
   "zset-max-listpack-entries": integer(128, COUNT, {
@@ -25,10 +27,14 @@ export const COLLECTIONS = {
     help: "Longest member of a packed sorted set",
     aliases: ["zset-max-ziplist-value"],
   }),
-  "list-max-listpack-size": integer(-2, { min: -INT_MAX - 1n, max: INT_MAX }, {
-    none: NO_LISTS,
-    aliases: ["list-max-ziplist-size"],
-  }),
+  "list-max-listpack-size": integer(
+    -2,
+    { min: -INT_MAX - 1n, max: INT_MAX },
+    {
+      none: NO_LISTS,
+      aliases: ["list-max-ziplist-size"],
+    },
+  ),
   "list-compress-depth": integer(0, { min: 0n, max: INT_MAX }, { none: NO_LISTS }),
   "stream-node-max-bytes": memory(4096, COUNT, { none: NO_STREAMS }),
   "stream-node-max-entries": integer(100, COUNT, { none: NO_STREAMS }),

@@ -3,17 +3,28 @@ import { INT_MAX, LONG_MAX, choice, integer, memory, memoryOrPercent, yesNo } fr
 const NO_EVICTION = "data is kept on disk and never evicted";
 const BOUND = "record-cache-size and cache-size bound the memory";
 const NO_DEFRAG = "memory belongs to V8, which compacts it by itself";
-const ALWAYS_LAZY = "deleting takes the same short time for any size; a thread of its own collects what is left";
+const ALWAYS_LAZY =
+  "deleting takes the same short time for any size; a thread of its own collects what is left";
 const POLICIES = [
-  "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
-  "allkeys-lru", "allkeys-lfu", "allkeys-random", "noeviction",
+  "volatile-lru",
+  "volatile-lfu",
+  "volatile-random",
+  "volatile-ttl",
+  "allkeys-lru",
+  "allkeys-lfu",
+  "allkeys-random",
+  "noeviction",
 ] as const;
 
 /** What Redis does with the memory that holds its data. */
 export const MEMORY = {
-  maxmemory: memory(0, { min: 0n, max: 2n ** 64n - 1n }, {
-    fixed: { to: [0], why: `${NO_EVICTION}: only 0 is supported; ${BOUND}` },
-  }),
+  maxmemory: memory(
+    0,
+    { min: 0n, max: 2n ** 64n - 1n },
+    {
+      fixed: { to: [0], why: `${NO_EVICTION}: only 0 is supported; ${BOUND}` },
+    },
+  ),
   "maxmemory-policy": choice(POLICIES, "noeviction", {
     fixed: { to: ["noeviction"], why: `${NO_EVICTION}: only 'noeviction' is supported` },
   }),

@@ -8,7 +8,11 @@ const NO_AOF = "LevelDB's log does the work of the append-only file, and is kept
 /** What is on disk in Redis: snapshots and the append-only file. */
 export const PERSISTENCE = {
   save: savePoints(
-    [{ seconds: 3600, changes: 1 }, { seconds: 300, changes: 100 }, { seconds: 60, changes: 10_000 }],
+    [
+      { seconds: 3600, changes: 1 },
+      { seconds: 300, changes: 100 },
+      { seconds: 60, changes: 10_000 },
+    ],
     { none: "every write is on disk before it is answered, more often than any of these asks for" },
   ),
   appendonly: yesNo(true, { none: "every write is logged before it is answered, always" }),

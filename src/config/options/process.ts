@@ -9,8 +9,17 @@ const NO_TICK = "the work of the server follows events and deadlines, not a tick
 const NO_PINNING = "threads are not tied to processors: only '' is supported";
 const SHUTDOWN = ["save", "nosave", "now", "force"] as const;
 const ALWAYS_SAVED = "everything is on disk already, there is nothing to save or to wait for";
-const SYSLOG_FACILITIES =
-  ["user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"] as const;
+const SYSLOG_FACILITIES = [
+  "user",
+  "local0",
+  "local1",
+  "local2",
+  "local3",
+  "local4",
+  "local5",
+  "local6",
+  "local7",
+] as const;
 
 /** The process around the server: logs, statistics, signals. */
 export const PROCESS = {
@@ -27,7 +36,10 @@ export const PROCESS = {
     changes: "start",
   }),
   supervised: choice(["upstart", "systemd", "auto", "no"], "no", {
-    fixed: { to: ["no", "auto"], why: "the service manager is not told of the start: only 'no' and 'auto' are supported" },
+    fixed: {
+      to: ["no", "auto"],
+      why: "the service manager is not told of the start: only 'no' and 'auto' are supported",
+    },
     changes: "start",
   }),
   "notify-keyspace-events": eventClasses("", {
@@ -36,21 +48,41 @@ export const PROCESS = {
   "slowlog-log-slower-than": integer(10_000, { min: -1n, max: LONG_MAX }, { none: NO_SLOW_LOG }),
   "slowlog-max-len": integer(128, { min: 0n, max: LONG_MAX }, { none: NO_SLOW_LOG }),
   "latency-monitor-threshold": integer(0, { min: 0n, max: LONG_MAX }, { none: "there is no LATENCY yet" }),
-  "busy-reply-threshold": integer(5000, { min: 0n, max: LONG_MAX }, {
-    none: NO_SCRIPTS,
-    aliases: ["lua-time-limit"],
-  }),
-  "tracking-table-max-keys": integer(1_000_000, { min: 0n, max: LONG_MAX }, {
-    none: "there is no CLIENT TRACKING yet",
-  }),
+  "busy-reply-threshold": integer(
+    5000,
+    { min: 0n, max: LONG_MAX },
+    {
+      none: NO_SCRIPTS,
+      aliases: ["lua-time-limit"],
+    },
+  ),
+  "tracking-table-max-keys": integer(
+    1_000_000,
+    { min: 0n, max: LONG_MAX },
+    {
+      none: "there is no CLIENT TRACKING yet",
+    },
+  ),
   hz: integer(10, { min: 0n, max: INT_MAX }, { none: NO_TICK }),
   "dynamic-hz": yesNo(true, { none: NO_TICK }),
-  "active-expire-effort": integer(1, { min: 1n, max: 10n }, {
-    none: "keys expire in the order of their time, with no sampling",
-  }),
-  "io-threads": integer(1, { min: 1n, max: 128n }, { none: "commands and sockets share one thread", changes: "start" }),
+  "active-expire-effort": integer(
+    1,
+    { min: 1n, max: 10n },
+    {
+      none: "keys expire in the order of their time, with no sampling",
+    },
+  ),
+  "io-threads": integer(
+    1,
+    { min: 1n, max: 128n },
+    { none: "commands and sockets share one thread", changes: "start" },
+  ),
   "io-threads-do-reads": yesNo(false, { none: "commands and sockets share one thread", changes: "start" }),
-  "shutdown-timeout": integer(10, { min: 0n, max: INT_MAX }, { none: "there are no replicas to wait for yet" }),
+  "shutdown-timeout": integer(
+    10,
+    { min: 0n, max: INT_MAX },
+    { none: "there are no replicas to wait for yet" },
+  ),
   "shutdown-on-sigint": choices("default", SHUTDOWN, { none: ALWAYS_SAVED }),
   "shutdown-on-sigterm": choices("default", SHUTDOWN, { none: ALWAYS_SAVED }),
   "always-show-logo": yesNo(false, { none: "there is no logo", changes: "start" }),
@@ -64,12 +96,18 @@ export const PROCESS = {
     changes: "start",
   }),
   "syslog-ident": string("redis", { none: "syslog-enabled is always 'no'", changes: "start" }),
-  "syslog-facility": choice(SYSLOG_FACILITIES, "local0", { none: "syslog-enabled is always 'no'", changes: "start" }),
+  "syslog-facility": choice(SYSLOG_FACILITIES, "local0", {
+    none: "syslog-enabled is always 'no'",
+    changes: "start",
+  }),
   "oom-score-adj": choice(["no", "yes", "relative", "absolute"], "no", {
     fixed: { to: ["no"], why: "the score of the process is left alone: only 'no' is supported" },
   }),
   "oom-score-adj-values": oomScores([0, 200, 800], { none: "oom-score-adj is always 'no'" }),
-  "disable-thp": yesNo(true, { none: "memory belongs to V8, which asks for no huge pages", changes: "start" }),
+  "disable-thp": yesNo(true, {
+    none: "memory belongs to V8, which asks for no huge pages",
+    changes: "start",
+  }),
   server_cpulist: string("", { fixed: { to: [""], why: NO_PINNING }, changes: "start" }),
   bio_cpulist: string("", { fixed: { to: [""], why: NO_PINNING }, changes: "start" }),
   aof_rewrite_cpulist: string("", { fixed: { to: [""], why: NO_PINNING }, changes: "start" }),

@@ -30,7 +30,10 @@ export const REPLICATION = {
   }),
   "min-replicas-max-lag": integer(10, COUNT, { none: NO_REPLICAS, aliases: ["min-slaves-max-lag"] }),
   "repl-timeout": integer(60, AT_LEAST_ONE, { none: NO_REPLICAS }),
-  "repl-ping-replica-period": integer(10, AT_LEAST_ONE, { none: NO_REPLICAS, aliases: ["repl-ping-slave-period"] }),
+  "repl-ping-replica-period": integer(10, AT_LEAST_ONE, {
+    none: NO_REPLICAS,
+    aliases: ["repl-ping-slave-period"],
+  }),
   "repl-disable-tcp-nodelay": yesNo(false, { none: NO_REPLICAS }),
   "repl-diskless-sync": yesNo(true, { none: NO_REPLICAS }),
   "repl-diskless-sync-delay": integer(5, COUNT, { none: NO_REPLICAS }),
@@ -38,7 +41,9 @@ export const REPLICATION = {
   "repl-diskless-load": choice(["disabled", "on-empty-db", "swapdb"], "disabled", { none: NO_REPLICAS }),
   "repl-backlog-size": memory(1024 ** 2, { min: 1n, max: LONG_MAX }, { none: NO_REPLICAS }),
   "repl-backlog-ttl": integer(3600, { min: 0n, max: LONG_MAX }, { none: NO_REPLICAS }),
-  "propagation-error-behavior": choice(["ignore", "panic", "panic-on-replicas"], "ignore", { none: NO_REPLICAS }),
+  "propagation-error-behavior": choice(["ignore", "panic", "panic-on-replicas"], "ignore", {
+    none: NO_REPLICAS,
+  }),
 
   "cluster-enabled": yesNo(false, {
     fixed: { to: [false], why: "leveldis is not a cluster node: only 'no' is supported" },
@@ -52,7 +57,9 @@ export const REPLICATION = {
   "cluster-announce-port": integer(0, PORT, { none: NO_CLUSTER }),
   "cluster-announce-tls-port": integer(0, PORT, { none: NO_CLUSTER }),
   "cluster-announce-bus-port": integer(0, PORT, { none: NO_CLUSTER }),
-  "cluster-preferred-endpoint-type": choice(["ip", "hostname", "unknown-endpoint"], "ip", { none: NO_CLUSTER }),
+  "cluster-preferred-endpoint-type": choice(["ip", "hostname", "unknown-endpoint"], "ip", {
+    none: NO_CLUSTER,
+  }),
   "cluster-migration-barrier": integer(1, COUNT, { none: NO_CLUSTER }),
   "cluster-replica-validity-factor": integer(10, COUNT, {
     none: NO_CLUSTER,

@@ -4,9 +4,13 @@ import { INT_MAX, choice, integer, path, string, yesNo } from "../option-types.t
 const NO_TLS = "there is no TLS yet: tls-port is always 0";
 
 export const TLS = {
-  "tls-port": integer(0, { min: 0n, max: 65535n }, {
-    fixed: { to: [0], why: "TLS is not supported yet: only 0 is supported" },
-  }),
+  "tls-port": integer(
+    0,
+    { min: 0n, max: 65535n },
+    {
+      fixed: { to: [0], why: "TLS is not supported yet: only 0 is supported" },
+    },
+  ),
   "tls-cert-file": path("", { none: NO_TLS }),
   "tls-key-file": path("", { none: NO_TLS }),
   "tls-key-file-pass": string("", { none: NO_TLS, isSensitive: true }),
