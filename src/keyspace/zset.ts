@@ -84,15 +84,6 @@ export class ZSet extends Collection<SortedMembers> {
     this.counted(members.length, bytes);
   }
 
-  override copy(): ZSet {
-    const { order } = this.whole();
-    const copy = new ZSet(this.keyspace);
-    copy.resident = new SortedMembers(order.slice(0, order.size));
-    copy.counted(this.count, this.contentBytes);
-    if (!this.isPacked) copy.spread();
-    return copy;
-  }
-
   protected pack({ order }: SortedMembers): Bytes {
     let packed = varint(order.size);
     for (const [member, score] of order) packed += varint(member.length) + member + scoreValue(score);

@@ -1,0 +1,142 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ScoreOrder } from "../../src/keyspace/score-order.ts";
+
+type Pair = readonly [score: number, member: string];
+
+/** The same as a plain sorted array. */
+class Model {
+  pairs: Pair[] = [];
+
+  insert(score: number, member: string): void {
+    this.pairs.push([score, member]);
+    this.pairs.sort(compare);
+  }
+
+  remove(score: number, member: string): void {
+    this.pairs.splice(this.rank(score, member), 1);
+  }
+
+  rank(score: number, member: string): number {
+    return this.pairs.findIndex((pair) => compare(pair, [score, member]) === 0);
+  }
+}
+
+function compare([scoreA, a]: Pair, [scoreB, b]: Pair): number {
+  if (scoreA !== scoreB) return scoreA < scoreB ? -1 : 1;
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+const pairsOf = (order: ScoreOrder, from = 0, to = order.size): Pair[] => {
+  const { scores, members } = order.slice(from, to);
+  return members.map((member, i) => [scores[i]!, member]);
+};
+
+function agree(order: ScoreOrder, model: Model): void {
+  expect(order.size).toBe(model.pairs.length);
+  expect(pairsOf(order)).toEqual(model.pairs);
+  expect([...order].map(([member, score]) => [score, member])).toEqual(model.pairs);
+}
+
+/** Few scores, so that members decide as well; members long and short, binary, one the start of another. */
+const pair = fc.tuple(
+  fc.constantFrom(0, -0, 1, 1.5, -1, 2, 3, Infinity, -Infinity, 1e300),
+  fc.oneof(fc.nat(5000).map(String), fc.constantFrom("", "a", "ab", "a\0", "\xff", "\xff\xff")),
+);
+
+describe("against a sorted array", () => {
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ insert: fc.array(pair, { minLength: 1, maxLength: 400, size: "max" }) }) },
+    { weight: 2, arbitrary: fc.record({ remove: fc.array(fc.nat(), { minLength: 1, maxLength: 300, size: "max" }) }) },
+    { weight: 2, arbitrary: fc.record({ cut: fc.tuple(fc.nat(), fc.nat(700)) }) },
+    { weight: 1, arbitrary: fc.record({ look: fc.array(fc.nat(), { minLength: 1, maxLength: 20 }) }) },
+  );
+
+  test("insertions, removals, ranges, ranks", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
+        const order = new ScoreOrder();
+        const model = new Model();
+        for (const { insert, remove, cut, look } of steps as Partial<
+          Record<"insert", Pair[]> & Record<"remove" | "look", number[]> & Record<"cut", [number, number]>
+        >[]) {
+          for (const [score, member] of insert ?? []) {
+            if (model.rank(score, member) >= 0) continue;
+            order.insert(score, member);
+            model.insert(score, member);
+          }
+          for (const number of remove ?? []) {
+            if (model.pairs.length === 0) break;
+            const [score, member] = model.pairs[number % model.pairs.length]!;
+            order.remove(score, member);
+            model.remove(score, member);
+          }
+          if (cut !== undefined) {
+            const from = cut[0] % (model.pairs.length + 1);
+            const to = Math.min(from + cut[1], model.pairs.length);
+            order.removeRanks(from, to);
+            model.pairs.splice(from, to - from);
+          }
+          for (const number of look ?? []) {
+            if (model.pairs.length === 0) break;
+            const rank = number % model.pairs.length;
+            const [score, member] = model.pairs[rank]!;
+            expect(order.rank(score, member)).toBe(rank);
+            expect(order.countWhile((other) => other < score)).toBe(model.pairs.filter(([s]) => s < score).length);
+            expect(pairsOf(order, rank, Math.min(rank + 300, order.size))).toEqual(model.pairs.slice(rank, rank + 300));
+            const { scores, members } = order.atRanks([rank, 0]);
+            expect([scores[0], members[0]]).toEqual([score, member]);
+            expect([scores[1], members[1]]).toEqual(model.pairs[0]);
+          }
+          agree(order, model);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("made of elements that are in order", () => {
+    for (const size of [0, 1, 223, 224, 225, 5000]) {
+      const model = new Model();
+      model.pairs = Array.from({ length: size }, (_, i): Pair => [i >> 2, String.fromCharCode(i & 3)]);
+      const order = ScoreOrder.ofSorted({
+        scores: model.pairs.map(([score]) => score),
+        members: model.pairs.map(([, member]) => member),
+      });
+      agree(order, model);
+      order.insert(size / 8, "between");
+      model.insert(size / 8, "between");
+      agree(order, model);
+    }
+  });
+});
+
+describe("patterns of use", () => {
+  const SIZE = 20_000;
+  const name = (i: number): string => `member ${i}`;
+
+  test("growing at the end, a queue that moves on, and emptied from both ends", () => {
+    const order = new ScoreOrder();
+    for (let i = 0; i < SIZE; i++) order.insert(i, name(i));
+    for (let i = 0; i < SIZE; i++) {
+      order.insert(SIZE + i, name(SIZE + i));
+      order.removeRanks(0, 1);
+      if (i % 1000 === 0) expect(order.rank(SIZE + i, name(SIZE + i))).toBe(SIZE - 1);
+    }
+    expect(pairsOf(order)).toEqual(Array.from({ length: SIZE }, (_, i) => [SIZE + i, name(SIZE + i)]));
+    while (order.size > 0) {
+      const [[least, first]] = pairsOf(order, 0, 1) as [Pair];
+      order.remove(least, first);
+      if (order.size > 0) order.removeRanks(order.size - 1, order.size);
+    }
+    order.insert(1, "again");
+    expect(pairsOf(order)).toEqual([[1, "again"]]);
+  });
+
+  test("growing at the front", () => {
+    const order = new ScoreOrder();
+    for (let i = SIZE; i > 0; i--) order.insert(i, "x");
+    expect(pairsOf(order).map(([score]) => score)).toEqual(Array.from({ length: SIZE }, (_, i) => i + 1));
+    expect(order.rank(SIZE, "x")).toBe(SIZE - 1);
+  });
+});
