@@ -117,13 +117,10 @@ export class Database implements Persistent {
       reading.attempt.together(keys, (key) => this.#known(key));
       return;
     }
+    // Reads in line do not fault, and those of a command that has begun to write stay in line.
+    if (keys.length <= MAX_INLINE_LOADS && !reading.mustFault) return;
     const missing = keys.filter((key) => !this.#entries.has(key));
-    if (missing.length === 0) return;
-    if (missing.length <= MAX_INLINE_LOADS && !reading.mustFault) {
-      for (const key of missing) if (!this.#entries.has(key)) this.#loadInline(key);
-    } else {
-      this.#fetch(missing);
-    }
+    if (missing.length > 0) this.#fetch(missing);
   }
 
   /** Reads each of `items`: what several of them miss is fetched at once. */

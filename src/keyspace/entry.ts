@@ -1,10 +1,10 @@
 import type { Bytes } from "../support/bytes.ts";
 import type { CacheNode } from "../storage/record-cache.ts";
 import type { Persistent } from "../storage/committer.ts";
-import { expiryKey, recordKey } from "../storage/layout.ts";
+import { expiryKey, recordKey, recordKeyHead } from "../storage/layout.ts";
 import type { StoreBatch } from "../storage/store.ts";
 import type { Database } from "./database.ts";
-import { encodeRecord } from "./record.ts";
+import { encodeRecordHeader } from "./record.ts";
 import { stringEncoding } from "./string-encoding.ts";
 import type { Owner, TypeName, Value } from "./value.ts";
 
@@ -111,7 +111,10 @@ export class Entry implements Persistent, Owner, CacheNode {
     if (this.value === null) {
       if (stored !== NOT_STORED) batch.delete(recordKey(generation, this.key));
     } else {
-      batch.put(recordKey(generation, this.key), encodeRecord(this.value, this.expiresAtMs, this.isRaw));
+      const { value } = this;
+      const header = encodeRecordHeader(value, this.expiresAtMs, this.isRaw);
+      const payload = typeof value === "string" ? value : value.recordPayload();
+      batch.putJoined(recordKeyHead(generation), this.key, header, payload);
     }
     const expiresAtMs = this.value === null ? 0 : this.expiresAtMs;
     if (stored !== expiresAtMs) {

@@ -9,7 +9,7 @@ const chr = String.fromCharCode;
 const PLAIN_STRING_HEADER = chr(TYPE_NUMBERS.string, 0);
 
 /**
- * The record of a key (docs/storage-format.md):
+ * What stands before the payload in the record of a key (docs/storage-format.md):
  *
  *   type u8      1 string, 2 hash, 3 set, 4 zset
  *   flags u8     see RecordFlag
@@ -20,15 +20,9 @@ const PLAIN_STRING_HEADER = chr(TYPE_NUMBERS.string, 0);
  *
  * String "ab" without expiry ⇒ `01 00 61 62`.
  */
-export function encodeRecord(value: Value, expiresAtMs: number, isRaw: boolean): Bytes {
-  if (typeof value === "string" && expiresAtMs === 0 && !isRaw) return PLAIN_STRING_HEADER + value;
-  const header = encodeRecordHeader(value, expiresAtMs, isRaw);
-  return header + (typeof value === "string" ? value : value.recordPayload());
-}
-
-/** What stands before the payload. */
 export function encodeRecordHeader(value: Value, expiresAtMs: number, isRaw: boolean): Bytes {
   const isString = typeof value === "string";
+  if (isString && expiresAtMs === 0 && !isRaw) return PLAIN_STRING_HEADER;
   const type = TYPE_NUMBERS[isString ? "string" : value.type];
   let flags = isString ? (isRaw ? RecordFlag.raw : 0) : value.recordFlags();
   if (expiresAtMs === 0) return chr(type, flags);

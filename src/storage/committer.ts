@@ -169,8 +169,9 @@ export class Committer {
     this.batches++;
     if (sync) this.fsyncs++;
     for (const changed of dirty) changed.persisted?.();
-    this.#waiters.release(number, null);
+    // The next batch first: it is being written while the replies of this one are sent.
     this.#goOn();
+    this.#waiters.release(number, null);
   }
 
   #fail(number: number, error: Error): void {

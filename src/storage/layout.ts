@@ -26,7 +26,10 @@ export const IDS_KEY: Bytes = "!ids";
 export const databaseKey = (index: number): Bytes => "!db" + u16(index);
 
 /** Generation 1, key `foo` ⇒ `k 00000001 foo`. */
-export const recordKey = (generation: number, key: Bytes): Bytes => "k" + u32(generation) + key;
+export const recordKey = (generation: number, key: Bytes): Bytes => recordKeyHead(generation) + key;
+
+/** What stands before the user's key. */
+export const recordKeyHead = (generation: number): Bytes => "k" + u32(generation);
 
 /** What stands before the user's key in a record key: tag and generation. */
 export const RECORD_KEY_PREFIX_LENGTH = 5;

@@ -2,14 +2,18 @@ import { Attempt } from "./attempt.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Store } from "./store.ts";
 
-/** A read that took longer than this makes reads fault for a while. */
+/** Reads that take longer than this, on average, make reads fault for a while. */
 const SLOW_READ_MS = 0.1;
+/** What one read counts at most: a thread that was not scheduled for a moment says nothing of the disk. */
+const MAX_SAMPLE_MS = 0.5;
+/** How much one read changes the average. */
+const SAMPLE_WEIGHT = 0.1;
 /** How long they do. */
 const FAULT_PERIOD_MS = 50;
 
 /**
  * How point reads reach the store: in line while that is fast (LevelDB has the block in memory: about 2 µs),
- * by a fault for a while after one was slow (the disk was touched: nobody else shall wait for it).
+ * by a fault for a while after some were slow (the disk was touched: nobody else shall wait for it).
  */
 export class Reading {
   store: Store;
@@ -18,6 +22,7 @@ export class Reading {
   /** Test mode: every first read of a command faults, which proves that every handler can start again. */
   faultEveryRead = false;
   #faultUntilMs = 0;
+  #averageMs = 0;
   /** For INFO. */
   inlineReads = 0;
   faults = 0;
@@ -40,7 +45,11 @@ export class Reading {
     const startMs = performance.now();
     const value = this.store.getSync(key);
     const endMs = performance.now();
-    if (endMs - startMs > SLOW_READ_MS) this.#faultUntilMs = endMs + FAULT_PERIOD_MS;
+    this.#averageMs += (Math.min(endMs - startMs, MAX_SAMPLE_MS) - this.#averageMs) * SAMPLE_WEIGHT;
+    if (this.#averageMs > SLOW_READ_MS) {
+      this.#faultUntilMs = endMs + FAULT_PERIOD_MS;
+      this.#averageMs = 0;
+    }
     this.inlineReads++;
     return value;
   }

@@ -39,6 +39,8 @@ export interface StoreSnapshot {
 
 export interface StoreBatch {
   put(key: Bytes, value: Bytes): void;
+  /** `put` of a key and a value that are in two parts each: joins them where they are copied anyway. */
+  putJoined(keyHead: Bytes, keyTail: Bytes, valueHead: Bytes, valueTail: Bytes): void;
   delete(key: Bytes): void;
   readonly length: number;
   /** All or nothing; with `sync` on return it is on the disk itself. */
@@ -68,6 +70,14 @@ type Level = ClassicLevel<Buffer, Buffer>;
 type Snapshot = ReturnType<Level["snapshot"]>;
 
 const bufferOf = (bytes: Bytes): Buffer => Buffer.from(bytes, "latin1");
+
+/** `bufferOf(head + tail)` without the string in between; heads are a few bytes. */
+function joinedBuffer(head: Bytes, tail: Bytes): Buffer {
+  const buffer = Buffer.allocUnsafe(head.length + tail.length);
+  for (let i = 0; i < head.length; i++) buffer[i] = head.charCodeAt(i);
+  buffer.latin1Write(tail, head.length);
+  return buffer;
+}
 
 const ENCODINGS = { keyEncoding: "buffer", valueEncoding: "buffer" } as const;
 
@@ -183,6 +193,10 @@ class LevelBatch implements StoreBatch {
 
   put(key: Bytes, value: Bytes): void {
     this.#batch.put(bufferOf(key), bufferOf(value));
+  }
+
+  putJoined(keyHead: Bytes, keyTail: Bytes, valueHead: Bytes, valueTail: Bytes): void {
+    this.#batch.put(joinedBuffer(keyHead, keyTail), joinedBuffer(valueHead, valueTail));
   }
 
   delete(key: Bytes): void {

@@ -2,7 +2,7 @@ import { NO_SUCH_KEY } from "../../errors.ts";
 import { BigString } from "../../keyspace/big-string.ts";
 import { Collection } from "../../keyspace/collection.ts";
 import type { Entry } from "../../keyspace/entry.ts";
-import { encodeRecord } from "../../keyspace/record.ts";
+import { encodeRecordHeader } from "../../keyspace/record.ts";
 import { type Reply, Status } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import { crc32 } from "../../support/crc32.ts";
@@ -27,7 +27,8 @@ export function debugObject(context: Context, args: readonly Bytes[]): Reply {
 
 function storedBytes(entry: Entry): number {
   const value = entry.value!;
-  const record = encodeRecord(value, entry.expiresAtMs, entry.isRaw).length;
+  const payload = typeof value === "string" ? value : value.recordPayload();
+  const record = encodeRecordHeader(value, entry.expiresAtMs, entry.isRaw).length + payload.length;
   if (typeof value === "string") return record;
   if (value instanceof Collection) return record + (value.isPacked ? 0 : value.contentBytes);
   return value instanceof BigString ? record + value.length : record;
