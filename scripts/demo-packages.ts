@@ -27,7 +27,9 @@ print(
     `${Math.round(commands / seconds)} commands/s, ${Math.round(packages.length / seconds)} packages/s`,
 );
 const keys = await loadClient.dbsize();
-print(`Keys: ${keys}; on disk ${megabytes(folderBytes(server.dir))}; resident memory ${megabytes(residentBytes(server.pid))}`);
+print(
+  `Keys: ${keys}; on disk ${megabytes(folderBytes(server.dir))}; resident memory ${megabytes(residentBytes(server.pid))}`,
+);
 
 const before = await ask(loadClient);
 show(before, print);

@@ -67,7 +67,7 @@ async function startAndCheck(): Promise<void> {
 
 async function untilHealthy(server: ChildProcess, env: NodeJS.ProcessEnv): Promise<void> {
   const [program, ...args] = wordsOf("CMD ");
-  for (const startedMs = performance.now(); ; ) {
+  for (const startedMs = performance.now(); ;) {
     const check = spawn(program!, args, { cwd: folder, env, stdio: "inherit" });
     if ((await new Promise((resolve) => check.once("exit", resolve))) === 0) return;
     if (server.exitCode !== null || performance.now() - startedMs > START_MS) {

@@ -37,7 +37,8 @@ function commandLists(table: CommandTable): string {
   for (const [group, commands] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
     text += `\n## ${group}\n\n| | |\n|---|---|\n`;
     commands.sort((a, b) => (a.fullName < b.fullName ? -1 : 1));
-    for (const command of commands) text += `| \`${cell(usage(command))}\` | ${cell(command.row.doc.summary)} |\n`;
+    for (const command of commands)
+      text += `| \`${cell(usage(command))}\` | ${cell(command.row.doc.summary)} |\n`;
   }
   return `${text}\n`;
 }

@@ -60,7 +60,9 @@ export function unknownCommand(args: readonly Bytes[]): CommandError {
 /** For a container's name and a subcommand that it does not have. */
 export function unknownSubcommand(container: Bytes, name: Bytes): CommandError {
   const shown = excerpt(name, SHOWN_BYTES);
-  return new CommandError(onOneLine(`ERR unknown subcommand '${shown}'. Try ${container.toUpperCase()} HELP.`));
+  return new CommandError(
+    onOneLine(`ERR unknown subcommand '${shown}'. Try ${container.toUpperCase()} HELP.`),
+  );
 }
 
 const SHOWN_BYTES = 128;

@@ -40,8 +40,27 @@ export async function measure(
   return { server, test, pipeline, perSecond: fields[1]!, p50Ms: fields[4]!, p99Ms: fields[6]! };
 }
 
-async function run(port: number, pipeline: number, requests: number, what: readonly string[]): Promise<string> {
-  const common = ["-p", port, "-c", CLIENTS, "-n", requests, "-d", VALUE_BYTES, "-r", KEYS, "-P", pipeline, "--csv"];
+async function run(
+  port: number,
+  pipeline: number,
+  requests: number,
+  what: readonly string[],
+): Promise<string> {
+  const common = [
+    "-p",
+    port,
+    "-c",
+    CLIENTS,
+    "-n",
+    requests,
+    "-d",
+    VALUE_BYTES,
+    "-r",
+    KEYS,
+    "-P",
+    pipeline,
+    "--csv",
+  ];
   const { stdout } = await promisify(execFile)("redis-benchmark", [...common.map(String), ...what]);
   return stdout;
 }

@@ -20,7 +20,9 @@ export function benchTable(
   for (const pipeline of pipelines) {
     for (const test of tests) {
       const [ours, theirs] = (["leveldis", "redis"] as const).map((server) => {
-        const runs = measurements.filter((m) => m.server === server && m.test === test && m.pipeline === pipeline);
+        const runs = measurements.filter(
+          (m) => m.server === server && m.test === test && m.pipeline === pipeline,
+        );
         return {
           perSecond: median(runs.map((m) => m.perSecond)),
           latency: `${median(runs.map((m) => m.p50Ms)).toFixed(2)}, ${median(runs.map((m) => m.p99Ms)).toFixed(2)}`,

@@ -31,8 +31,14 @@ export function show(answers: Answers, print: (line: string) => void): void {
     print(`  ${(Number(answers.largest[i + 1]) / 1024).toFixed(0).padStart(6)} MB  ${answers.largest[i]}`);
   }
   print(`Packages that depend on libc6: ${answers.dependOnLibc}`);
-  print(`bash: version ${answers.bash["Version"]}, ${answers.bash["Installed-Size"]} kB, ${Object.keys(answers.bash).length} fields`);
-  print(`In section admin and depending on perl: ${answers.needBoth.length}, for example ${answers.needBoth.slice(0, 5).join(", ")}`);
-  print(`Smaller than a megabyte: ${answers.smallerThanAMegabyte}; bash is number ${answers.rankOfBash} by size`);
+  print(
+    `bash: version ${answers.bash["Version"]}, ${answers.bash["Installed-Size"]} kB, ${Object.keys(answers.bash).length} fields`,
+  );
+  print(
+    `In section admin and depending on perl: ${answers.needBoth.length}, for example ${answers.needBoth.slice(0, 5).join(", ")}`,
+  );
+  print(
+    `Smaller than a megabyte: ${answers.smallerThanAMegabyte}; bash is number ${answers.rankOfBash} by size`,
+  );
   print(`Sections: ${answers.sections.length}`);
 }

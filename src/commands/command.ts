@@ -43,18 +43,53 @@ export interface CommandRow {
 
 /** In the order in which COMMAND INFO tells them. */
 export const COMMAND_FLAGS = [
-  "write", "readonly", "denyoom", "admin", "pubsub", "noscript", "blocking", "loading", "stale",
-  "skip_monitor", "skip_slowlog", "asking", "fast", "no_auth", "may_replicate", "no_mandatory_keys",
-  "protected", "no_async_loading", "no_multi", "allow_busy",
+  "write",
+  "readonly",
+  "denyoom",
+  "admin",
+  "pubsub",
+  "noscript",
+  "blocking",
+  "loading",
+  "stale",
+  "skip_monitor",
+  "skip_slowlog",
+  "asking",
+  "fast",
+  "no_auth",
+  "may_replicate",
+  "no_mandatory_keys",
+  "protected",
+  "no_async_loading",
+  "no_multi",
+  "allow_busy",
 ] as const;
 
 export type CommandFlag = (typeof COMMAND_FLAGS)[number];
 
 /** ACL categories, in the order in which COMMAND INFO and ACL CAT tell them. */
 export const CATEGORIES = [
-  "keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap", "hyperloglog",
-  "geo", "stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous", "connection",
-  "transaction", "scripting",
+  "keyspace",
+  "read",
+  "write",
+  "set",
+  "sortedset",
+  "list",
+  "hash",
+  "string",
+  "bitmap",
+  "hyperloglog",
+  "geo",
+  "stream",
+  "pubsub",
+  "admin",
+  "fast",
+  "slow",
+  "blocking",
+  "dangerous",
+  "connection",
+  "transaction",
+  "scripting",
 ] as const;
 
 export type Category = (typeof CATEGORIES)[number];

@@ -144,7 +144,13 @@ function pexpireat(context: Context, args: readonly Bytes[]): Reply {
   return setExpiry(context, args, "pexpireat", 1, 0);
 }
 
-function setExpiry({ db, nowMs }: Context, args: readonly Bytes[], name: string, unitMs: TimeUnitMs, baseMs: number): Reply {
+function setExpiry(
+  { db, nowMs }: Context,
+  args: readonly Bytes[],
+  name: string,
+  unitMs: TimeUnitMs,
+  baseMs: number,
+): Reply {
   const condition = conditionOf(args);
   const expiresAtMs = anyExpiryArgument(args[2]!, unitMs, baseMs, name);
   const entry = db.find(args[1]!);
@@ -173,7 +179,9 @@ function conditionOf(args: readonly Bytes[]): Condition {
   return condition;
 }
 
-const NX_WITH_OTHERS = new CommandError("ERR NX and XX, GT or LT options at the same time are not compatible");
+const NX_WITH_OTHERS = new CommandError(
+  "ERR NX and XX, GT or LT options at the same time are not compatible",
+);
 const GT_WITH_LT = new CommandError("ERR GT and LT options at the same time are not compatible");
 
 /** `current`: 0 for none, which lies behind any time. */

@@ -19,7 +19,8 @@ export function sortKeys(args: readonly Bytes[]): KeyReference[] {
     const option = args[at]!.toUpperCase();
     if (option === "LIMIT") at += 2;
     else if (option === "GET" || option === "BY") at += 1;
-    else if (option === "STORE" && at + 1 < args.length) keys[1] = { position: at + 1, flags: ["OW", "update"] };
+    else if (option === "STORE" && at + 1 < args.length)
+      keys[1] = { position: at + 1, flags: ["OW", "update"] };
   }
   return keys;
 }

@@ -91,9 +91,7 @@ export const INTROSPECTION: CommandGroup = {
             summary: "Get array of specific Redis command details, or all when no argument is given.",
             since: "2.8.13",
             complexity: "O(N) where N is the number of commands to look up",
-            history: [
-              ["7.0.0", "Allowed to be called with no argument to get info on all commands."],
-            ],
+            history: [["7.0.0", "Allowed to be called with no argument to get info on all commands."]],
             syntax: "[command-name...]",
           },
           run: commandInfo,
@@ -179,7 +177,8 @@ function keysOfCall({ server }: Context, args: readonly Bytes[]): readonly KeyRe
   const called = server.commands.find(args);
   if (called === undefined) throw new CommandError("ERR Invalid command specified");
   if (!called.hasKeys) throw new CommandError("ERR The command has no key arguments");
-  if (!called.hasArity(args.length)) throw new CommandError("ERR Invalid number of arguments specified for command");
+  if (!called.hasArity(args.length))
+    throw new CommandError("ERR Invalid number of arguments specified for command");
   const keys = called.keysOf(args);
   if (keys.length === 0 && !called.row.flags.includes("no_mandatory_keys")) {
     throw new CommandError("ERR Invalid arguments specified for command");

@@ -9,7 +9,10 @@ export interface KeySpec {
   /** What happens to the keys, in the order in which Redis tells it: `RW access update`. */
   readonly flags: readonly KeyFlag[];
   /** Where the search begins: at a position, behind a keyword (from the end if `startFrom` is negative), or not to be told. */
-  readonly begin: { readonly index: number } | { readonly keyword: string; readonly startFrom: number } | "unknown";
+  readonly begin:
+    | { readonly index: number }
+    | { readonly keyword: string; readonly startFrom: number }
+    | "unknown";
   /**
    * From there: a range of arguments (`lastKey` counts from the first one, or from the end if negative; only
    * the first of `limit` equal parts is keys), or a number of keys and the keys behind it.
@@ -22,8 +25,17 @@ export interface KeySpec {
 }
 
 export const KEY_FLAGS = [
-  "RO", "RW", "OW", "RM", "access", "update", "insert", "delete",
-  "not_key", "incomplete", "variable_flags",
+  "RO",
+  "RW",
+  "OW",
+  "RM",
+  "access",
+  "update",
+  "insert",
+  "delete",
+  "not_key",
+  "incomplete",
+  "variable_flags",
 ] as const;
 
 export type KeyFlag = (typeof KEY_FLAGS)[number];
@@ -41,7 +53,11 @@ export function keyAt(index: number, ...flags: KeyFlag[]): KeySpec {
 
 /** Keys from `first` to `last`, which counts from the end if it is negative (-1: the last argument). */
 export function keysBetween(first: number, last: number, ...flags: KeyFlag[]): KeySpec {
-  return { flags, begin: { index: first }, find: { lastKey: last < 0 ? last : last - first, step: 1, limit: 0 } };
+  return {
+    flags,
+    begin: { index: first },
+    find: { lastKey: last < 0 ? last : last - first, step: 1, limit: 0 },
+  };
 }
 
 /** Every second argument from `first` on: MSET key value key value. */

@@ -19,7 +19,8 @@ export const KEYS: CommandGroup = {
       doc: {
         summary: "Copy a key",
         since: "6.2.0",
-        complexity: "O(N) worst case for collections, where N is the number of nested items. O(1) for string values.",
+        complexity:
+          "O(N) worst case for collections, where N is the number of nested items. O(1) for string values.",
         syntax: "source:key destination:key [DB destination-db:integer] [REPLACE]",
       },
       run: copy,
@@ -32,7 +33,8 @@ export const KEYS: CommandGroup = {
       doc: {
         summary: "Delete a key",
         since: "1.0.0",
-        complexity: "O(N) where N is the number of keys that will be removed. When a key to remove holds a value other than a string, the individual complexity for this key is O(M) where M is the number of elements in the list, set, sorted set or hash. Removing a single key that holds a string value is O(1).",
+        complexity:
+          "O(N) where N is the number of keys that will be removed. When a key to remove holds a value other than a string, the individual complexity for this key is O(M) where M is the number of elements in the list, set, sorted set or hash. Removing a single key that holds a string value is O(1).",
         syntax: "key...",
       },
       run: del,
@@ -59,7 +61,8 @@ export const KEYS: CommandGroup = {
       doc: {
         summary: "Find all keys matching the given pattern",
         since: "1.0.0",
-        complexity: "O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern have limited length.",
+        complexity:
+          "O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern have limited length.",
         syntax: "pattern",
       },
       run: keys,
@@ -145,9 +148,11 @@ export const KEYS: CommandGroup = {
       keys: [keysBetween(1, -1, "RM", "delete")],
       tips: ["request_policy:multi_shard", "response_policy:agg_sum"],
       doc: {
-        summary: "Delete a key asynchronously in another thread. Otherwise it is just as DEL, but non blocking.",
+        summary:
+          "Delete a key asynchronously in another thread. Otherwise it is just as DEL, but non blocking.",
         since: "4.0.0",
-        complexity: "O(1) for each key removed regardless of its size. Then the command does O(N) work in a different thread in order to reclaim memory, where N is the number of allocations the deleted objects where composed of.",
+        complexity:
+          "O(1) for each key removed regardless of its size. Then the command does O(N) work in a different thread in order to reclaim memory, where N is the number of allocations the deleted objects where composed of.",
         syntax: "key...",
       },
       run: del,

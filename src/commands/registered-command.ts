@@ -76,7 +76,10 @@ export class Command {
     this.group = group;
     this.run = row.run;
     this.subcommands = new Map(
-      Object.entries(row.subcommands ?? {}).map(([name, sub]) => [name, new Command(`${fullName}|${name}`, sub, group)]),
+      Object.entries(row.subcommands ?? {}).map(([name, sub]) => [
+        name,
+        new Command(`${fullName}|${name}`, sub, group),
+      ]),
     );
     this.isWrite = has("write");
     this.isReadonly = has("readonly");
@@ -153,7 +156,10 @@ const ONLY_FIRST: readonly number[] = [1];
  * One plain range that stands for the specifications, as clients of Redis before 7.0 know it; `isWhole` if
  * it tells every key. Specifications that are not ranges next to each other are left out of it.
  */
-function legacyRange(specs: readonly KeySpec[]): { range: { first: number; last: number; step: number }; isWhole: boolean } {
+function legacyRange(specs: readonly KeySpec[]): {
+  range: { first: number; last: number; step: number };
+  isWhole: boolean;
+} {
   let range = { first: 0, last: 0, step: 0 };
   let isWhole = true;
   for (const { begin, find, flags } of specs) {
@@ -172,20 +178,20 @@ function legacyRange(specs: readonly KeySpec[]): { range: { first: number; last:
 
 /** The category that every command of a group is in unless its row tells others. */
 const CATEGORY_OF_GROUP: Readonly<Record<string, Category>> = {
-  "generic": "keyspace",
-  "string": "string",
-  "list": "list",
-  "set": "set",
+  generic: "keyspace",
+  string: "string",
+  list: "list",
+  set: "set",
   "sorted-set": "sortedset",
-  "hash": "hash",
-  "pubsub": "pubsub",
-  "transactions": "transaction",
-  "connection": "connection",
-  "scripting": "scripting",
-  "hyperloglog": "hyperloglog",
-  "geo": "geo",
-  "stream": "stream",
-  "bitmap": "bitmap",
+  hash: "hash",
+  pubsub: "pubsub",
+  transactions: "transaction",
+  connection: "connection",
+  scripting: "scripting",
+  hyperloglog: "hyperloglog",
+  geo: "geo",
+  stream: "stream",
+  bitmap: "bitmap",
 };
 
 function categoriesOf(row: CommandRow, group: string): Category[] {
@@ -208,7 +214,9 @@ function categoriesOf(row: CommandRow, group: string): Category[] {
 const HIDDEN_FLAGS: readonly CommandFlag[] = ["may_replicate", "protected"];
 
 function flagNamesOf(row: CommandRow, hasMovableKeys: boolean): string[] {
-  const names: string[] = COMMAND_FLAGS.filter((flag) => row.flags.includes(flag) && !HIDDEN_FLAGS.includes(flag));
+  const names: string[] = COMMAND_FLAGS.filter(
+    (flag) => row.flags.includes(flag) && !HIDDEN_FLAGS.includes(flag),
+  );
   if (hasMovableKeys) names.splice(names.includes("allow_busy") ? -1 : names.length, 0, "movablekeys");
   return names;
 }

@@ -6,13 +6,16 @@ import { KEY_FLAGS } from "./key-spec.ts";
 
 /** Throws an `Error` naming the command and what is wrong with its row, subcommands included. */
 export function checkRow(fullName: string, row: CommandRow): void {
-  const reason = badName(fullName) ?? badFlags(row) ?? badHandler(row) ?? badArity(fullName, row) ?? badKeys(row);
+  const reason =
+    badName(fullName) ?? badFlags(row) ?? badHandler(row) ?? badArity(fullName, row) ?? badKeys(row);
   if (reason !== undefined) throw new Error(`command table: ${fullName}: ${reason}`);
-  for (const [name, subcommand] of Object.entries(row.subcommands ?? {})) checkRow(`${fullName}|${name}`, subcommand);
+  for (const [name, subcommand] of Object.entries(row.subcommands ?? {}))
+    checkRow(`${fullName}|${name}`, subcommand);
 }
 
 function badName(fullName: string): string | undefined {
-  if (!/^[a-z][a-z0-9_-]*(\|[a-z][a-z0-9_-]*)?$/.test(fullName)) return "a name is lower case, one level of subcommands";
+  if (!/^[a-z][a-z0-9_-]*(\|[a-z][a-z0-9_-]*)?$/.test(fullName))
+    return "a name is lower case, one level of subcommands";
   return undefined;
 }
 
@@ -46,11 +49,15 @@ function badArity(fullName: string, { arity, doc, subcommands }: CommandRow): st
     return (cause as Error).message;
   }
   if (arity > 0) {
-    return least === arity && most === arity ? undefined : `arity ${arity}, but the syntax has ${least} to ${most}`;
+    return least === arity && most === arity
+      ? undefined
+      : `arity ${arity}, but the syntax has ${least} to ${most}`;
   }
   // By one less or more than the syntax in some of Redis' own rows: GEOHASH, PFMERGE, CLIENT KILL.
   const isNear = Math.abs(-arity - least) <= 1 && most >= -arity;
-  return isNear || doc.syntax === undefined ? undefined : `arity ${arity}, but the syntax has ${least} to ${most}`;
+  return isNear || doc.syntax === undefined
+    ? undefined
+    : `arity ${arity}, but the syntax has ${least} to ${most}`;
 }
 
 /** How many arguments the fewest and the most are. */
@@ -82,9 +89,14 @@ function badKeys({ keys = [], arity, doc }: CommandRow): string | undefined {
     }
   }
   const beyond = keySpecsOf(parseSyntax(doc.syntax ?? "")).find((index) => index >= keys.length);
-  return beyond === undefined ? undefined : `the syntax names key specification ${beyond}, there are ${keys.length}`;
+  return beyond === undefined
+    ? undefined
+    : `the syntax names key specification ${beyond}, there are ${keys.length}`;
 }
 
 function keySpecsOf(syntax: readonly Argument[]): number[] {
-  return syntax.flatMap(({ keySpec, parts }) => [...(keySpec === undefined ? [] : [keySpec]), ...keySpecsOf(parts)]);
+  return syntax.flatMap(({ keySpec, parts }) => [
+    ...(keySpec === undefined ? [] : [keySpec]),
+    ...keySpecsOf(parts),
+  ]);
 }

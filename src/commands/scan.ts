@@ -15,7 +15,8 @@ export const SCAN: CommandGroup = {
       doc: {
         summary: "Incrementally iterate the keys space",
         since: "2.8.0",
-        complexity: "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection.",
+        complexity:
+          "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection.",
         history: [["6.0.0", "Added the `TYPE` subcommand."]],
         syntax: "cursor:integer [MATCH pattern] [COUNT count:integer] [TYPE type]@6.0.0",
       },

@@ -130,7 +130,8 @@ export const SERVER: CommandGroup = {
       doc: {
         summary: "Synchronously save the dataset to disk and then shut down the server",
         since: "1.0.0",
-        complexity: "O(N) when saving, where N is the total number of keys in all databases when saving data, otherwise O(1)",
+        complexity:
+          "O(N) when saving, where N is the total number of keys in all databases when saving data, otherwise O(1)",
         history: [["7.0.0", "Added the `NOW`, `FORCE` and `ABORT` modifiers."]],
         syntax: "[NOSAVE | SAVE] [NOW]@7.0.0 [FORCE]@7.0.0 [ABORT]@7.0.0",
       },

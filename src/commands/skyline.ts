@@ -17,7 +17,10 @@ export function skyline(columns: number, rows: number, random: Random): string[]
   }
   return Array.from({ length: rows }, (_, row) => {
     const floor = (rows - 1 - row) * EIGHTHS;
-    return heights.slice(0, columns).map((height) => block(height - floor, random)).join("");
+    return heights
+      .slice(0, columns)
+      .map((height) => block(height - floor, random))
+      .join("");
   });
 }
 

@@ -21,14 +21,21 @@ export const SORT: CommandGroup = {
       categories: ["set", "sortedset", "list", "dangerous"],
       keys: [
         keyAt(1, "RO", "access"),
-        noted(unknownKeys("RO", "access"), "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort"),
-        noted(unknownKeys("OW", "update"), "For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the argument array"),
+        noted(
+          unknownKeys("RO", "access"),
+          "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort",
+        ),
+        noted(
+          unknownKeys("OW", "update"),
+          "For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the argument array",
+        ),
       ],
       findKeys: sortKeys,
       doc: {
         summary: "Sort the elements in a list, set or sorted set",
         since: "1.0.0",
-        complexity: "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements are not sorted, complexity is O(N).",
+        complexity:
+          "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements are not sorted, complexity is O(N).",
         syntax:
           "key [BY pattern#1] [LIMIT offset:integer count:integer] [GET pattern#1]... " +
           "order:[ASC | DESC] [sorting:ALPHA] [STORE destination:key#2]",
@@ -41,13 +48,17 @@ export const SORT: CommandGroup = {
       categories: ["set", "sortedset", "list", "dangerous"],
       keys: [
         keyAt(1, "RO", "access"),
-        noted(unknownKeys("RO", "access"), "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort"),
+        noted(
+          unknownKeys("RO", "access"),
+          "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort",
+        ),
       ],
       findKeys: sortReadOnlyKeys,
       doc: {
         summary: "Sort the elements in a list, set or sorted set. Read-only variant of SORT.",
         since: "7.0.0",
-        complexity: "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements are not sorted, complexity is O(N).",
+        complexity:
+          "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements are not sorted, complexity is O(N).",
         syntax:
           "key [BY pattern#1] [LIMIT offset:integer count:integer] [GET pattern#1]... " +
           "order:[ASC | DESC] [sorting:ALPHA]",
@@ -77,7 +88,10 @@ function sortReadOnly({ db }: Context, args: readonly Bytes[]): Reply {
 function sortKey(db: Database, key: Bytes, options: SortOptions): (Bytes | null)[] {
   const sorted = sortedElements(db, key, options);
   if (options.get.length === 0) return sorted;
-  return lookUp(db, sorted.flatMap((element) => options.get.map((pattern) => ({ pattern, element }))));
+  return lookUp(
+    db,
+    sorted.flatMap((element) => options.get.map((pattern) => ({ pattern, element }))),
+  );
 }
 
 function sortedElements(db: Database, key: Bytes, options: SortOptions): Bytes[] {
@@ -86,7 +100,8 @@ function sortedElements(db: Database, key: Bytes, options: SortOptions): Bytes[]
   if (!(value instanceof SetValue || value instanceof ZSet)) throw WRONG_TYPE;
   const { start, end } = shown(value.count, options);
   if (options.by !== "nosort") {
-    const elements = value instanceof SetValue ? value.memberArray() : Array.from(value.entries(), ([member]) => member);
+    const elements =
+      value instanceof SetValue ? value.memberArray() : Array.from(value.entries(), ([member]) => member);
     return inOrder(db, elements, options).slice(start, end);
   }
   // A sorted set has an order of its own; to a set any is as good, but what is stored must not depend on chance.
@@ -110,10 +125,20 @@ function inOrder(db: Database, elements: Bytes[], { by, isAlpha, isDescending }:
   const sign = isDescending ? -1 : 1;
   if (by === null && isAlpha) return elements.sort((a, b) => sign * compare(a, b));
   const keys =
-    by === null || by === "nosort" ? elements : lookUp(db, elements.map((element) => ({ pattern: by, element })));
-  const weighted = elements.map((element, i) => ({ element, weight: isAlpha ? keys[i]! : weightOf(keys[i]!) }));
+    by === null || by === "nosort"
+      ? elements
+      : lookUp(
+          db,
+          elements.map((element) => ({ pattern: by, element })),
+        );
+  const weighted = elements.map((element, i) => ({
+    element,
+    weight: isAlpha ? keys[i]! : weightOf(keys[i]!),
+  }));
   // Numbers that are equal go by the elements' bytes; texts that are equal do not, in Redis.
-  weighted.sort((a, b) => sign * (compare(a.weight, b.weight) || (isAlpha ? 0 : compare(a.element, b.element))));
+  weighted.sort(
+    (a, b) => sign * (compare(a.weight, b.weight) || (isAlpha ? 0 : compare(a.element, b.element))),
+  );
   return weighted.map(({ element }, i) => (elements[i] = element));
 }
 

@@ -64,7 +64,9 @@ export class DiskHealth {
 /** The reply to a write whose batch could not be written, and to those that follow. */
 export function writeRefused(error: Error): CommandError {
   return new CommandError(
-    bytesOfText(`MISCONF Errors writing to the disk: ${reasonOf(error)}. Commands that may modify the data set are disabled until writing works again.`),
+    bytesOfText(
+      `MISCONF Errors writing to the disk: ${reasonOf(error)}. Commands that may modify the data set are disabled until writing works again.`,
+    ),
   );
 }
 

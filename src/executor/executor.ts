@@ -109,7 +109,13 @@ export class Executor {
   }
 
   /** One attempt: a reply, or the fault that it met. */
-  #try(caller: Caller, command: Command, args: readonly Bytes[], attempt: Attempt, nowMs: number): Reply | Fault {
+  #try(
+    caller: Caller,
+    command: Command,
+    args: readonly Bytes[],
+    attempt: Attempt,
+    nowMs: number,
+  ): Reply | Fault {
     const context = this.#context;
     const keyspace = this.#keyspace;
     keyspace.reading.attempt = attempt;
@@ -134,7 +140,13 @@ export class Executor {
     return reply;
   }
 
-  #account(command: Command, args: readonly Bytes[], attempt: Attempt, tookMs: number, failure: CommandError | null): void {
+  #account(
+    command: Command,
+    args: readonly Bytes[],
+    attempt: Attempt,
+    tookMs: number,
+    failure: CommandError | null,
+  ): void {
     const { statistics } = command;
     statistics.calls++;
     statistics.usec += tookMs * 1000;
@@ -210,7 +222,12 @@ export class Executor {
     if (command.isWrite && failure !== null) throw failure;
   }
 
-  async #runLater(wait: Promise<void>, caller: Caller, command: Command, args: readonly Bytes[]): Promise<void> {
+  async #runLater(
+    wait: Promise<void>,
+    caller: Caller,
+    command: Command,
+    args: readonly Bytes[],
+  ): Promise<void> {
     for (let reason: Promise<void> | null = wait; reason !== null; reason = this.#reasonToWait(command)) {
       caller.blocked = this.#server!.pause.mode !== "off";
       await reason;

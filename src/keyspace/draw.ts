@@ -20,7 +20,12 @@ export function drawRepeated<Item>(items: readonly Item[], count: number, random
 
 /** `count` different numbers from 0 to `bound` - 1, in random order; `count` is at most `bound`. */
 export function drawNumbers(count: number, bound: number, random: Random): number[] {
-  if (count > bound / 2) return drawDistinct(Array.from({ length: bound }, (_, i) => i), count, random);
+  if (count > bound / 2)
+    return drawDistinct(
+      Array.from({ length: bound }, (_, i) => i),
+      count,
+      random,
+    );
   const drawn = new Set<number>();
   while (drawn.size < count) drawn.add(random.below(bound));
   return [...drawn];

@@ -69,7 +69,8 @@ export class Entry implements Persistent, Owner, CacheNode {
 
   get isPinned(): boolean {
     return (
-      this.newest > this.db.written || (this.value !== null && typeof this.value !== "string" && this.value.isBusy)
+      this.newest > this.db.written ||
+      (this.value !== null && typeof this.value !== "string" && this.value.isBusy)
     );
   }
 

@@ -23,7 +23,11 @@ export class Expiry {
   /** No key is due before this. */
   #nextDueMs = 0;
   /** Index entries of dropped generations. */
-  readonly #stale = { batch: 0, indexKeys: [] as Bytes[], persist: (batch: StoreBatch): void => this.#persistStale(batch) };
+  readonly #stale = {
+    batch: 0,
+    indexKeys: [] as Bytes[],
+    persist: (batch: StoreBatch): void => this.#persistStale(batch),
+  };
   /** For INFO. */
   expiredKeys = 0;
 

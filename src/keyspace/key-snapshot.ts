@@ -31,7 +31,9 @@ export class KeySnapshot {
   keys(): AsyncIterableIterator<readonly Bytes[]> {
     const iterator = this.#snapshot.iterate(this.#range);
     const runs = new MergedStream(iterator, this.#changes, false, (key, header): StoreEntry => [key, header]);
-    return mapRuns(runs, (run) => run.filter(this.#isLive).map(([key]) => key.slice(RECORD_KEY_PREFIX_LENGTH)));
+    return mapRuns(runs, (run) =>
+      run.filter(this.#isLive).map(([key]) => key.slice(RECORD_KEY_PREFIX_LENGTH)),
+    );
   }
 
   readonly #isLive = ([, header]: StoreEntry): boolean => {
@@ -63,7 +65,8 @@ export class KeyListing {
 
   async countKeys(): Promise<void> {
     try {
-      for await (const run of this.#snapshot.keys()) for (const key of run) if (this.#accepts(key)) this.#count++;
+      for await (const run of this.#snapshot.keys())
+        for (const key of run) if (this.#accepts(key)) this.#count++;
     } catch (error) {
       await this.#snapshot.close();
       throw error;

@@ -65,7 +65,11 @@ export class Keyspace {
   #nextGeneration = 1;
   #expired: Entry[] = [];
   /** Collections and generations that go to the collector with the next batch. */
-  readonly #graves = { batch: 0, keys: [] as string[], persist: (batch: StoreBatch): void => this.#persistGraves(batch) };
+  readonly #graves = {
+    batch: 0,
+    keys: [] as string[],
+    persist: (batch: StoreBatch): void => this.#persistGraves(batch),
+  };
   readonly #ids = {
     batch: 0,
     persist: (batch: StoreBatch): void => batch.put(IDS_KEY, u64(this.#nextId) + u32(this.#nextGeneration)),

@@ -83,7 +83,9 @@ export function ranksShown(count: number, range: RankRange, window: Window): Ran
   const start = Math.max(range.start < 0 ? count + range.start : range.start, 0);
   const stop = Math.min(range.stop < 0 ? count + range.stop : range.stop, count - 1);
   if (start > stop) return NO_RANKS;
-  const ranks = window.reverse ? { from: count - 1 - stop, to: count - start } : { from: start, to: stop + 1 };
+  const ranks = window.reverse
+    ? { from: count - 1 - stop, to: count - start }
+    : { from: start, to: stop + 1 };
   return ranksInWindow(ranks, window);
 }
 
@@ -92,5 +94,7 @@ export function ranksInWindow({ from, to }: Ranks, { reverse, offset, limit }: W
   const left = to - from - offset;
   if (offset < 0 || left <= 0) return NO_RANKS;
   const count = limit < 0 ? left : Math.min(limit, left);
-  return reverse ? { from: to - offset - count, to: to - offset } : { from: from + offset, to: from + offset + count };
+  return reverse
+    ? { from: to - offset - count, to: to - offset }
+    : { from: from + offset, to: from + offset + count };
 }

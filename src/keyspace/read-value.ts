@@ -21,7 +21,8 @@ export function readValue(keyspace: Keyspace, record: Bytes, entry: Entry): void
     const reader = payloadReader(record, header);
     if (type === "string") value = BigString.read(keyspace, reader);
     else if (type === "hash") value = Hash.read(keyspace, reader, isRanged);
-    else if (type === "set") value = SetValue.read(keyspace, reader, isRanged, (flags & RecordFlag.intset) !== 0);
+    else if (type === "set")
+      value = SetValue.read(keyspace, reader, isRanged, (flags & RecordFlag.intset) !== 0);
     else value = ZSet.read(keyspace, reader, isRanged);
     value.owner = entry;
   }

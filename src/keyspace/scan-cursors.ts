@@ -46,5 +46,5 @@ const MAX_CURSOR = 2 ** 52;
 /** 1 to 2^52. */
 function digest(key: Bytes): number {
   const hash = createHash("sha1").update(key, "latin1").digest();
-  return (hash.readUIntBE(0, 6) * 16 + (hash[6]! >>> 4)) + 1;
+  return hash.readUIntBE(0, 6) * 16 + (hash[6]! >>> 4) + 1;
 }

@@ -63,19 +63,34 @@ export class SortedMembers {
   ranks(range: OrderRange, window: Window): Ranks {
     if (range.by === "rank") return ranksShown(this.size, range, window);
     if (isEmptyRange(range)) return NO_RANKS;
-    return ranksInWindow(range.by === "score" ? this.#scoreRanks(range) : this.#lexRanks(range, window.reverse), window);
+    return ranksInWindow(
+      range.by === "score" ? this.#scoreRanks(range) : this.#lexRanks(range, window.reverse),
+      window,
+    );
   }
 
   #scoreRanks({ min, max }: ScoreRange): Ranks {
     const from = this.order.countWhile((score) => isScoreBefore(score, min));
-    return { from, to: Math.max(from, this.order.countWhile((score) => isScoreUpTo(score, max))) };
+    return {
+      from,
+      to: Math.max(
+        from,
+        this.order.countWhile((score) => isScoreUpTo(score, max)),
+      ),
+    };
   }
 
   #lexRanks(range: LexRange, reverse: boolean): Ranks {
     const { min, max } = range;
     if (this.size <= MAX_LEX_WALK) return this.#walkedLexRanks(range, reverse);
     const from = this.order.countWhile((_, member) => isMemberBefore(member, min));
-    return { from, to: Math.max(from, this.order.countWhile((_, member) => isMemberUpTo(member, max))) };
+    return {
+      from,
+      to: Math.max(
+        from,
+        this.order.countWhile((_, member) => isMemberUpTo(member, max)),
+      ),
+    };
   }
 
   /** As Redis does it: where scores differ, members are in no order, and the result depends on the way. */

@@ -4,7 +4,10 @@ import type { Bytes } from "../support/bytes.ts";
 export type TypeName = "string" | "hash" | "set" | "zset";
 
 /** Type numbers in records. Frozen. */
-export const TYPE_NUMBERS = { string: 1, hash: 2, set: 3, zset: 4 } as const satisfies Record<TypeName, number>;
+export const TYPE_NUMBERS = { string: 1, hash: 2, set: 3, zset: 4 } as const satisfies Record<
+  TypeName,
+  number
+>;
 
 /**
  * What a key holds. A short string is the byte string itself; everything else is one of these objects,

@@ -52,7 +52,11 @@ export function intersectionSize(inputs: readonly Input[], limit: number): numbe
 }
 
 /** `take` says false when no more are wanted. */
-function intersectEach(inputs: readonly Input[], aggregate: Aggregate, take: (member: Bytes, score: number) => boolean): void {
+function intersectEach(
+  inputs: readonly Input[],
+  aggregate: Aggregate,
+  take: (member: Bytes, score: number) => boolean,
+): void {
   const [smallest, ...others] = ascending(inputs);
   if (smallest!.source === null) return;
   const all = allOf(smallest!.source);

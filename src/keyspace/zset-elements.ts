@@ -38,7 +38,8 @@ const MINUS = "-";
 const NEGATIVE_ZERO = "\x7f\xff\xff\xff\xff\xff\xff\xff";
 
 /** A score as a value, 8 bytes for `readScore`: 1 ⇒ `BFF0000000000000`, −0 ⇒ `7FFFFFFFFFFFFFFF`. */
-export const scoreValue = (score: number): Bytes => (Object.is(score, -0) ? NEGATIVE_ZERO : scoreBytes(score));
+export const scoreValue = (score: number): Bytes =>
+  Object.is(score, -0) ? NEGATIVE_ZERO : scoreBytes(score);
 
 const CRC_LENGTH = 4;
 const SCORE_LENGTH = 8;
@@ -63,7 +64,8 @@ export function deleteElement(elements: Elements, member: Bytes, score: number):
 export const WHOLE_ORDER: ElementRange & { readonly gte: Bytes } = { gte: ORDER };
 const FROM_END: ElementRange = { ...WHOLE_ORDER, reverse: true };
 
-export const scoreOfOrder = (key: Bytes, value: Bytes): number => (value === MINUS ? -0 : readScore(key, ORDER.length));
+export const scoreOfOrder = (key: Bytes, value: Bytes): number =>
+  value === MINUS ? -0 : readScore(key, ORDER.length);
 export const memberOfOrder = (key: Bytes): Bytes => key.slice(ORDER.length + SCORE_LENGTH);
 
 export function scoredMembers(elements: readonly Element[]): ScoredMembers {
@@ -77,7 +79,12 @@ export function scoredMembers(elements: readonly Element[]): ScoredMembers {
 }
 
 /** What a window shows of a range, of a sorted set of `count` elements; of one score, for a range by lex. */
-export function readWindow(elements: Elements, range: OrderRange, window: Window, count: number): ScoredMembers {
+export function readWindow(
+  elements: Elements,
+  range: OrderRange,
+  window: Window,
+  count: number,
+): ScoredMembers {
   const { reverse, offset, limit } = window;
   if (range.by === "rank") return readRanks(elements, ranksShown(count, range, window), count, reverse);
   if (isEmptyRange(range) || offset < 0) return { scores: [], members: [] };

@@ -7,7 +7,15 @@ import { Collection } from "./collection.ts";
 import { drawNumbers } from "./draw.ts";
 import { type ScanPage, crcOfCursor, scanElements } from "./element-scan.ts";
 import type { Keyspace } from "./keyspace.ts";
-import { type OrderRange, type RankRange, type Ranks, type Window, WHOLE_RANGE, WHOLE_WINDOW, ranksShown } from "./order-range.ts";
+import {
+  type OrderRange,
+  type RankRange,
+  type Ranks,
+  type Window,
+  WHOLE_RANGE,
+  WHOLE_WINDOW,
+  ranksShown,
+} from "./order-range.ts";
 import { randomElements, randomElementsWithRepeats } from "./random-elements.ts";
 import type { ScoredMembers } from "./score-order.ts";
 import { SortedMembers } from "./sorted-members.ts";
@@ -170,7 +178,9 @@ export class ZSet extends Collection<SortedMembers> {
     const score = this.score(member);
     if (score === null) return null;
     const members = this.#inMemory(this.count);
-    return members === null ? readRank(this.elements!, score, member, this.count) : members.order.rank(score, member);
+    return members === null
+      ? readRank(this.elements!, score, member, this.count)
+      : members.order.rank(score, member);
   }
 
   /** What a window shows of a range, in the window's direction. For replies see `mustStream`. */
@@ -283,7 +293,8 @@ export class ZSet extends Collection<SortedMembers> {
   /** `count` members at random, with repetition; of one that `isLarge` not more than `maxDrawn`. */
   randomWithRepeats(count: number, random: Random): ScoredMembers {
     const members = this.#inMemoryToDraw(count);
-    if (members === null) return fromElements(randomElementsWithRepeats(this.elements!, MEMBERS, count, random));
+    if (members === null)
+      return fromElements(randomElementsWithRepeats(this.elements!, MEMBERS, count, random));
     return members.order.atRanks(Array.from({ length: count }, () => random.below(members.size)));
   }
 

@@ -1,8 +1,23 @@
 import type { Bytes } from "../support/bytes.ts";
 import { formatDouble } from "../support/doubles.ts";
 import {
-  Attributes, BigNumber, Bool, Double, ErrorReply, MapReply, type NoReply, NULL_ARRAY, NullArray, OK, Push, type Reply,
-  Sequence, SetReply, Status, StreamReply, Verbatim,
+  Attributes,
+  BigNumber,
+  Bool,
+  Double,
+  ErrorReply,
+  MapReply,
+  type NoReply,
+  NULL_ARRAY,
+  NullArray,
+  OK,
+  Push,
+  type Reply,
+  Sequence,
+  SetReply,
+  Status,
+  StreamReply,
+  Verbatim,
 } from "./reply.ts";
 
 /** What goes to the socket: bytes, or a place where the pages of a stream go, encoded as `resp` says. */

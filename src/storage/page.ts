@@ -86,7 +86,8 @@ export class Page {
       if (end === null || (reverse ? change[0] >= end : change[0] <= end)) covered.push(change);
     }
     this.#overtaken.clear();
-    if (covered.length > 0) this.#entries = mergeChanges(this.#entries, sortChanges(covered, reverse), reverse);
+    if (covered.length > 0)
+      this.#entries = mergeChanges(this.#entries, sortChanges(covered, reverse), reverse);
   }
 }
 
@@ -100,14 +101,22 @@ export function sortChanges(changes: Change[], reverse: boolean): Change[] {
 }
 
 /** Sorted entries with sorted changes laid over them: a change replaces, inserts or (null) removes. */
-export function mergeChanges(entries: readonly StoreEntry[], changes: readonly Change[], reverse: boolean): StoreEntry[] {
+export function mergeChanges(
+  entries: readonly StoreEntry[],
+  changes: readonly Change[],
+  reverse: boolean,
+): StoreEntry[] {
   const merged: StoreEntry[] = [];
   let next = 0;
   const take = (change: Change): void => {
     if (change[1] !== null) merged.push(change as StoreEntry);
   };
   for (const entry of entries) {
-    while (next < changes.length && changes[next]![0] < entry[0] !== reverse && changes[next]![0] !== entry[0]) {
+    while (
+      next < changes.length &&
+      changes[next]![0] < entry[0] !== reverse &&
+      changes[next]![0] !== entry[0]
+    ) {
       take(changes[next++]!);
     }
     if (next < changes.length && changes[next]![0] === entry[0]) take(changes[next++]!);

@@ -145,13 +145,7 @@ function positionAfterLiterals(pattern: Bytes): number {
 }
 
 /** Where the pattern goes on if its element at `p` (no star) takes the byte; -1 if it does not. */
-function matchOne(
-  pattern: Bytes,
-  p: number,
-  code: number,
-  byte: number,
-  ignoreCase: boolean,
-): number {
+function matchOne(pattern: Bytes, p: number, code: number, byte: number, ignoreCase: boolean): number {
   if (code === QUESTION) return p + 1;
   if (code === OPEN) return matchClass(pattern, p + 1, byte, ignoreCase);
   if (code === BACKSLASH && p + 1 < pattern.length) code = pattern.charCodeAt(++p);

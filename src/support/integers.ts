@@ -45,9 +45,7 @@ export function isCanonicalInt64(text: Bytes): boolean {
 
 /** The one form of a number: `number` when it is safe. */
 export function narrowInteger(value: bigint): Int64 {
-  return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER
-    ? Number(value)
-    : value;
+  return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
 }
 
 /** `a + b`, or null when that leaves 64 bits with sign. */

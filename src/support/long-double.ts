@@ -48,8 +48,7 @@ export function isFiniteLongDouble(value: LongDouble): boolean {
 export function addLongDouble(a: LongDouble, b: LongDouble): LongDouble | null {
   if (!isFiniteLongDouble(a) || !isFiniteLongDouble(b)) return null;
   const exponent = Math.min(a.exponent, b.exponent);
-  const sum =
-    (a.mantissa << BigInt(a.exponent - exponent)) + (b.mantissa << BigInt(b.exponent - exponent));
+  const sum = (a.mantissa << BigInt(a.exponent - exponent)) + (b.mantissa << BigInt(b.exponent - exponent));
   const size = fit({ mantissa: sum < 0n ? -sum : sum, exponent });
   return size === null ? null : withSign(size, sum < 0n);
 }

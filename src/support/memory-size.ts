@@ -30,9 +30,7 @@ export function parseMemorySize(text: Bytes): Int64 | null {
   const size = Number(digits) * unit;
   if (size <= Number.MAX_SAFE_INTEGER) return size;
   const exact = BigInt(digits);
-  return narrowInteger(
-    BigInt.asUintN(64, (exact > UINT64_MAX ? UINT64_MAX : exact) * BigInt(unit)),
-  );
+  return narrowInteger(BigInt.asUintN(64, (exact > UINT64_MAX ? UINT64_MAX : exact) * BigInt(unit)));
 }
 
 /** A number of bytes as CONFIG REWRITE writes it: in the largest unit that leaves no rest. */

@@ -18,7 +18,7 @@ export function splitArgs(line: Bytes): Bytes[] | null {
     while (isBlank(text.charCodeAt(at))) at++;
     if (at >= text.length) return words;
     let word = "";
-    for (let runStart = at; ; ) {
+    for (let runStart = at; ;) {
       const char = text[at];
       if (char === undefined || char === " " || char === "\n" || char === "\r" || char === "\t") {
         word += text.slice(runStart, at);
@@ -100,7 +100,13 @@ export function quoteArg(value: Bytes): Bytes {
 }
 
 const NAMED_ESCAPES: Readonly<Record<string, string>> = {
-  "\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\x07": "\\a",
+  "\\": "\\\\",
+  '"': '\\"',
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\b": "\\b",
+  "\x07": "\\a",
 };
 
 function escapeByte(char: string): string {

@@ -14,7 +14,13 @@ afterEach(async () => {
 
 describe("ioredis", () => {
   function connect(db = 0): Redis {
-    const client = new Redis({ port: server.port, host: "127.0.0.1", db, connectionName: "a-test", maxRetriesPerRequest: 1 });
+    const client = new Redis({
+      port: server.port,
+      host: "127.0.0.1",
+      db,
+      connectionName: "a-test",
+      maxRetriesPerRequest: 1,
+    });
     cleanups.push(() => client.disconnect());
     return client;
   }
@@ -57,7 +63,10 @@ describe("ioredis", () => {
     const client = connect(4);
     await client.flushdb();
     await client.mset(Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`key:${i}`, String(i)])));
-    await client.hset("other", Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`field:${i}`, String(i)])));
+    await client.hset(
+      "other",
+      Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`field:${i}`, String(i)])),
+    );
     const keys = new Set<string>();
     for await (const found of client.scanStream({ match: "key:*", count: 50 })) {
       for (const key of found as string[]) keys.add(key);
@@ -96,7 +105,12 @@ describe.each([2, 3] as const)("node-redis, RESP%i", (RESP) => {
     expect(await client.incrBy("s", 41)).toBe(42);
     expect(await client.hSet("h", { a: "1", b: "2" })).toBe(2);
     expect({ ...(await client.hGetAll("h")) }).toEqual({ a: "1", b: "2" });
-    expect(await client.zAdd("z", [{ score: 1.5, value: "x" }, { score: Infinity, value: "y" }])).toBe(2);
+    expect(
+      await client.zAdd("z", [
+        { score: 1.5, value: "x" },
+        { score: Infinity, value: "y" },
+      ]),
+    ).toBe(2);
     expect(await client.zRangeWithScores("z", 0, -1)).toEqual([
       { value: "x", score: 1.5 },
       { value: "y", score: Infinity },

@@ -37,7 +37,9 @@ describe("redis-cli", () => {
 
   test("--pipe loads what it is given", async () => {
     const requests = Array.from({ length: 20_000 }, (_, i) => `SET pipe:${i} ${i}\r\n`).join("");
-    const child = spawn("redis-cli", ["-p", String(server.port), "--pipe"], { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn("redis-cli", ["-p", String(server.port), "--pipe"], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     let output = "";
     child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
     child.stdin.end(requests);

@@ -1,14 +1,32 @@
 import { describe, expect, test } from "vitest";
 import type { CommandGroup, CommandRow } from "../../src/commands/command.ts";
-import { countedKeys, keyAt, keyBehind, keysBehind, keysBetween, keysOfPairs, unknownKeys } from "../../src/commands/key-spec.ts";
+import {
+  countedKeys,
+  keyAt,
+  keyBehind,
+  keysBehind,
+  keysBetween,
+  keysOfPairs,
+  unknownKeys,
+} from "../../src/commands/key-spec.ts";
 import { setKeys, sortKeys } from "../../src/commands/find-keys.ts";
 import { Command } from "../../src/commands/registered-command.ts";
 import { CommandTable } from "../../src/commands/table.ts";
 import { CommandError } from "../../src/errors.ts";
 
 const run = (): number => 0;
-const doc = (syntax?: string): CommandRow["doc"] => ({ summary: "", since: "1.0.0", ...(syntax && { syntax }) });
-const get: CommandRow = { arity: 2, flags: ["readonly", "fast"], keys: [keyAt(1, "RO", "access")], doc: doc("key"), run };
+const doc = (syntax?: string): CommandRow["doc"] => ({
+  summary: "",
+  since: "1.0.0",
+  ...(syntax && { syntax }),
+});
+const get: CommandRow = {
+  arity: 2,
+  flags: ["readonly", "fast"],
+  keys: [keyAt(1, "RO", "access")],
+  doc: doc("key"),
+  run,
+};
 const config: CommandRow = {
   arity: -2,
   flags: [],
@@ -56,7 +74,11 @@ describe("looking up", () => {
   test("size and iteration", () => {
     expect(commands.size).toBe(2);
     expect([...commands].map((command) => command.fullName)).toEqual(["get", "config"]);
-    expect([...commands.withSubcommands()].map((command) => command.fullName)).toEqual(["get", "config", "config|get"]);
+    expect([...commands.withSubcommands()].map((command) => command.fullName)).toEqual([
+      "get",
+      "config",
+      "config|get",
+    ]);
   });
 
   test("errors", () => {
@@ -69,7 +91,9 @@ describe("looking up", () => {
     expect(errorOf(() => commands.resolve(["x".repeat(200), "y".repeat(200), "z"]))).toBe(
       `ERR unknown command '${"x".repeat(128)}', with args beginning with: '${"y".repeat(128)}' `,
     );
-    expect(errorOf(() => commands.resolve(["conFIG", "nope"]))).toBe("ERR unknown subcommand 'nope'. Try CONFIG HELP.");
+    expect(errorOf(() => commands.resolve(["conFIG", "nope"]))).toBe(
+      "ERR unknown subcommand 'nope'. Try CONFIG HELP.",
+    );
     expect(errorOf(() => commands.resolve(["config"]).checkArity(1))).toBe(
       "ERR wrong number of arguments for 'config' command",
     );
@@ -95,7 +119,11 @@ describe("categories", () => {
   test.each([
     ["string slow", "string", {}],
     ["write sortedset fast", "sorted-set", { flags: ["write", "fast"] }],
-    ["keyspace read slow dangerous", "generic", { flags: ["readonly"], categories: ["keyspace", "dangerous"] }],
+    [
+      "keyspace read slow dangerous",
+      "generic",
+      { flags: ["readonly"], categories: ["keyspace", "dangerous"] },
+    ],
     ["read set slow", "generic", { flags: ["readonly"], categories: ["set"] }],
     ["admin slow dangerous", "server", { flags: ["admin"] }],
     ["slow scripting", "scripting", { flags: ["readonly"] }],
@@ -135,17 +163,27 @@ describe("keys of a call", () => {
   });
 
   test("behind a keyword", () => {
-    expect(keys({ keys: [keysBehind("STREAMS", 1, 2)] }, "xread", "count", "1", "streams", "a", "b", "0", "0")).toEqual([4, 5]);
-    expect(keys({ keys: [keyAt(1), keyBehind("STORE", 3)] }, "georadius", "a", "1", "store", "b")).toEqual([1, 4]);
+    expect(
+      keys({ keys: [keysBehind("STREAMS", 1, 2)] }, "xread", "count", "1", "streams", "a", "b", "0", "0"),
+    ).toEqual([4, 5]);
+    expect(keys({ keys: [keyAt(1), keyBehind("STORE", 3)] }, "georadius", "a", "1", "store", "b")).toEqual([
+      1, 4,
+    ]);
     expect(keys({ keys: [keyAt(1), keyBehind("STORE", 3)] }, "georadius", "a", "1", "m")).toEqual([1]);
     expect(keys({ keys: [keysBehind("KEYS", -2, 0)] }, "migrate", "x", "keys", "a", "b")).toEqual([3, 4]);
   });
 
   test("found by the row's own function where the specifications do not tell", () => {
     const sort = { keys: [keyAt(1), unknownKeys(), unknownKeys()], findKeys: sortKeys };
-    expect(keys(sort, "sort", "a", "limit", "store", "b", "get", "store", "store", "c", "store", "d")).toEqual([1, 10]);
+    expect(
+      keys(sort, "sort", "a", "limit", "store", "b", "get", "store", "store", "c", "store", "d"),
+    ).toEqual([1, 10]);
     expect(keys({ keys: [unknownKeys()] }, "x", "a")).toEqual([]);
-    const set = new Command("set", { ...get, arity: -3, keys: [keyAt(1, "RW", "variable_flags")], findKeys: setKeys }, "string");
+    const set = new Command(
+      "set",
+      { ...get, arity: -3, keys: [keyAt(1, "RW", "variable_flags")], findKeys: setKeys },
+      "string",
+    );
     expect(set.keysOf(["set", "get", "get", "GEt"])[0]?.flags).toEqual(["RW", "access", "update"]);
     expect(set.keysOf(["set", "get", "get"])[0]?.flags).toEqual(["OW", "update"]);
   });
@@ -166,12 +204,28 @@ describe("a bad row stops the start and is named", () => {
     ["an unknown category", { ...get, categories: ["strings"] }, "unknown category strings"],
     ["arity 0", { ...get, arity: 0 }, "arity 0"],
     ["arity beyond the syntax", { ...get, arity: 3 }, "arity 3, but the syntax has 2 to 2"],
-    ["arity that the syntax does not fix", { ...get, doc: doc("key...") }, "arity 2, but the syntax has 2 to Infinity"],
+    [
+      "arity that the syntax does not fix",
+      { ...get, doc: doc("key...") },
+      "arity 2, but the syntax has 2 to Infinity",
+    ],
     ["open arity, fixed syntax", { ...get, arity: -3 }, "arity -3, but the syntax has 2 to 2"],
     ["malformed syntax", { ...get, doc: doc("key [x") }, "syntax: unbalanced brackets at the end"],
-    ["a key outside of the arguments", { ...get, keys: [keyAt(2)] }, "no argument at 2, where a key should be"],
-    ["an unknown flag of a key", { ...get, keys: [{ ...keyAt(1), flags: ["R"] }] }, "unknown flag R of a key"],
-    ["a key without specification", { ...get, keys: [] }, "the syntax names key specification 0, there are 0"],
+    [
+      "a key outside of the arguments",
+      { ...get, keys: [keyAt(2)] },
+      "no argument at 2, where a key should be",
+    ],
+    [
+      "an unknown flag of a key",
+      { ...get, keys: [{ ...keyAt(1), flags: ["R"] }] },
+      "unknown flag R of a key",
+    ],
+    [
+      "a key without specification",
+      { ...get, keys: [] },
+      "the syntax names key specification 0, there are 0",
+    ],
     ["an empty container", { ...config, subcommands: {} }, "a container without subcommands"],
     ["a container's arity", { ...config, arity: 2 }, "the arity of a container is -2"],
   ])("%s", (_, row, reason) => {
@@ -180,10 +234,16 @@ describe("a bad row stops the start and is named", () => {
 
   test("names", () => {
     expect(() => table({ Get: get })).toThrow("command table: Get: a name is lower case");
-    expect(() => table({ config: { ...config, subcommands: { "a|b": get } } })).toThrow("command table: config|a|b");
-    expect(() => new CommandTable([{ name: "string", rows: { get } }, { name: "hash", rows: { get } }])).toThrow(
-      "command table: get: two rows",
+    expect(() => table({ config: { ...config, subcommands: { "a|b": get } } })).toThrow(
+      "command table: config|a|b",
     );
+    expect(
+      () =>
+        new CommandTable([
+          { name: "string", rows: { get } },
+          { name: "hash", rows: { get } },
+        ]),
+    ).toThrow("command table: get: two rows");
   });
 
   test("in a subcommand", () => {

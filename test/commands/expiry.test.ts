@@ -84,7 +84,12 @@ describe("a key of any type", () => {
 
   test("goes at once when the time is past", async () => {
     await using client = await connect();
-    for (const [name, time] of [["EXPIRE", 0], ["PEXPIRE", -5], ["EXPIREAT", 1], ["PEXPIREAT", -9_223_372_036_854n]] as const) {
+    for (const [name, time] of [
+      ["EXPIRE", 0],
+      ["PEXPIRE", -5],
+      ["EXPIREAT", 1],
+      ["PEXPIREAT", -9_223_372_036_854n],
+    ] as const) {
       const keys = await everyType(client);
       for (const key of keys) expect(await client.send(name, key, time)).toBe(1);
       expect(await client.send("EXISTS", ...keys)).toBe(0);
@@ -108,7 +113,11 @@ describe("after its time is over", () => {
 
   test("writes do not bring it back", async () => {
     await using client = await connect();
-    await client.pipeline([["SET", "k", "10", "PX", "1"], ["SADD", "s", "old"], ["PEXPIRE", "s", "1"]]);
+    await client.pipeline([
+      ["SET", "k", "10", "PX", "1"],
+      ["SADD", "s", "old"],
+      ["PEXPIRE", "s", "1"],
+    ]);
     await expect.poll(() => client.send("EXISTS", "k", "s")).toBe(0);
     expect(await client.send("EXPIRE", "k", 100)).toBe(0);
     expect(await client.send("RENAME", "k", "l")).toEqual(error("ERR no such key"));
@@ -129,7 +138,11 @@ describe("conditions", () => {
     ["LT", [1, 0, 1]],
   ])("%s", async (condition, expected) => {
     await using client = await connect();
-    await client.pipeline([["SET", "none", "v"], ["SET", "sooner", "v", "EX", far - 10], ["SET", "later", "v", "EX", far + 10]]);
+    await client.pipeline([
+      ["SET", "none", "v"],
+      ["SET", "sooner", "v", "EX", far - 10],
+      ["SET", "later", "v", "EX", far + 10],
+    ]);
     const keys = ["none", "sooner", "later"];
     const before = await client.pipeline(keys.map((key) => ["EXPIRETIME", key]));
     const replies = await client.pipeline(keys.map((key) => ["EXPIRE", key, far, condition]));
@@ -160,10 +173,19 @@ describe("conditions", () => {
 test("times are told in seconds and ms, rounded as Redis rounds", async () => {
   await using client = await connect();
   await client.send("SET", "k", "v");
-  expect(await client.pipeline(["TTL", "PTTL", "EXPIRETIME", "PEXPIRETIME"].map((name) => [name, "k"]))).toEqual([-1, -1, -1, -1]);
-  expect(await client.pipeline(["TTL", "PTTL", "EXPIRETIME", "PEXPIRETIME"].map((name) => [name, "none"]))).toEqual([-2, -2, -2, -2]);
+  expect(
+    await client.pipeline(["TTL", "PTTL", "EXPIRETIME", "PEXPIRETIME"].map((name) => [name, "k"])),
+  ).toEqual([-1, -1, -1, -1]);
+  expect(
+    await client.pipeline(["TTL", "PTTL", "EXPIRETIME", "PEXPIRETIME"].map((name) => [name, "none"])),
+  ).toEqual([-2, -2, -2, -2]);
   await client.send("PEXPIREAT", "k", 33_000_000_000_499);
-  expect(await client.pipeline([["EXPIRETIME", "k"], ["PEXPIRETIME", "k"]])).toEqual([33_000_000_000, 33_000_000_000_499]);
+  expect(
+    await client.pipeline([
+      ["EXPIRETIME", "k"],
+      ["PEXPIRETIME", "k"],
+    ]),
+  ).toEqual([33_000_000_000, 33_000_000_000_499]);
   await client.send("PEXPIREAT", "k", 33_000_000_000_500);
   expect(await client.send("EXPIRETIME", "k")).toBe(33_000_000_001);
   await client.send("EXPIRE", "k", 100);

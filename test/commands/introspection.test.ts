@@ -43,7 +43,9 @@ describe("every command is described as Redis describes it", () => {
   test.each(["INFO", "DOCS"])("COMMAND %s of containers, each subcommand in its place", async (kind) => {
     for (const name of containers()) {
       const { ours, theirs } = clients.RESP3;
-      const [our, their] = await Promise.all([ours, theirs].map((client) => client.sendExact("COMMAND", kind, name)));
+      const [our, their] = await Promise.all(
+        [ours, theirs].map((client) => client.sendExact("COMMAND", kind, name)),
+      );
       const known = new Set(names);
       // Which of them exist differs, and Redis tells them in the order of a hash table that has a random seed.
       expect(withSortedSubcommands(our!, (sub) => !NEWER.has(sub))).toEqual(
@@ -80,7 +82,9 @@ describe("COMMAND LIST", () => {
     const our = (await ours.send("COMMAND", "LIST", ...filter)) as string[];
     const their = (await theirs.send("COMMAND", "LIST", ...filter)) as string[];
     const known = new Set(names);
-    expect(our.filter((name) => !NEWER.has(name)).sort()).toEqual(their.filter((name) => known.has(name)).sort());
+    expect(our.filter((name) => !NEWER.has(name)).sort()).toEqual(
+      their.filter((name) => known.has(name)).sort(),
+    );
   }
 
   test("without filter", async () => expectSameOfOurs());
@@ -91,7 +95,8 @@ describe("COMMAND LIST", () => {
   );
 
   test.each(["*", "GET*", "config|*", "x*", "[sz]*", ""])("with the pattern %s", async (pattern) =>
-    expectSameOfOurs("filterby", "pattern", pattern));
+    expectSameOfOurs("filterby", "pattern", pattern),
+  );
 
   test("of a module", async () => expectSame("COMMAND", "LIST", "FILTERBY", "MODULE", "nope"));
 
@@ -106,12 +111,49 @@ describe("COMMAND LIST", () => {
 
 describe("COMMAND GETKEYS and GETKEYSANDFLAGS", () => {
   const calls = [
-    "GET a", "get", "SET a b", "SET a b GET", "SET get GET", "MSET a 1 b 2", "MSET a 1 b", "MGET a b c", "PING", "PING x",
-    "DEL a", "DEL", "OBJECT ENCODING a", "OBJECT HELP", "OBJECT nope a", "OBJECT", "CONFIG GET a", "CONFIG", "nope", "nope a",
-    "ZUNION 2 a b", "ZUNION 3 a b", "ZUNION 0 a", "ZUNION x a", "ZUNIONSTORE d 2 a b WEIGHTS 1 2", "ZUNIONSTORE d 3 a b",
-    "ZINTERCARD 1 a LIMIT 1", "ZRANGESTORE a b 0 -1", "SMOVE a b c", "SINTERCARD 2 a b", "COPY a b", "RENAME a b",
-    "SORT a", "SORT a STORE b", "SORT a BY store STORE b STORE c", "SORT a STORE", "SORT_RO a BY b", "LCS a b", "MEMORY USAGE a",
-    "ZMPOP 2 a b MIN", "ZADD a 1 b", "HSET a b c", "COMMAND GETKEYS GET a",
+    "GET a",
+    "get",
+    "SET a b",
+    "SET a b GET",
+    "SET get GET",
+    "MSET a 1 b 2",
+    "MSET a 1 b",
+    "MGET a b c",
+    "PING",
+    "PING x",
+    "DEL a",
+    "DEL",
+    "OBJECT ENCODING a",
+    "OBJECT HELP",
+    "OBJECT nope a",
+    "OBJECT",
+    "CONFIG GET a",
+    "CONFIG",
+    "nope",
+    "nope a",
+    "ZUNION 2 a b",
+    "ZUNION 3 a b",
+    "ZUNION 0 a",
+    "ZUNION x a",
+    "ZUNIONSTORE d 2 a b WEIGHTS 1 2",
+    "ZUNIONSTORE d 3 a b",
+    "ZINTERCARD 1 a LIMIT 1",
+    "ZRANGESTORE a b 0 -1",
+    "SMOVE a b c",
+    "SINTERCARD 2 a b",
+    "COPY a b",
+    "RENAME a b",
+    "SORT a",
+    "SORT a STORE b",
+    "SORT a BY store STORE b STORE c",
+    "SORT a STORE",
+    "SORT_RO a BY b",
+    "LCS a b",
+    "MEMORY USAGE a",
+    "ZMPOP 2 a b MIN",
+    "ZADD a 1 b",
+    "HSET a b c",
+    "COMMAND GETKEYS GET a",
   ];
 
   test.each(calls)("%s", async (call) => {

@@ -17,7 +17,10 @@ const sorted = (reply: unknown): string[] => [...(reply as string[])].sort();
 
 async function fill(client: Client, key: string, count: number): Promise<void> {
   for (let from = 0; from < count; from += 1000) {
-    const fields = Array.from({ length: Math.min(1000, count - from) }, (_, i) => [`f${from + i}`, `v${from + i}`]);
+    const fields = Array.from({ length: Math.min(1000, count - from) }, (_, i) => [
+      `f${from + i}`,
+      `v${from + i}`,
+    ]);
     await client.send("HSET", key, ...fields.flat());
   }
 }
@@ -42,8 +45,16 @@ async function oneOfEach(client: Client): Promise<Map<string, Argument[]>> {
 }
 
 const TYPES: Record<string, string> = {
-  string: "string", number: "string", "long string": "string", hash: "hash", "large hash": "hash",
-  set: "set", integers: "set", "large set": "set", zset: "zset", "large zset": "zset",
+  string: "string",
+  number: "string",
+  "long string": "string",
+  hash: "hash",
+  "large hash": "hash",
+  set: "set",
+  integers: "set",
+  "large set": "set",
+  zset: "zset",
+  "large zset": "zset",
 };
 
 /** All that a client can see of a value. */
@@ -135,7 +146,10 @@ describe("RENAME, MOVE and COPY", () => {
 
   test("the place that they go to loses what it had, expiry included", async () => {
     await using client = await connect();
-    for (const command of [["RENAME", "source", "place"], ["COPY", "source", "place", "REPLACE"]]) {
+    for (const command of [
+      ["RENAME", "source", "place"],
+      ["COPY", "source", "place", "REPLACE"],
+    ]) {
       await client.send("FLUSHDB");
       await fill(client, "place", 2000);
       await client.send("EXPIRE", "place", 1000);
@@ -250,7 +264,11 @@ describe("KEYS", () => {
       ["KEYS", "key:*[02468]"],
     ]);
     expect(new Set(all as string[])).toEqual(
-      new Set(["unwritten:0", ...Array.from({ length: count }, (_, n) => `key:${n}`)].filter((k) => k !== "key:7" && k !== "key:9")),
+      new Set(
+        ["unwritten:0", ...Array.from({ length: count }, (_, n) => `key:${n}`)].filter(
+          (k) => k !== "key:7" && k !== "key:9",
+        ),
+      ),
     );
     expect((all as string[]).length).toBe(count - 1);
     expect((even as string[]).length).toBe(count / 2);
@@ -258,7 +276,10 @@ describe("KEYS", () => {
 
   test("does not show what has expired", async () => {
     await using client = await connect();
-    await client.pipeline([["SET", "gone", "v", "PX", "1"], ["SET", "stays", "v"]]);
+    await client.pipeline([
+      ["SET", "gone", "v", "PX", "1"],
+      ["SET", "stays", "v"],
+    ]);
     await expect.poll(() => client.send("KEYS", "*")).toEqual(["stays"]);
   });
 });
@@ -279,7 +300,10 @@ describe("RANDOMKEY", () => {
 
   test("does not give what has expired", async () => {
     await using client = await connect();
-    await client.pipeline([["SET", "gone", "v", "PX", "1"], ["SET", "stays", "v"]]);
+    await client.pipeline([
+      ["SET", "gone", "v", "PX", "1"],
+      ["SET", "stays", "v"],
+    ]);
     await expect.poll(() => client.send("GET", "gone")).toBeNull();
     const drawn = await client.pipeline(Array.from({ length: 50 }, () => ["RANDOMKEY"]));
     expect(new Set(drawn)).toEqual(new Set(["stays"]));
@@ -291,7 +315,13 @@ describe("OBJECT and MEMORY", () => {
     await using client = await connect();
     await client.send("SET", "k", "v");
     await expect.poll(() => client.send("OBJECT", "IDLETIME", "k"), { timeout: 5000 }).toBe(1);
-    for (const command of [["TYPE", "k"], ["EXISTS", "k"], ["TTL", "k"], ["OBJECT", "ENCODING", "k"], ["MEMORY", "USAGE", "k"]]) {
+    for (const command of [
+      ["TYPE", "k"],
+      ["EXISTS", "k"],
+      ["TTL", "k"],
+      ["OBJECT", "ENCODING", "k"],
+      ["MEMORY", "USAGE", "k"],
+    ]) {
       await client.send(...command);
     }
     expect(await client.send("OBJECT", "IDLETIME", "k")).toBeGreaterThanOrEqual(1);
@@ -301,14 +331,23 @@ describe("OBJECT and MEMORY", () => {
 
   test("the references to small numbers are as many as Redis says", async () => {
     await using client = await connect();
-    await client.pipeline([["SET", "k", "9999"], ["SET", "l", "10000"], ["SET", "m", "-1"], ["SET", "n", "01"], ["INCR", "i"]]);
-    const counts = await client.pipeline(["k", "l", "m", "n", "i", "none"].map((key) => ["OBJECT", "REFCOUNT", key]));
+    await client.pipeline([
+      ["SET", "k", "9999"],
+      ["SET", "l", "10000"],
+      ["SET", "m", "-1"],
+      ["SET", "n", "01"],
+      ["INCR", "i"],
+    ]);
+    const counts = await client.pipeline(
+      ["k", "l", "m", "n", "i", "none"].map((key) => ["OBJECT", "REFCOUNT", key]),
+    );
     expect(counts).toEqual([2 ** 31 - 1, 1, 1, 1, 2 ** 31 - 1, null]);
   });
 
   test("a key's memory grows with what it holds, wherever that is", async () => {
     await using client = await connect();
-    const usage = async (key: string): Promise<number> => (await client.send("MEMORY", "USAGE", key)) as number;
+    const usage = async (key: string): Promise<number> =>
+      (await client.send("MEMORY", "USAGE", key)) as number;
     await client.send("SET", "s", "v");
     await client.send("SET", "l", "x".repeat(1_000_000));
     await fill(client, "h", 10);

@@ -13,7 +13,8 @@ async function connect(): Promise<Client> {
   return client;
 }
 
-const names = (count: number, prefix = "key:"): string[] => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
+const names = (count: number, prefix = "key:"): string[] =>
+  Array.from({ length: count }, (_, n) => `${prefix}${n}`);
 
 async function put(client: Client, keys: readonly string[]): Promise<void> {
   for (let at = 0; at < keys.length; at += 1000) {
@@ -27,10 +28,14 @@ interface Scan {
 }
 
 /** A whole scan; `between` runs after each step. */
-async function scan(client: Client, options: readonly Argument[] = [], between?: () => Promise<void>): Promise<Scan> {
+async function scan(
+  client: Client,
+  options: readonly Argument[] = [],
+  between?: () => Promise<void>,
+): Promise<Scan> {
   const keys: string[] = [];
   let steps = 0;
-  for (let cursor = "0"; ; ) {
+  for (let cursor = "0"; ;) {
     const [next, found] = (await client.send("SCAN", cursor, ...options)) as [string, string[]];
     keys.push(...found);
     steps++;
@@ -89,7 +94,7 @@ describe("a whole scan", () => {
     await server.crashAndRestart();
     await using client = await server.connect();
     const seen = new Set(first);
-    for (let next = cursor; next !== "0"; ) {
+    for (let next = cursor; next !== "0";) {
       const [after, found] = (await client.send("SCAN", next, "COUNT", 100)) as [string, string[]];
       for (const key of found) seen.add(key);
       next = after;
@@ -122,8 +127,12 @@ describe("MATCH", () => {
   test("reads what begins like the pattern, and gives what matches", async () => {
     await using client = await connect();
     await put(client, [...names(300, "user:"), ...names(300, "session:"), "user", "", "users", "user:\xff"]);
-    expect(new Set((await scan(client, ["MATCH", "user:*"])).keys)).toEqual(new Set([...names(300, "user:"), "user:\xff"]));
-    expect((await scan(client, ["MATCH", "user:1?"])).keys.toSorted()).toEqual(names(20, "user:").slice(10).toSorted());
+    expect(new Set((await scan(client, ["MATCH", "user:*"])).keys)).toEqual(
+      new Set([...names(300, "user:"), "user:\xff"]),
+    );
+    expect((await scan(client, ["MATCH", "user:1?"])).keys.toSorted()).toEqual(
+      names(20, "user:").slice(10).toSorted(),
+    );
     expect((await scan(client, ["MATCH", "user"])).keys).toEqual(["user"]);
     expect((await scan(client, ["MATCH", ""])).keys).toEqual([""]);
     expect((await scan(client, ["MATCH", "none:*"])).keys).toEqual([]);
@@ -140,9 +149,19 @@ describe("TYPE", () => {
   test("gives the keys of that type, in any letter case", async () => {
     await using client = await connect();
     for (let n = 0; n < 50; n++) {
-      await client.pipeline([["SET", `s${n}`, "v"], ["HSET", `h${n}`, "f", "v"], ["SADD", `t${n}`, "m"], ["ZADD", `z${n}`, 1, "m"]]);
+      await client.pipeline([
+        ["SET", `s${n}`, "v"],
+        ["HSET", `h${n}`, "f", "v"],
+        ["SADD", `t${n}`, "m"],
+        ["ZADD", `z${n}`, 1, "m"],
+      ]);
     }
-    for (const [type, prefix] of [["string", "s"], ["hash", "h"], ["SET", "t"], ["zSet", "z"]] as const) {
+    for (const [type, prefix] of [
+      ["string", "s"],
+      ["hash", "h"],
+      ["SET", "t"],
+      ["zSet", "z"],
+    ] as const) {
       expect(new Set((await scan(client, ["TYPE", type])).keys)).toEqual(new Set(names(50, prefix)));
     }
     expect((await scan(client, ["TYPE", "bogus"])).keys).toEqual([]);
@@ -163,8 +182,20 @@ test("what has expired is not shown", async () => {
 test("what the same pipeline wrote is shown", async () => {
   await using client = await connect();
   await put(client, names(5));
-  const replies = await client.pipeline([["DEL", "key:1"], ["SET", "new", "v"], ["SCAN", 0], ["FLUSHDB"], ["SCAN", 0]]);
-  expect((replies[2] as [string, string[]])[1].toSorted()).toEqual(["key:0", "key:2", "key:3", "key:4", "new"]);
+  const replies = await client.pipeline([
+    ["DEL", "key:1"],
+    ["SET", "new", "v"],
+    ["SCAN", 0],
+    ["FLUSHDB"],
+    ["SCAN", 0],
+  ]);
+  expect((replies[2] as [string, string[]])[1].toSorted()).toEqual([
+    "key:0",
+    "key:2",
+    "key:3",
+    "key:4",
+    "new",
+  ]);
   expect(replies[4]).toEqual(["0", []]);
 });
 
@@ -174,7 +205,9 @@ test("errors are Redis'", async () => {
   for (const options of [["COUNT"], ["COUNT", "0"], ["COUNT", "-1"], ["MATCH"], ["TYPE"], ["BOGUS", "1"]]) {
     expect(await client.send("SCAN", "0", ...options)).toEqual(syntax);
   }
-  expect(await client.send("SCAN", "0", "COUNT", "x")).toEqual(error("ERR value is not an integer or out of range"));
+  expect(await client.send("SCAN", "0", "COUNT", "x")).toEqual(
+    error("ERR value is not an integer or out of range"),
+  );
   for (const cursor of ["x", " 1", "1x", "18446744073709551616", "1.5"]) {
     expect(await client.send("SCAN", cursor)).toEqual(error("ERR invalid cursor"));
   }

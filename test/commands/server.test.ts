@@ -27,7 +27,9 @@ async function info(...sections: string[]): Promise<Info> {
 
 function fields(text: string): Info {
   const lines = text.split("\r\n").filter((line) => line !== "" && !line.startsWith("#"));
-  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]));
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]),
+  );
 }
 
 async function titles(...sections: string[]): Promise<string[]> {
@@ -37,12 +39,34 @@ async function titles(...sections: string[]): Promise<string[]> {
 
 describe("INFO, its sections", () => {
   const DEFAULT = [
-    "Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Modules", "Errorstats",
-    "Cluster", "Keyspace", "Leveldb",
+    "Server",
+    "Clients",
+    "Memory",
+    "Persistence",
+    "Stats",
+    "Replication",
+    "CPU",
+    "Modules",
+    "Errorstats",
+    "Cluster",
+    "Keyspace",
+    "Leveldb",
   ];
   const ALL = [
-    "Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Modules", "Commandstats",
-    "Errorstats", "Latencystats", "Cluster", "Keyspace", "Leveldb",
+    "Server",
+    "Clients",
+    "Memory",
+    "Persistence",
+    "Stats",
+    "Replication",
+    "CPU",
+    "Modules",
+    "Commandstats",
+    "Errorstats",
+    "Latencystats",
+    "Cluster",
+    "Keyspace",
+    "Leveldb",
   ];
 
   test("those that are shown", async () => {
@@ -58,13 +82,17 @@ describe("INFO, its sections", () => {
   });
 
   test("one bulk string in RESP2, a text in RESP3, lines as Redis ends them", async () => {
-    expect((await client.sendRaw("INFO", "cluster")).latin1Slice()).toBe("$30\r\n# Cluster\r\ncluster_enabled:0\r\n\r\n");
+    expect((await client.sendRaw("INFO", "cluster")).latin1Slice()).toBe(
+      "$30\r\n# Cluster\r\ncluster_enabled:0\r\n\r\n",
+    );
     const client3 = await server.connect3();
     expect((await client3.sendRaw("INFO", "cluster")).latin1Slice()).toBe(
       "=34\r\ntxt:# Cluster\r\ncluster_enabled:0\r\n\r\n",
     );
     await client3.close();
-    expect(await client.send("INFO", "modules", "cluster")).toBe("# Modules\r\n\r\n# Cluster\r\ncluster_enabled:0\r\n");
+    expect(await client.send("INFO", "modules", "cluster")).toBe(
+      "# Modules\r\n\r\n# Cluster\r\ncluster_enabled:0\r\n",
+    );
   });
 });
 
@@ -92,18 +120,52 @@ describe("INFO, what clients look for", () => {
   test("redis_exporter and RedisInsight: the fields of their boards", async () => {
     const all = await info("all");
     const names = [
-      "uptime_in_seconds", "os", "connected_clients", "blocked_clients", "client_recent_max_input_buffer",
-      "client_recent_max_output_buffer", "maxclients", "used_memory", "used_memory_rss", "used_memory_peak", "maxmemory",
-      "total_system_memory", "mem_fragmentation_ratio", "rdb_changes_since_last_save", "rdb_bgsave_in_progress",
-      "rdb_last_save_time", "rdb_last_bgsave_status", "aof_enabled", "aof_rewrite_in_progress", "aof_last_write_status",
-      "total_connections_received", "total_commands_processed", "instantaneous_ops_per_sec", "total_net_input_bytes",
-      "total_net_output_bytes", "instantaneous_input_kbps", "instantaneous_output_kbps", "rejected_connections",
-      "expired_keys", "evicted_keys", "keyspace_hits", "keyspace_misses", "pubsub_channels", "pubsub_patterns",
-      "latest_fork_usec", "connected_slaves", "master_repl_offset", "used_cpu_sys", "used_cpu_user", "cluster_enabled",
+      "uptime_in_seconds",
+      "os",
+      "connected_clients",
+      "blocked_clients",
+      "client_recent_max_input_buffer",
+      "client_recent_max_output_buffer",
+      "maxclients",
+      "used_memory",
+      "used_memory_rss",
+      "used_memory_peak",
+      "maxmemory",
+      "total_system_memory",
+      "mem_fragmentation_ratio",
+      "rdb_changes_since_last_save",
+      "rdb_bgsave_in_progress",
+      "rdb_last_save_time",
+      "rdb_last_bgsave_status",
+      "aof_enabled",
+      "aof_rewrite_in_progress",
+      "aof_last_write_status",
+      "total_connections_received",
+      "total_commands_processed",
+      "instantaneous_ops_per_sec",
+      "total_net_input_bytes",
+      "total_net_output_bytes",
+      "instantaneous_input_kbps",
+      "instantaneous_output_kbps",
+      "rejected_connections",
+      "expired_keys",
+      "evicted_keys",
+      "keyspace_hits",
+      "keyspace_misses",
+      "pubsub_channels",
+      "pubsub_patterns",
+      "latest_fork_usec",
+      "connected_slaves",
+      "master_repl_offset",
+      "used_cpu_sys",
+      "used_cpu_user",
+      "cluster_enabled",
       "lazyfree_pending_objects",
     ];
     expect(names.filter((name) => all[name] === undefined)).toEqual([]);
-    for (const name of names.filter((each) => !["os", "rdb_last_bgsave_status", "aof_last_write_status"].includes(each))) {
+    for (const name of names.filter(
+      (each) => !["os", "rdb_last_bgsave_status", "aof_last_write_status"].includes(each),
+    )) {
       expect(Number(all[name]), name).toBeGreaterThanOrEqual(0);
     }
   });
@@ -141,7 +203,9 @@ describe("INFO, true values", () => {
     await client.send("NOSUCH");
     await client.send("LLEN");
     await client.send("SET", "gone", "1", "PX", "1");
-    await vi.waitFor(async () => expect(Number((await info("stats"))["expired_keys"])).toBeGreaterThan(Number(before["expired_keys"])));
+    await vi.waitFor(async () =>
+      expect(Number((await info("stats"))["expired_keys"])).toBeGreaterThan(Number(before["expired_keys"])),
+    );
     const after = await info("all");
     const grown = (name: string): number => Number(after[name]) - Number(before[name]);
     expect(grown("keyspace_hits")).toBe(1);
@@ -158,8 +222,11 @@ describe("INFO, true values", () => {
   test("commandstats: calls, rejected and failed ones", async () => {
     const second = await server.connect();
     const count = async (): Promise<number[]> => {
-      const text = (await info("commandstats"))["cmdstat_getrange"] ?? "calls=0,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=0";
-      const match = /^calls=(\d+),usec=\d+,usec_per_call=\d+\.\d\d,rejected_calls=(\d+),failed_calls=(\d+)$/.exec(text);
+      const text =
+        (await info("commandstats"))["cmdstat_getrange"] ??
+        "calls=0,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=0";
+      const match =
+        /^calls=(\d+),usec=\d+,usec_per_call=\d+\.\d\d,rejected_calls=(\d+),failed_calls=(\d+)$/.exec(text);
       return match!.slice(1).map(Number);
     };
     const [calls, rejected, failed] = await count();
@@ -186,7 +253,9 @@ describe("INFO, true values", () => {
     await client.send("SET", "a", "x".repeat(1000));
     const after = await info("leveldb");
     expect(Number(after["commit_batches"])).toBeGreaterThan(Number(before["commit_batches"]));
-    expect(Number(after["record_cache_used"])).toBeGreaterThanOrEqual(Number(before["record_cache_used"]) + 1000);
+    expect(Number(after["record_cache_used"])).toBeGreaterThanOrEqual(
+      Number(before["record_cache_used"]) + 1000,
+    );
     expect(Number(after["record_cache_size"])).toBe(256 * 1024 * 1024);
     if (variant === "memory") expect(after["leveldb_files"]).toBeUndefined();
     else expect(Number(after["leveldb_files"])).toBeGreaterThanOrEqual(0);
@@ -198,7 +267,10 @@ describe("INFO, true values", () => {
     await client.send("SADD", "big", ...members);
     await client.send("DEL", "big");
     await vi.waitFor(
-      async () => expect(Number((await info("leveldb"))["collector_deleted_entries"])).toBeGreaterThanOrEqual(before + 1000),
+      async () =>
+        expect(Number((await info("leveldb"))["collector_deleted_entries"])).toBeGreaterThanOrEqual(
+          before + 1000,
+        ),
       { timeout: 10_000 },
     );
     expect((await info("memory"))["lazyfree_pending_objects"]).toBe("0");
@@ -219,7 +291,10 @@ describe("TIME, ROLE, LOLWUT, MODULE", () => {
 
   test("LOLWUT draws, and says which Redis it is", async () => {
     expect(await client.send("LOLWUT")).toBe(`Redis ver. ${REDIS_VERSION}\n`);
-    const drawn = Buffer.from((await client.send("LOLWUT", "VERSION", "5", "30", "6")) as string, "latin1").toString("utf8");
+    const drawn = Buffer.from(
+      (await client.send("LOLWUT", "VERSION", "5", "30", "6")) as string,
+      "latin1",
+    ).toString("utf8");
     const lines = drawn.split("\n");
     expect(lines.slice(0, 6).map((line) => [...line].length)).toEqual(Array(6).fill(30));
     expect(drawn).toMatch(/[▁-█]/);
@@ -277,13 +352,16 @@ describe("DEBUG", () => {
   });
 
   test("OBJECT says where a value is: the same place after it changed", async () => {
-    const place = async (): Promise<string> => ((await client.send("DEBUG", "OBJECT", "n")) as string).split(" ")[1]!;
+    const place = async (): Promise<string> =>
+      ((await client.send("DEBUG", "OBJECT", "n")) as string).split(" ")[1]!;
     await client.send("SET", "n", "20000");
     const first = await place();
     expect(first).toMatch(/^at:0x[0-9a-f]+$/);
     await client.send("INCR", "n");
     expect(await place()).toBe(first);
-    expect(await client.send("DEBUG", "OBJECT", "n")).toMatch(/ refcount:1 encoding:int serializedlength:7 lru:\d+ lru_seconds_idle:0$/);
+    expect(await client.send("DEBUG", "OBJECT", "n")).toMatch(
+      / refcount:1 encoding:int serializedlength:7 lru:\d+ lru_seconds_idle:0$/,
+    );
   });
 
   test("RELOAD and LOADAOF: the data is read from disk again", async () => {
@@ -317,7 +395,9 @@ describe("DEBUG", () => {
   });
 
   test("what there is nothing to do with says why", async () => {
-    expect(await client.send("DEBUG", "JMAP")).toEqual(error("ERR DEBUG JMAP is not supported: there is no heap dump"));
+    expect(await client.send("DEBUG", "JMAP")).toEqual(
+      error("ERR DEBUG JMAP is not supported: there is no heap dump"),
+    );
     expect(await client.send("DEBUG", "RELOAD", "NOSAVE")).toEqual(
       error("ERR DEBUG RELOAD with options is not supported: there are no RDB files yet"),
     );
@@ -340,7 +420,9 @@ describe("protected commands", () => {
   });
 
   test("local: from this machine", async () => {
-    const local = new TestServer({ args: ["--enable-debug-command", "local", "--enable-module-command", "local"] });
+    const local = new TestServer({
+      args: ["--enable-debug-command", "local", "--enable-module-command", "local"],
+    });
     await local.start();
     const other = await local.connect();
     expect(await other.send("DEBUG", "SLEEP", "0")).toBe("OK");
@@ -353,23 +435,26 @@ describe("protected commands", () => {
 });
 
 describe("SHUTDOWN", () => {
-  test.each([[], ["NOSAVE"], ["NOW", "FORCE"]])("stops in order, with nothing lost: %j", async (...options) => {
-    const stopping = new TestServer();
-    await stopping.start();
-    const other = await stopping.connect();
-    await other.send("SET", "a", "1");
-    other.write(`SHUTDOWN ${options.join(" ")}\r\n`);
-    expect(await other.readUntilClosed()).toEqual(Buffer.alloc(0));
-    expect(await stopping.exited()).toEqual({ code: 0, signal: null });
-    await other.close();
-    if (variant !== "memory") {
+  test.each([[], ["NOSAVE"], ["NOW", "FORCE"]])(
+    "stops in order, with nothing lost: %j",
+    async (...options) => {
+      const stopping = new TestServer();
       await stopping.start();
-      const again = await stopping.connect();
-      expect(await again.send("GET", "a")).toBe("1");
-      await again.close();
-    }
-    await stopping.close();
-  });
+      const other = await stopping.connect();
+      await other.send("SET", "a", "1");
+      other.write(`SHUTDOWN ${options.join(" ")}\r\n`);
+      expect(await other.readUntilClosed()).toEqual(Buffer.alloc(0));
+      expect(await stopping.exited()).toEqual({ code: 0, signal: null });
+      await other.close();
+      if (variant !== "memory") {
+        await stopping.start();
+        const again = await stopping.connect();
+        expect(await again.send("GET", "a")).toBe("1");
+        await again.close();
+      }
+      await stopping.close();
+    },
+  );
 
   test("nowhere to save to", async () => {
     const memory = new TestServer({ args: ["--backend", "memory"] });

@@ -57,21 +57,34 @@ describe("elements", () => {
     const ordered = numbers.toSorted((a, b) => a - b).map((n) => `${n}.5`);
     expect(await client.send("SORT", "s")).toEqual(ordered);
     expect(await client.send("SORT", "z", "LIMIT", 100, 50)).toEqual(ordered.slice(100, 150));
-    expect(await client.send("SORT", "z", "BY", "nosort", "LIMIT", 0, 3)).toEqual(ordered.toReversed().slice(0, 3));
-    expect(await client.send("SORT", "z", "BY", "nosort", "DESC", "LIMIT", 1, 2)).toEqual(ordered.slice(1, 3));
+    expect(await client.send("SORT", "z", "BY", "nosort", "LIMIT", 0, 3)).toEqual(
+      ordered.toReversed().slice(0, 3),
+    );
+    expect(await client.send("SORT", "z", "BY", "nosort", "DESC", "LIMIT", 1, 2)).toEqual(
+      ordered.slice(1, 3),
+    );
     expect(new Set((await client.send("SORT", "s", "BY", "nosort")) as string[])).toEqual(new Set(ordered));
   });
 });
 
 describe("LIMIT", () => {
   test.each([
-    [0, -1, "12345"], [2, -1, "345"], [-3, 2, "12"], [1, 0, ""], [4, 10, "5"], [5, 1, ""], [99, 99, ""], [2, -7, "345"],
+    [0, -1, "12345"],
+    [2, -1, "345"],
+    [-3, 2, "12"],
+    [1, 0, ""],
+    [4, 10, "5"],
+    [5, 1, ""],
+    [99, 99, ""],
+    [2, -7, "345"],
   ])("%i %i", async (offset, limit, expected) => {
     await using client = await connect();
     await client.send("SADD", "s", 1, 2, 3, 4, 5);
     await client.send("ZADD", "z", 1, 1, 2, 2, 3, 3, 4, 4, 5, 5);
     for (const command of [["s"], ["z"], ["z", "BY", "nosort"]]) {
-      expect(((await client.send("SORT", ...command, "LIMIT", offset, limit)) as string[]).join("")).toBe(expected);
+      expect(((await client.send("SORT", ...command, "LIMIT", offset, limit)) as string[]).join("")).toBe(
+        expected,
+      );
     }
   });
 });
@@ -80,8 +93,26 @@ describe("BY and GET", () => {
   async function withWeights(): Promise<Client> {
     const client = await connect();
     await client.send("SADD", "ids", 1, 2, 3, 4);
-    await client.send("MSET", "weight:1", 30, "weight:2", 10, "weight:4", -5, "name:1", "one", "name:2", "two", "name:4", "four");
-    for (const [id, rank] of [[1, 2], [2, 3], [4, 1]]) {
+    await client.send(
+      "MSET",
+      "weight:1",
+      30,
+      "weight:2",
+      10,
+      "weight:4",
+      -5,
+      "name:1",
+      "one",
+      "name:2",
+      "two",
+      "name:4",
+      "four",
+    );
+    for (const [id, rank] of [
+      [1, 2],
+      [2, 3],
+      [4, 1],
+    ]) {
       await client.send("HSET", `data:${id}`, "rank", rank!, "title", `title ${id}`);
     }
     return client;
@@ -99,9 +130,20 @@ describe("BY and GET", () => {
   test("fields of hashes", async () => {
     await using client = await withWeights();
     expect(await client.send("SORT", "ids", "BY", "data:*->rank")).toEqual(["3", "4", "1", "2"]);
-    expect(await client.send("SORT", "ids", "BY", "data:*->rank", "GET", "data:*->title", "GET", "#", "GET", "name:*")).toEqual([
-      null, "3", null, "title 4", "4", "four", "title 1", "1", "one", "title 2", "2", "two",
-    ]);
+    expect(
+      await client.send(
+        "SORT",
+        "ids",
+        "BY",
+        "data:*->rank",
+        "GET",
+        "data:*->title",
+        "GET",
+        "#",
+        "GET",
+        "name:*",
+      ),
+    ).toEqual([null, "3", null, "title 4", "4", "four", "title 1", "1", "one", "title 2", "2", "two"]);
   });
 
   test("patterns that find nothing", async () => {
@@ -110,7 +152,8 @@ describe("BY and GET", () => {
     await client.send("SET", "x1->", "a string");
     await client.send("SET", "1", "itself");
     await client.send("SADD", "name:3", "not a string");
-    const get = (pattern: string): Promise<unknown> => client.send("SORT", "ids", "LIMIT", 0, 1, "GET", pattern);
+    const get = (pattern: string): Promise<unknown> =>
+      client.send("SORT", "ids", "LIMIT", 0, 1, "GET", pattern);
     expect(await get("constant")).toEqual([null]);
     expect(await get("data:*")).toEqual([null]);
     expect(await get("name:*->title")).toEqual([null]);
@@ -131,7 +174,9 @@ describe("BY and GET", () => {
     await using client = await withWeights();
     await client.sendRaw("HELLO", "3");
     expect(await client.sendExact("SORT", "ids", "GET", "name:*")).toEqual(["one", "two", null, "four"]);
-    expect((await client.sendRaw("SORT", "ids", "LIMIT", 2, 1, "GET", "name:*")).toString()).toBe("*1\r\n_\r\n");
+    expect((await client.sendRaw("SORT", "ids", "LIMIT", 2, 1, "GET", "name:*")).toString()).toBe(
+      "*1\r\n_\r\n",
+    );
   });
 
   test("a thousand keys and large hashes that are on disk", async () => {
@@ -139,17 +184,25 @@ describe("BY and GET", () => {
     const ids = Array.from({ length: 1000 }, (_, n) => n);
     await client.send("SADD", "ids", ...ids);
     await client.send("MSET", ...ids.flatMap((n) => [`w${n}`, (n * 7919) % 1009]));
-    await client.pipeline(ids.map((n) => ["HSET", `h${n}`, "f", `value ${n}`, "large", "x".repeat(n < 50 ? 5000 : 10)]));
+    await client.pipeline(
+      ids.map((n) => ["HSET", `h${n}`, "f", `value ${n}`, "large", "x".repeat(n < 50 ? 5000 : 10)]),
+    );
     if (!isRedis) await server.restart();
     await using again = await server.connect();
-    const expected = ids.toSorted((a, b) => ((a * 7919) % 1009) - ((b * 7919) % 1009)).flatMap((n) => [String(n), `value ${n}`]);
+    const expected = ids
+      .toSorted((a, b) => ((a * 7919) % 1009) - ((b * 7919) % 1009))
+      .flatMap((n) => [String(n), `value ${n}`]);
     expect(await again.send("SORT", "ids", "BY", "w*", "GET", "#", "GET", "h*->f")).toEqual(expected);
   });
 });
 
 test("types and options that do not fit", async () => {
   await using client = await connect();
-  await client.pipeline([["SET", "str", "v"], ["HSET", "h", "f", "v"], ["SADD", "s", 1]]);
+  await client.pipeline([
+    ["SET", "str", "v"],
+    ["HSET", "h", "f", "v"],
+    ["SADD", "s", 1],
+  ]);
   const wrongType = error("WRONGTYPE Operation against a key holding the wrong kind of value");
   const syntax = error("ERR syntax error");
   expect(await client.send("SORT", "str")).toEqual(wrongType);
@@ -158,13 +211,18 @@ test("types and options that do not fit", async () => {
   for (const options of [["LIMIT", "1"], ["BY"], ["GET"], ["STORE"], ["ASC", "x"]]) {
     expect(await client.send("SORT", "s", ...options)).toEqual(syntax);
   }
-  expect(await client.send("SORT", "s", "LIMIT", "a", 1)).toEqual(error("ERR value is not an integer or out of range"));
+  expect(await client.send("SORT", "s", "LIMIT", "a", 1)).toEqual(
+    error("ERR value is not an integer or out of range"),
+  );
   expect(await client.send("SORT_RO", "s", "STORE", "d")).toEqual(syntax);
 });
 
 test("STORE of nothing removes the destination", async () => {
   await using client = await connect();
-  await client.pipeline([["SET", "d", "v"], ["SADD", "s", 1]]);
+  await client.pipeline([
+    ["SET", "d", "v"],
+    ["SADD", "s", 1],
+  ]);
   expect(await client.send("SORT", "none", "STORE", "d")).toBe(0);
   expect(await client.send("EXISTS", "d")).toBe(0);
   await client.send("SET", "d", "v");
@@ -174,7 +232,10 @@ test("STORE of nothing removes the destination", async () => {
 
 test.skipIf(isRedis)("STORE of something would make a list, of which there are none yet", async () => {
   await using client = await connect();
-  await client.pipeline([["SET", "d", "v"], ["SADD", "s", 1]]);
+  await client.pipeline([
+    ["SET", "d", "v"],
+    ["SADD", "s", 1],
+  ]);
   expect(await client.send("SORT", "s", "STORE", "d")).toEqual(
     error("ERR SORT with STORE makes a list, and this version has no lists"),
   );

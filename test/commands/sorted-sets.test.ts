@@ -32,11 +32,15 @@ describe("ZADD", () => {
     expect(await client.send("ZADD", "z", "NX", "INCR", "1", "a")).toBe(null);
     expect(await client.send("ZRANGE", "z", 0, -1, "WITHSCORES")).toEqual(["b", "3", "c", "3", "a", "6.5"]);
     await client.send("ZADD", "z", "inf", "a");
-    expect(await client.send("ZINCRBY", "z", "-inf", "a")).toEqual(error("ERR resulting score is not a number (NaN)"));
+    expect(await client.send("ZINCRBY", "z", "-inf", "a")).toEqual(
+      error("ERR resulting score is not a number (NaN)"),
+    );
     expect(await client.send("ZADD", "z", "XX", "NX", "1", "a")).toEqual(
       error("ERR XX and NX options at the same time are not compatible"),
     );
-    expect(await client.send("ZADD", "z", "constructor", "a")).toEqual(error("ERR value is not a valid float"));
+    expect(await client.send("ZADD", "z", "constructor", "a")).toEqual(
+      error("ERR value is not a valid float"),
+    );
   });
 });
 
@@ -55,7 +59,12 @@ describe.each([
     await using client = await filled();
     expect(await client.send("ZRANGE", "z", 0, 1)).toEqual(["x", "y"]);
     expect(await client.send("ZRANGE", "z", "-inf", "(0", "BYSCORE", "LIMIT", 1, 5)).toEqual(["y", "z"]);
-    expect(await client.send("ZREVRANGEBYSCORE", "z", "-1", "(-3", "WITHSCORES")).toEqual(["z", "-1", "y", "-2"]);
+    expect(await client.send("ZREVRANGEBYSCORE", "z", "-1", "(-3", "WITHSCORES")).toEqual([
+      "z",
+      "-1",
+      "y",
+      "-2",
+    ]);
     expect(await client.send("ZREVRANGE", "z", size, -1)).toEqual(["z", "y", "x"]);
     expect(await client.send("ZCOUNT", "z", "-2", "+inf")).toBe(size + 2);
     expect(await client.send("ZRANK", "z", "z")).toBe(2);
@@ -98,7 +107,10 @@ test("ranges by member", async () => {
   await using client = await connect();
   await fill(client, "z", () => 0);
   expect(await client.send("ZRANGEBYLEX", "z", `(${name(9)}`, `[${name(11)}`)).toEqual([name(10), name(11)]);
-  expect(await client.send("ZRANGE", "z", "+", `(${name(997)}`, "BYLEX", "REV")).toEqual([name(999), name(998)]);
+  expect(await client.send("ZRANGE", "z", "+", `(${name(997)}`, "BYLEX", "REV")).toEqual([
+    name(999),
+    name(998),
+  ]);
   expect(await client.send("ZLEXCOUNT", "z", "-", `(${name(5)}`)).toBe(5);
   expect(await client.send("ZREMRANGEBYLEX", "z", `[${name(1)}`, "+")).toBe(SIZE - 1);
 });
@@ -122,7 +134,10 @@ test("RESP3 pairs members with their scores", async () => {
   await client.sendRaw("DEL", "pairs");
   await client.sendRaw("ZADD", "pairs", "1", "a", "2.5", "b");
   expect(await client.sendExact("ZRANGE", "pairs", 1, 1, "WITHSCORES")).toEqual([["b", { double: "2.5" }]]);
-  expect(await client.sendExact("ZMPOP", 2, "none", "pairs", "MAX")).toEqual(["pairs", [["b", { double: "2.5" }]]]);
+  expect(await client.sendExact("ZMPOP", 2, "none", "pairs", "MAX")).toEqual([
+    "pairs",
+    [["b", { double: "2.5" }]],
+  ]);
   expect(await client.sendExact("ZPOPMIN", "pairs")).toEqual(["a", { double: "1" }]);
   expect(await client.sendExact("ZPOPMIN", "pairs", 1)).toEqual([]);
 });

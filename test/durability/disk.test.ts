@@ -54,7 +54,11 @@ describe("a full disk", () => {
     const acknowledged: string[] = [];
     let refusal: unknown;
     for (let i = 0; i < 500 && refusal === undefined; i++) {
-      const reply = await client.send("SET", `key:${i}`, `${i}${randomBytes(50_000).toString("base64")}${value}`);
+      const reply = await client.send(
+        "SET",
+        `key:${i}`,
+        `${i}${randomBytes(50_000).toString("base64")}${value}`,
+      );
       if (reply === "OK") acknowledged.push(`key:${i}`);
       else refusal = reply;
     }
@@ -81,7 +85,9 @@ describe("a folder that cannot be used", () => {
   test("held by another process", async () => {
     const dir = await temporaryFolder();
     await startLeveldis(dir).start();
-    expect(await failedStart(dir)).toMatch(/in use by another process: stop that one, or choose another --dir/);
+    expect(await failedStart(dir)).toMatch(
+      /in use by another process: stop that one, or choose another --dir/,
+    );
   });
 
   test("of another format version", async () => {
@@ -104,7 +110,9 @@ describe("a folder that cannot be used", () => {
     for (const name of await readdir(dir)) {
       if (name.startsWith("MANIFEST")) await writeFile(join(dir, name), "this is no manifest");
     }
-    expect(await failedStart(dir)).toMatch(/CORRUPT: the LevelDB in .* is damaged \(.*\): restore the folder from a backup/);
+    expect(await failedStart(dir)).toMatch(
+      /CORRUPT: the LevelDB in .* is damaged \(.*\): restore the folder from a backup/,
+    );
   });
 
   test("that is a file", async () => {
@@ -118,7 +126,9 @@ describe("a folder that cannot be used", () => {
     await mkdir(join(parent, "ro"));
     execFileSync("mount", ["-t", "tmpfs", "-o", "ro", "tmpfs", join(parent, "ro")]);
     cleanups.push(() => void execFileSync("umount", [join(parent, "ro")]));
-    expect(await failedStart(join(parent, "ro", "data"))).toMatch(/cannot use the data folder .*make it writable/);
+    expect(await failedStart(join(parent, "ro", "data"))).toMatch(
+      /cannot use the data folder .*make it writable/,
+    );
   });
 });
 

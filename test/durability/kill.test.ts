@@ -86,30 +86,34 @@ async function keyCount(client: Client): Promise<number> {
   return keys.size;
 }
 
-test.each(["everysec", "always", "no"])("kill -9 under load loses nothing acknowledged, appendfsync %s", async (policy) => {
-  await using server = new TestServer({ kind: "leveldis", args: ["--appendfsync", policy] });
-  await server.start();
-  const writers = Array.from({ length: WRITERS }, (_, i) => new Writer(`writer${i}`));
-  for (let round = 0; round < ROUNDS; round++) {
-    const clients = await Promise.all(writers.map(() => server.connect()));
-    let acknowledged = 0;
-    let killed: Promise<unknown> | undefined;
-    await Promise.all(
-      writers.map((writer, i) =>
-        writer.run(clients[i]!, () => {
-          if (++acknowledged >= ACKNOWLEDGED_PER_ROUND) killed ??= server.crash();
-        }),
-      ),
-    );
-    await killed;
+test.each(["everysec", "always", "no"])(
+  "kill -9 under load loses nothing acknowledged, appendfsync %s",
+  async (policy) => {
+    await using server = new TestServer({ kind: "leveldis", args: ["--appendfsync", policy] });
     await server.start();
-    const client = await server.connect();
-    for (const writer of writers) await writer.check(client);
-    // The counter that is kept beside the keys agrees with the keys.
-    expect(await client.send("DBSIZE")).toBe(await keyCount(client));
-    await client.close();
-  }
-}, 120_000);
+    const writers = Array.from({ length: WRITERS }, (_, i) => new Writer(`writer${i}`));
+    for (let round = 0; round < ROUNDS; round++) {
+      const clients = await Promise.all(writers.map(() => server.connect()));
+      let acknowledged = 0;
+      let killed: Promise<unknown> | undefined;
+      await Promise.all(
+        writers.map((writer, i) =>
+          writer.run(clients[i]!, () => {
+            if (++acknowledged >= ACKNOWLEDGED_PER_ROUND) killed ??= server.crash();
+          }),
+        ),
+      );
+      await killed;
+      await server.start();
+      const client = await server.connect();
+      for (const writer of writers) await writer.check(client);
+      // The counter that is kept beside the keys agrees with the keys.
+      expect(await client.send("DBSIZE")).toBe(await keyCount(client));
+      await client.close();
+    }
+  },
+  120_000,
+);
 
 test("a large collection survives, and so does its deletion", async () => {
   await using server = new TestServer({ kind: "leveldis" });

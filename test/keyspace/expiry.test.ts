@@ -18,7 +18,11 @@ async function walk({ keyspace, run }: TestKeyspace, nowMs: number): Promise<str
   return due.map(({ key }) => key);
 }
 
-async function put(open: TestKeyspace, db: Database, keys: readonly (readonly [string, number])[]): Promise<void> {
+async function put(
+  open: TestKeyspace,
+  db: Database,
+  keys: readonly (readonly [string, number])[],
+): Promise<void> {
   await open.run(() => {
     for (const [key, expiresAtMs] of keys) db.put(key, "v", expiresAtMs);
   }, NOW);
@@ -37,7 +41,12 @@ describe("what is due", () => {
   test("is found in time order, exactly to the millisecond", async () => {
     const open = await openKeyspace();
     const db = open.keyspace.databases[0]!;
-    await put(open, db, [["c", NOW + 30], ["a", NOW + 10], ["b", NOW + 20], ["never", 0]]);
+    await put(open, db, [
+      ["c", NOW + 30],
+      ["a", NOW + 10],
+      ["b", NOW + 20],
+      ["never", 0],
+    ]);
     expect(await walk(open, NOW + 10)).toEqual([]);
     expect(open.keyspace.expiry.nextDueMs).toBe(NOW + 11);
     expect(await walk(open, NOW + 21)).toEqual(["a", "b"]);
@@ -52,7 +61,10 @@ describe("what is due", () => {
 
   test("is known after a restart", async () => {
     const first = await openKeyspace();
-    await put(first, first.keyspace.databases[0]!, [["a", NOW + 10], ["b", NOW + 20]]);
+    await put(first, first.keyspace.databases[0]!, [
+      ["a", NOW + 10],
+      ["b", NOW + 20],
+    ]);
     const open = await openKeyspace({ store: first.store });
     expect(await walk(open, NOW + 11)).toEqual(["a"]);
     expect(open.keyspace.databases[0]!.keyCount).toBe(1);
@@ -62,7 +74,11 @@ describe("what is due", () => {
   test("comes in steps when it is much", async () => {
     const open = await openKeyspace();
     const db = open.keyspace.databases[0]!;
-    await put(open, db, Array.from({ length: 1200 }, (_, n) => [`key ${n}`, NOW + 1] as const));
+    await put(
+      open,
+      db,
+      Array.from({ length: 1200 }, (_, n) => [`key ${n}`, NOW + 1] as const),
+    );
     const steps: number[] = [];
     while (open.keyspace.expiry.nextDueMs <= NOW + 2) steps.push((await walk(open, NOW + 2)).length);
     expect(steps).toEqual([500, 500, 200]);
@@ -72,7 +88,11 @@ describe("what is due", () => {
   test("is not hidden by what a dropped database left behind", async () => {
     const open = await openKeyspace();
     const [db, dropped] = open.keyspace.databases;
-    await put(open, dropped!, Array.from({ length: 1200 }, (_, n) => [`key ${n}`, NOW + 1] as const));
+    await put(
+      open,
+      dropped!,
+      Array.from({ length: 1200 }, (_, n) => [`key ${n}`, NOW + 1] as const),
+    );
     await put(open, db!, [["mine", NOW + 2]]);
     await open.run(() => dropped!.flush(), NOW);
     const due: string[] = [];
@@ -85,7 +105,12 @@ describe("what is due", () => {
   test("does not count a key that was given more time, or written anew", async () => {
     const open = await openKeyspace();
     const db = open.keyspace.databases[0]!;
-    await put(open, db, [["longer", NOW + 10], ["for ever", NOW + 10], ["anew", NOW + 10], ["renamed", NOW + 10]]);
+    await put(open, db, [
+      ["longer", NOW + 10],
+      ["for ever", NOW + 10],
+      ["anew", NOW + 10],
+      ["renamed", NOW + 10],
+    ]);
     await open.run(() => {
       db.setExpiry(db.find("longer")!, NOW + 100);
       db.setExpiry(db.find("for ever")!, 0);
@@ -116,14 +141,21 @@ describe("a key whose time is over", () => {
     const db = open.keyspace.databases[0]!;
     await put(open, db, [["a", NOW + 10]]);
     expect(await open.run(() => db.find("a") !== null, NOW + 10)).toBe(true);
-    expect(await open.run(() => [db.find("a"), db.delete("a"), db.keyCount], NOW + 11)).toEqual([null, false, 1]);
+    expect(await open.run(() => [db.find("a"), db.delete("a"), db.keyCount], NOW + 11)).toEqual([
+      null,
+      false,
+      1,
+    ]);
     expect([db.keyCount, db.expiryCount]).toEqual([0, 0]);
   });
 
   test("is counted out once, when it left memory and came back before it was removed", async () => {
     const open = await openKeyspace();
     const db = open.keyspace.databases[0]!;
-    await put(open, db, [["a", NOW + 10], ["b", 0]]);
+    await put(open, db, [
+      ["a", NOW + 10],
+      ["b", 0],
+    ]);
     const { keyspace } = open;
     const look = (): void => {
       keyspace.setTime(NOW + 11);

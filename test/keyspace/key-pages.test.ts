@@ -16,12 +16,19 @@ async function filled(count: number, open: TestKeyspace): Promise<Database> {
 }
 
 /** A whole scan, `between` its steps. */
-async function scan(open: TestKeyspace, db: Database, limit: number, between?: () => Promise<void>): Promise<string[]> {
+async function scan(
+  open: TestKeyspace,
+  db: Database,
+  limit: number,
+  between?: () => Promise<void>,
+): Promise<string[]> {
   const seen: string[] = [];
   for (let from: string | null = "", steps = 0; from !== null; steps++) {
     if (steps > 10_000) throw new Error("the scan does not end");
     const start: string = from;
-    const { keys, next }: ReturnType<Database["pages"]["from"]> = await open.run(() => db.pages.from(start, "", limit));
+    const { keys, next }: ReturnType<Database["pages"]["from"]> = await open.run(() =>
+      db.pages.from(start, "", limit),
+    );
     seen.push(...keys.map(({ key }) => key));
     from = next;
     await between?.();
@@ -106,7 +113,11 @@ describe("runs of keys", () => {
       db.hashToWrite("b").set("f", "v");
       for (let n = 0; n < 10; n++) db.setToWrite("c").add(`member ${n}`);
     });
-    const expected = [{ key: "a", type: "string" }, { key: "b", type: "hash" }, { key: "c", type: "set" }];
+    const expected = [
+      { key: "a", type: "string" },
+      { key: "b", type: "hash" },
+      { key: "c", type: "set" },
+    ];
     expect((await open.run(() => db.pages.from("", "", 10))).keys).toEqual(expected);
     await open.keyspace.committer.settle();
     const { run, keyspace } = await openKeyspace({ store: open.store });
@@ -144,7 +155,9 @@ describe("runs of keys", () => {
       const db = await filled(300, open);
       const isStaying = (n: number): boolean => n % 3 === 0;
       const seen = await scan(open, db, 1 + random.below(20), async () => {
-        const changes = Array.from({ length: random.below(10) }, () => random.below(400)).filter((n) => !isStaying(n));
+        const changes = Array.from({ length: random.below(10) }, () => random.below(400)).filter(
+          (n) => !isStaying(n),
+        );
         await open.run(() => {
           db.ready(changes.map(name));
           for (const n of changes) if (!db.delete(name(n))) db.put(name(n), "again");
@@ -152,7 +165,9 @@ describe("runs of keys", () => {
         if (random.below(3) === 0) await open.keyspace.committer.settle();
         open.keyspace.cache.trim();
       });
-      const staying = Array.from({ length: 300 }, (_, n) => n).filter(isStaying).map(name);
+      const staying = Array.from({ length: 300 }, (_, n) => n)
+        .filter(isStaying)
+        .map(name);
       expect(staying.filter((key) => !seen.includes(key))).toEqual([]);
       expect(new Set(seen).size).toBe(seen.length);
     }
@@ -173,10 +188,14 @@ describe("a prefix", () => {
     }
   });
 
-  test.each([["ab", "ac"], ["a\xff", "b"], ["a\xff\xff", "b"], ["", null], ["\xff", null], ["\xfe", "\xff"]])(
-    "behind %j comes %j",
-    (prefix, next) => expect(afterPrefix(prefix)).toBe(next),
-  );
+  test.each([
+    ["ab", "ac"],
+    ["a\xff", "b"],
+    ["a\xff\xff", "b"],
+    ["", null],
+    ["\xff", null],
+    ["\xfe", "\xff"],
+  ])("behind %j comes %j", (prefix, next) => expect(afterPrefix(prefix)).toBe(next));
 });
 
 describe("all keys that match", () => {
@@ -198,7 +217,10 @@ describe("all keys that match", () => {
       db.put("k9998", "not written yet");
       db.setExpiry(db.find(name(2))!, now + 1);
     }, now);
-    const listing = await open.run(() => open.keyspace.reading.attempt.once(db, "l", () => db.pages.list("k", isEven)), now + 2);
+    const listing = await open.run(
+      () => open.keyspace.reading.attempt.once(db, "l", () => db.pages.list("k", isEven)),
+      now + 2,
+    );
     await open.run(() => {
       db.delete(name(4));
       db.put("k9996", "too late");
@@ -215,7 +237,9 @@ describe("all keys that match", () => {
   test("a stream that nobody reads lets go of the store", async () => {
     const open = await openKeyspace();
     const db = await filled(10, open);
-    const listing = await open.run(() => open.keyspace.reading.attempt.once(db, "l", () => db.pages.list("", () => true)));
+    const listing = await open.run(() =>
+      open.keyspace.reading.attempt.once(db, "l", () => db.pages.list("", () => true)),
+    );
     await listing.stream().return!();
     await open.store.close();
   });

@@ -20,7 +20,9 @@ const LIMITS = {
 };
 
 /** A keyspace over a store in memory, or over `store`: what another one has written there. */
-export async function openKeyspace(given: { store?: Store; recordCacheBytes?: number } = {}): Promise<TestKeyspace> {
+export async function openKeyspace(
+  given: { store?: Store; recordCacheBytes?: number } = {},
+): Promise<TestKeyspace> {
   const store = given.store ?? (await openMemoryStore());
   const keyspace = await Keyspace.open({
     store,

@@ -36,7 +36,9 @@ async function put(open: TestKeyspace, keys: readonly string[]): Promise<void> {
 
 /** Names as people give them: a few prefixes, numbers of unequal length, a few that stand alone. */
 const skewed = [
-  "!first", "zzz", "\xff\xff",
+  "!first",
+  "zzz",
+  "\xff\xff",
   ...Array.from({ length: 700 }, (_, n) => `user:${n}`),
   ...Array.from({ length: 80 }, (_, n) => `session:${n * 7919}`),
 ];
@@ -79,12 +81,17 @@ describe("a random key", () => {
   test("is found soon in a stretch that has outgrown its places", async () => {
     const open = await openKeyspace();
     const db = open.keyspace.databases[0]!;
-    await put(open, Array.from({ length: 300 }, (_, n) => `a:${n}`));
+    await put(
+      open,
+      Array.from({ length: 300 }, (_, n) => `a:${n}`),
+    );
     await counts(open, db, 1);
     const many = Array.from({ length: 3000 }, (_, n) => `z:${n}`);
     await put(open, many);
     const drawn = await counts(open, db, 2000);
-    const ofMany = [...drawn].filter(([key]) => key.startsWith("z:")).reduce((sum, [, times]) => sum + times, 0);
+    const ofMany = [...drawn]
+      .filter(([key]) => key.startsWith("z:"))
+      .reduce((sum, [, times]) => sum + times, 0);
     expect(ofMany / 2000).toBeGreaterThan(0.88);
     expect(ofMany / 2000).toBeLessThan(0.93);
   });

@@ -46,8 +46,14 @@ const pair = fc.tuple(
 
 describe("against a sorted array", () => {
   const step = fc.oneof(
-    { weight: 4, arbitrary: fc.record({ insert: fc.array(pair, { minLength: 1, maxLength: 400, size: "max" }) }) },
-    { weight: 2, arbitrary: fc.record({ remove: fc.array(fc.nat(), { minLength: 1, maxLength: 300, size: "max" }) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ insert: fc.array(pair, { minLength: 1, maxLength: 400, size: "max" }) }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ remove: fc.array(fc.nat(), { minLength: 1, maxLength: 300, size: "max" }) }),
+    },
     { weight: 2, arbitrary: fc.record({ cut: fc.tuple(fc.nat(), fc.nat(700)) }) },
     { weight: 1, arbitrary: fc.record({ look: fc.array(fc.nat(), { minLength: 1, maxLength: 20 }) }) },
   );
@@ -82,8 +88,12 @@ describe("against a sorted array", () => {
             const rank = number % model.pairs.length;
             const [score, member] = model.pairs[rank]!;
             expect(order.rank(score, member)).toBe(rank);
-            expect(order.countWhile((other) => other < score)).toBe(model.pairs.filter(([s]) => s < score).length);
-            expect(pairsOf(order, rank, Math.min(rank + 300, order.size))).toEqual(model.pairs.slice(rank, rank + 300));
+            expect(order.countWhile((other) => other < score)).toBe(
+              model.pairs.filter(([s]) => s < score).length,
+            );
+            expect(pairsOf(order, rank, Math.min(rank + 300, order.size))).toEqual(
+              model.pairs.slice(rank, rank + 300),
+            );
             const { scores, members } = order.atRanks([rank, 0]);
             expect([scores[0], members[0]]).toEqual([score, member]);
             expect([scores[1], members[1]]).toEqual(model.pairs[0]);

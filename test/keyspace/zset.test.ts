@@ -7,10 +7,16 @@ import { type TestKeyspace, openKeyspace } from "./open-keyspace.ts";
 /** No collection fits its share of this. */
 const TINY_CACHE_BYTES = 1000;
 
-const member = fc.oneof(fc.nat(60).map((i) => `m${i}`), fc.constantFrom("", "m", "m1\0", "\xff", "\xff\xff"));
+const member = fc.oneof(
+  fc.nat(60).map((i) => `m${i}`),
+  fc.constantFrom("", "m", "m1\0", "\xff", "\xff\xff"),
+);
 const score = fc.constantFrom(0, -0, 1, 1, 2, 2.5, -1, Infinity, -Infinity);
 const bound = fc.record({ value: score, exclusive: fc.boolean() });
-const lexBound = fc.oneof(fc.constantFrom("-" as const, "+" as const), fc.record({ value: member, exclusive: fc.boolean() }));
+const lexBound = fc.oneof(
+  fc.constantFrom("-" as const, "+" as const),
+  fc.record({ value: member, exclusive: fc.boolean() }),
+);
 const rank = fc.integer({ min: -70, max: 70 });
 const range: fc.Arbitrary<OrderRange> = fc.oneof(
   fc.record({ by: fc.constant("rank" as const), start: rank, stop: rank }),
@@ -34,11 +40,27 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }
     return zset.count;
   }),
-  fc.tuple(range, window).map(([part, shown]): Step => (zset) => zset.count === 0 ? null : zset.range(part, shown)),
-  range.map((part): Step => (zset) => (zset.count === 0 ? null : zset.countIn(part))),
+  fc.tuple(range, window).map(
+    ([part, shown]): Step =>
+      (zset) =>
+        zset.count === 0 ? null : zset.range(part, shown),
+  ),
+  range.map(
+    (part): Step =>
+      (zset) =>
+        zset.count === 0 ? null : zset.countIn(part),
+  ),
   member.map((name): Step => (zset) => [zset.score(name), zset.rank(name)]),
-  member.map((name): Step => (zset) => zset.delete(name)),
-  fc.tuple(range, window).map(([part, shown]): Step => (zset) => zset.count < 40 ? null : zset.take(part, { ...shown, limit: 3 })),
+  member.map(
+    (name): Step =>
+      (zset) =>
+        zset.delete(name),
+  ),
+  fc.tuple(range, window).map(
+    ([part, shown]): Step =>
+      (zset) =>
+        zset.count < 40 ? null : zset.take(part, { ...shown, limit: 3 }),
+  ),
 );
 
 /** Each step is one command. */

@@ -13,9 +13,11 @@ test("nothing recorded, nothing told", () => {
 });
 
 test("percentiles of a hundred are its ranks", () => {
-  const made = histogram(...Array.from({ length: 100 }, (_, i) => i < 50 ? 10 : i < 99 ? 20 : 60));
+  const made = histogram(...Array.from({ length: 100 }, (_, i) => (i < 50 ? 10 : i < 99 ? 20 : 60)));
   expect(made.count).toBe(100);
-  expect([0, 1, 50, 51, 99, 99.5, 100].map((percent) => made.percentile(percent))).toEqual([10, 10, 10, 20, 20, 60, 60]);
+  expect([0, 1, 50, 51, 99, 99.5, 100].map((percent) => made.percentile(percent))).toEqual([
+    10, 10, 10, 20, 20, 60, 60,
+  ]);
 });
 
 test("every time from 1 ns to 1 s is told no more than a 32nd too long, and never too short", () => {

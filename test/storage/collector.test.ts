@@ -48,14 +48,18 @@ async function put(store: Store, entries: Iterable<readonly [Bytes, Bytes]>): Pr
 async function fillCollection(store: Store, id: number, count: number, value = "v"): Promise<void> {
   for (let from = 0; from < count; from += 10_000) {
     const size = Math.min(10_000, count - from);
-    await put(store, Array.from({ length: size }, (_, i) => [collectionPrefix(id) + "\0" + u32(from + i), value]));
+    await put(
+      store,
+      Array.from({ length: size }, (_, i) => [collectionPrefix(id) + "\0" + u32(from + i), value]),
+    );
   }
 }
 
 async function count(store: Store, range: KeyRange): Promise<number> {
   const iterator = store.iterate({ ...range, keysOnly: true });
   let found = 0;
-  for (let more = await iterator.next(1000); more.length > 0; more = await iterator.next(1000)) found += more.length;
+  for (let more = await iterator.next(1000); more.length > 0; more = await iterator.next(1000))
+    found += more.length;
   await iterator.close();
   return found;
 }
@@ -144,7 +148,10 @@ describe.each(stores)("on %s", (_, open) => {
 
   test("a round deletes no more than it is told, until it is told otherwise", async () => {
     await fillCollection(store, 7, 3000);
-    await put(store, [[deadCollectionKey(7), ""], [deadCollectionKey(8), ""]]);
+    await put(store, [
+      [deadCollectionKey(7), ""],
+      [deadCollectionKey(8), ""],
+    ]);
     collector = await startCollector(store, place, { ...FAST, intervalMs: 40, batchSize: 100 });
     await until(() => collector.progress.rounds >= 3);
     expect(collector.progress.deleted).toBe(collector.progress.rounds * 100);
@@ -187,7 +194,10 @@ test("a thread that cannot have the database says so", async () => {
 test("it goes on where a crash ended it", async () => {
   const store = await openMemoryStore();
   await fillCollection(store, 7, 1000);
-  await put(store, [[recordKey(3, "a"), hashRecord(7, 0)], [recordKey(3, "b"), hashRecord(null, 0)]]);
+  await put(store, [
+    [recordKey(3, "a"), hashRecord(7, 0)],
+    [recordKey(3, "b"), hashRecord(null, 0)],
+  ]);
   await put(store, [[deadGenerationKey(3), ""]]);
   // A sweep that is forgotten in the middle is what a crash leaves behind.
   for (const limit of [1, 1, 300]) {
@@ -245,9 +255,15 @@ describe("disk space", () => {
     for (let id = 1; id <= 200; id++) await fillCollection(store, id, 100, "x".repeat(1000));
     expect(await diskBytes()).toBeGreaterThan(18 * MB);
     const collector = await startCollector(store, folder, { ...FAST, batchSize: 1_000_000 });
-    await put(store, Array.from({ length: 50 }, (_, i) => [deadCollectionKey(1 + i * 4), ""] as const));
+    await put(
+      store,
+      Array.from({ length: 50 }, (_, i) => [deadCollectionKey(1 + i * 4), ""] as const),
+    );
     await until(() => collector.progress.collected === 50);
-    await put(store, Array.from({ length: 50 }, (_, i) => [deadCollectionKey(2 + i * 4), ""] as const));
+    await put(
+      store,
+      Array.from({ length: 50 }, (_, i) => [deadCollectionKey(2 + i * 4), ""] as const),
+    );
     await until(() => collector.progress.collected === 100);
     await until(() => collector.progress.compactions > 0);
     await collector.close();

@@ -59,7 +59,8 @@ export function debug(context: Context, args: readonly Bytes[]): Reply {
     return subcommand.run(context, args);
   }
   const reason = WITHOUT.get(name);
-  if (reason !== undefined) throw new CommandError(`ERR DEBUG ${name.toUpperCase()} is not supported: ${reason}`);
+  if (reason !== undefined)
+    throw new CommandError(`ERR DEBUG ${name.toUpperCase()} is not supported: ${reason}`);
   throw new CommandError(
     `ERR unknown subcommand or wrong number of arguments for '${args[1]!.slice(0, 128)}'. Try DEBUG HELP.`,
   );

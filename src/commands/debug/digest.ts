@@ -57,7 +57,8 @@ function digestOf(entry: Entry): Digest {
   if (typeof value === "string") digest.mix(value);
   else if (value instanceof BigString) digest.mix(value.slice(0, value.length));
   else if (value instanceof SetValue) for (const member of value.members()) digest.xor(member);
-  else if (value instanceof Hash) for (const [field, bytes] of value.entries()) digest.xor(pair(field, bytes));
+  else if (value instanceof Hash)
+    for (const [field, bytes] of value.entries()) digest.xor(pair(field, bytes));
   else if (value instanceof ZSet) {
     const { members, scores } = value.range({ by: "rank", start: 0, stop: -1 });
     members.forEach((member, i) => digest.xor(pair(member, formatDouble(scores[i]!))));

@@ -1,5 +1,16 @@
 import { CommandError } from "../../errors.ts";
-import { Attributes, BigNumber, Bool, Double, MapReply, Push, type Reply, Sequence, SetReply, Verbatim } from "../../resp/reply.ts";
+import {
+  Attributes,
+  BigNumber,
+  Bool,
+  Double,
+  MapReply,
+  Push,
+  type Reply,
+  Sequence,
+  SetReply,
+  Verbatim,
+} from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import type { Context } from "../command.ts";
 

@@ -38,7 +38,8 @@ export function* leveldbSection({ server, keyspace }: Context): Iterable<Field> 
   const stats = reading.store.property("leveldb.stats");
   if (stats !== undefined) {
     const levels = levelsOf(stats);
-    const sum = (of: (level: Level) => number): number => levels.reduce((total, level) => total + of(level), 0);
+    const sum = (of: (level: Level) => number): number =>
+      levels.reduce((total, level) => total + of(level), 0);
     yield ["leveldb_files", sum(({ files }) => files)];
     yield ["leveldb_size_mb", sum(({ megabytes }) => megabytes)];
     yield ["leveldb_compaction_seconds", sum(({ compactionS }) => compactionS)];

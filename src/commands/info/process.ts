@@ -8,7 +8,8 @@ import { type Field, human, seconds } from "./field.ts";
 const OS = `${type()} ${release()} ${machine()}`;
 
 /** libuv's way to wait for sockets. */
-const MULTIPLEXING = process.platform === "linux" ? "epoll" : process.platform === "win32" ? "iocp" : "kqueue";
+const MULTIPLEXING =
+  process.platform === "linux" ? "epoll" : process.platform === "win32" ? "iocp" : "kqueue";
 
 export function* serverSection({ server, nowMs }: Context): Iterable<Field> {
   const { config } = server;
@@ -68,7 +69,10 @@ export function* memorySection({ server, keyspace }: Context): Iterable<Field> {
   yield ["used_memory_overhead", Math.max(usedBytes - datasetBytes, 0)];
   yield ["used_memory_startup", memory.startupBytes];
   yield ["used_memory_dataset", datasetBytes];
-  yield ["used_memory_dataset_perc", `${percent(datasetBytes, Math.max(usedBytes - memory.startupBytes, datasetBytes))}%`];
+  yield [
+    "used_memory_dataset_perc",
+    `${percent(datasetBytes, Math.max(usedBytes - memory.startupBytes, datasetBytes))}%`,
+  ];
   yield ["total_system_memory", totalmem()];
   yield ["total_system_memory_human", human(totalmem())];
   yield ["maxmemory", maxmemory];

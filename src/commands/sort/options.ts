@@ -21,7 +21,13 @@ type Draft = { -readonly [Name in keyof SortOptions]: SortOptions[Name] };
 export function sortOptions(args: readonly Bytes[], takesStore: boolean): SortOptions {
   const get: Pattern[] = [];
   const options: Draft = {
-    by: null, get, offset: 0, limit: -1, isDescending: false, isAlpha: false, store: null,
+    by: null,
+    get,
+    offset: 0,
+    limit: -1,
+    isDescending: false,
+    isAlpha: false,
+    store: null,
   };
   for (let at = 2; at < args.length; at++) {
     const word = optionWord(args[at]!);

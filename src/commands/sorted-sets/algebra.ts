@@ -2,7 +2,14 @@ import { CommandError, SYNTAX, WRONG_TYPE } from "../../errors.ts";
 import type { Database } from "../../keyspace/database.ts";
 import type { ScoredMembers } from "../../keyspace/score-order.ts";
 import { SetValue } from "../../keyspace/set.ts";
-import { type Aggregate, type Input, intersect, intersectionSize, subtract, unite } from "../../keyspace/zset-algebra.ts";
+import {
+  type Aggregate,
+  type Input,
+  intersect,
+  intersectionSize,
+  subtract,
+  unite,
+} from "../../keyspace/zset-algebra.ts";
 import { ZSet } from "../../keyspace/zset.ts";
 import type { Reply } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
@@ -20,7 +27,8 @@ export const ALGEBRA_ROWS = {
     doc: {
       summary: "Add multiple sorted sets",
       since: "6.2.0",
-      complexity: "O(N)+O(M*log(M)) with N being the sum of the sizes of the input sorted sets, and M being the number of elements in the resulting sorted set.",
+      complexity:
+        "O(N)+O(M*log(M)) with N being the sum of the sizes of the input sorted sets, and M being the number of elements in the resulting sorted set.",
       syntax:
         "numkeys:integer key... [WEIGHTS weight:integer...] " +
         "[AGGREGATE aggregate:(SUM | MIN | MAX)] [WITHSCORES]",
@@ -34,7 +42,8 @@ export const ALGEBRA_ROWS = {
     doc: {
       summary: "Add multiple sorted sets and store the resulting sorted set in a new key",
       since: "2.0.0",
-      complexity: "O(N)+O(M log(M)) with N being the sum of the sizes of the input sorted sets, and M being the number of elements in the resulting sorted set.",
+      complexity:
+        "O(N)+O(M log(M)) with N being the sum of the sizes of the input sorted sets, and M being the number of elements in the resulting sorted set.",
       syntax:
         "destination:key numkeys:integer key... [WEIGHTS weight:integer...] " +
         "[AGGREGATE aggregate:(SUM | MIN | MAX)]",
@@ -48,7 +57,8 @@ export const ALGEBRA_ROWS = {
     doc: {
       summary: "Intersect multiple sorted sets",
       since: "6.2.0",
-      complexity: "O(N*K)+O(M*log(M)) worst case with N being the smallest input sorted set, K being the number of input sorted sets and M being the number of elements in the resulting sorted set.",
+      complexity:
+        "O(N*K)+O(M*log(M)) worst case with N being the smallest input sorted set, K being the number of input sorted sets and M being the number of elements in the resulting sorted set.",
       syntax:
         "numkeys:integer key... [WEIGHTS weight:integer...] " +
         "[AGGREGATE aggregate:(SUM | MIN | MAX)] [WITHSCORES]",
@@ -62,7 +72,8 @@ export const ALGEBRA_ROWS = {
     doc: {
       summary: "Intersect multiple sorted sets and store the resulting sorted set in a new key",
       since: "2.0.0",
-      complexity: "O(N*K)+O(M*log(M)) worst case with N being the smallest input sorted set, K being the number of input sorted sets and M being the number of elements in the resulting sorted set.",
+      complexity:
+        "O(N*K)+O(M*log(M)) worst case with N being the smallest input sorted set, K being the number of input sorted sets and M being the number of elements in the resulting sorted set.",
       syntax:
         "destination:key numkeys:integer key... [WEIGHTS weight:integer...] " +
         "[AGGREGATE aggregate:(SUM | MIN | MAX)]",
@@ -76,7 +87,8 @@ export const ALGEBRA_ROWS = {
     doc: {
       summary: "Intersect multiple sorted sets and return the cardinality of the result",
       since: "7.0.0",
-      complexity: "O(N*K) worst case with N being the smallest input sorted set, K being the number of input sorted sets.",
+      complexity:
+        "O(N*K) worst case with N being the smallest input sorted set, K being the number of input sorted sets.",
       syntax: "numkeys:integer key... [LIMIT limit:integer]",
     },
     run: zintercard,
@@ -88,7 +100,8 @@ export const ALGEBRA_ROWS = {
     doc: {
       summary: "Subtract multiple sorted sets",
       since: "6.2.0",
-      complexity: "O(L + (N-K)log(N)) worst case where L is the total number of elements in all the sets, N is the size of the first set, and K is the size of the result set.",
+      complexity:
+        "O(L + (N-K)log(N)) worst case where L is the total number of elements in all the sets, N is the size of the first set, and K is the size of the result set.",
       syntax: "numkeys:integer key... [WITHSCORES]",
     },
     run: zdiff,
@@ -100,7 +113,8 @@ export const ALGEBRA_ROWS = {
     doc: {
       summary: "Subtract multiple sorted sets and store the resulting sorted set in a new key",
       since: "6.2.0",
-      complexity: "O(L + (N-K)log(N)) worst case where L is the total number of elements in all the sets, N is the size of the first set, and K is the size of the result set.",
+      complexity:
+        "O(L + (N-K)log(N)) worst case where L is the total number of elements in all the sets, N is the size of the first set, and K is the size of the result set.",
       syntax: "destination:key numkeys:integer key...",
     },
     run: zdiffstore,

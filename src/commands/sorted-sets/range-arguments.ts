@@ -46,7 +46,11 @@ export function rangeQuery(args: readonly Bytes[], from: number, kind: RangeKind
   if (by === "rank" && limit !== -1) throw LIMIT_OF_RANKS;
   if (by === "lex" && withScores) throw SCORES_OF_LEX;
   if (by === "rank") {
-    const range: OrderRange = { by, start: integerArgument(args[from]!), stop: integerArgument(args[from + 1]!) };
+    const range: OrderRange = {
+      by,
+      start: integerArgument(args[from]!),
+      stop: integerArgument(args[from + 1]!),
+    };
     return { range, window: { reverse, offset: 0, limit }, withScores };
   }
   const [min, max] = reverse ? [args[from + 1]!, args[from]!] : [args[from]!, args[from + 1]!];
@@ -57,7 +61,9 @@ export function rangeQuery(args: readonly Bytes[], from: number, kind: RangeKind
 const LIMIT_OF_RANKS = new CommandError(
   "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX",
 );
-const SCORES_OF_LEX = new CommandError("ERR syntax error, WITHSCORES not supported in combination with BYLEX");
+const SCORES_OF_LEX = new CommandError(
+  "ERR syntax error, WITHSCORES not supported in combination with BYLEX",
+);
 
 export function rankRange(start: Bytes, stop: Bytes): OrderRange {
   return { by: "rank", start: integerArgument(start), stop: integerArgument(stop) };
@@ -68,7 +74,8 @@ export function scoreRange(minText: Bytes, maxText: Bytes): OrderRange {
   const min = parseScoreBound(minText);
   const max = parseScoreBound(maxText);
   if (min === null || max === null) throw NOT_A_SCORE_RANGE;
-  if (min.value === -Infinity && max.value === Infinity && !min.exclusive && !max.exclusive) return WHOLE_RANGE;
+  if (min.value === -Infinity && max.value === Infinity && !min.exclusive && !max.exclusive)
+    return WHOLE_RANGE;
   return { by: "score", min, max };
 }
 

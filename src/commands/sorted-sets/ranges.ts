@@ -18,7 +18,8 @@ export const RANGE_ROWS = {
     doc: {
       summary: "Return a range of members in a sorted set",
       since: "1.2.0",
-      complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements returned.",
+      complexity:
+        "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements returned.",
       history: [["6.2.0", "Added the `REV`, `BYSCORE`, `BYLEX` and `LIMIT` options."]],
       syntax:
         "key start stop sortby:[BYSCORE | BYLEX]@6.2.0 [REV]@6.2.0 " +
@@ -33,7 +34,8 @@ export const RANGE_ROWS = {
     doc: {
       summary: "Return a range of members in a sorted set, by index, with scores ordered from high to low",
       since: "1.2.0",
-      complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements returned.",
+      complexity:
+        "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements returned.",
       deprecated: { since: "6.2.0", replacedBy: "`ZRANGE` with the `REV` argument" },
       syntax: "key start:integer stop:integer [WITHSCORES]",
     },
@@ -46,7 +48,8 @@ export const RANGE_ROWS = {
     doc: {
       summary: "Return a range of members in a sorted set, by score",
       since: "1.0.5",
-      complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements being returned. If M is constant (e.g. always asking for the first 10 elements with LIMIT), you can consider it O(log(N)).",
+      complexity:
+        "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements being returned. If M is constant (e.g. always asking for the first 10 elements with LIMIT), you can consider it O(log(N)).",
       deprecated: { since: "6.2.0", replacedBy: "`ZRANGE` with the `BYSCORE` argument" },
       history: [["2.0.0", "Added the `WITHSCORES` modifier."]],
       syntax: "key min:double max:double [WITHSCORES]@2.0.0 [LIMIT offset:integer count:integer]",
@@ -60,7 +63,8 @@ export const RANGE_ROWS = {
     doc: {
       summary: "Return a range of members in a sorted set, by score, with scores ordered from high to low",
       since: "2.2.0",
-      complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements being returned. If M is constant (e.g. always asking for the first 10 elements with LIMIT), you can consider it O(log(N)).",
+      complexity:
+        "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements being returned. If M is constant (e.g. always asking for the first 10 elements with LIMIT), you can consider it O(log(N)).",
       deprecated: { since: "6.2.0", replacedBy: "`ZRANGE` with the `REV` and `BYSCORE` arguments" },
       history: [["2.1.6", "`min` and `max` can be exclusive."]],
       syntax: "key max:double min:double [WITHSCORES] [LIMIT offset:integer count:integer]",
@@ -74,7 +78,8 @@ export const RANGE_ROWS = {
     doc: {
       summary: "Return a range of members in a sorted set, by lexicographical range",
       since: "2.8.9",
-      complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements being returned. If M is constant (e.g. always asking for the first 10 elements with LIMIT), you can consider it O(log(N)).",
+      complexity:
+        "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements being returned. If M is constant (e.g. always asking for the first 10 elements with LIMIT), you can consider it O(log(N)).",
       deprecated: { since: "6.2.0", replacedBy: "`ZRANGE` with the `BYLEX` argument" },
       syntax: "key min max [LIMIT offset:integer count:integer]",
     },
@@ -85,9 +90,11 @@ export const RANGE_ROWS = {
     flags: ["readonly"],
     keys: [keyAt(1, "RO", "access")],
     doc: {
-      summary: "Return a range of members in a sorted set, by lexicographical range, ordered from higher to lower strings.",
+      summary:
+        "Return a range of members in a sorted set, by lexicographical range, ordered from higher to lower strings.",
       since: "2.8.9",
-      complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements being returned. If M is constant (e.g. always asking for the first 10 elements with LIMIT), you can consider it O(log(N)).",
+      complexity:
+        "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements being returned. If M is constant (e.g. always asking for the first 10 elements with LIMIT), you can consider it O(log(N)).",
       deprecated: { since: "6.2.0", replacedBy: "`ZRANGE` with the `REV` and `BYLEX` arguments" },
       syntax: "key max min [LIMIT offset:integer count:integer]",
     },
@@ -100,10 +107,9 @@ export const RANGE_ROWS = {
     doc: {
       summary: "Store a range of members from sorted set into another key",
       since: "6.2.0",
-      complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements stored into the destination key.",
-      syntax:
-        "dst:key src:key min max sortby:[BYSCORE | BYLEX] [REV] " +
-        "[LIMIT offset:integer count:integer]",
+      complexity:
+        "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements stored into the destination key.",
+      syntax: "dst:key src:key min max sortby:[BYSCORE | BYLEX] [REV] [LIMIT offset:integer count:integer]",
     },
     run: zrangestore,
   },

@@ -20,7 +20,8 @@ export const REMOVAL_ROWS = {
     doc: {
       summary: "Remove one or more members from a sorted set",
       since: "1.2.0",
-      complexity: "O(M*log(N)) with N being the number of elements in the sorted set and M the number of elements to be removed.",
+      complexity:
+        "O(M*log(N)) with N being the number of elements in the sorted set and M the number of elements to be removed.",
       history: [["2.4.0", "Accepts multiple elements."]],
       syntax: "key member...",
     },
@@ -33,7 +34,8 @@ export const REMOVAL_ROWS = {
     doc: {
       summary: "Remove all members in a sorted set within the given indexes",
       since: "2.0.0",
-      complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements removed by the operation.",
+      complexity:
+        "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements removed by the operation.",
       syntax: "key start:integer stop:integer",
     },
     run: zremrangebyrank,
@@ -45,7 +47,8 @@ export const REMOVAL_ROWS = {
     doc: {
       summary: "Remove all members in a sorted set within the given scores",
       since: "1.2.0",
-      complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements removed by the operation.",
+      complexity:
+        "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements removed by the operation.",
       syntax: "key min:double max:double",
     },
     run: zremrangebyscore,
@@ -57,7 +60,8 @@ export const REMOVAL_ROWS = {
     doc: {
       summary: "Remove all members in a sorted set between the given lexicographical range",
       since: "2.8.9",
-      complexity: "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements removed by the operation.",
+      complexity:
+        "O(log(N)+M) with N being the number of elements in the sorted set and M the number of elements removed by the operation.",
       syntax: "key min max",
     },
     run: zremrangebylex,
@@ -69,7 +73,8 @@ export const REMOVAL_ROWS = {
     doc: {
       summary: "Remove and return members with the lowest scores in a sorted set",
       since: "5.0.0",
-      complexity: "O(log(N)*M) with N being the number of elements in the sorted set, and M being the number of elements popped.",
+      complexity:
+        "O(log(N)*M) with N being the number of elements in the sorted set, and M being the number of elements popped.",
       syntax: "key [count:integer]",
     },
     run: zpopmin,
@@ -81,7 +86,8 @@ export const REMOVAL_ROWS = {
     doc: {
       summary: "Remove and return members with the highest scores in a sorted set",
       since: "5.0.0",
-      complexity: "O(log(N)*M) with N being the number of elements in the sorted set, and M being the number of elements popped.",
+      complexity:
+        "O(log(N)*M) with N being the number of elements in the sorted set, and M being the number of elements popped.",
       syntax: "key [count:integer]",
     },
     run: zpopmax,
@@ -93,7 +99,8 @@ export const REMOVAL_ROWS = {
     doc: {
       summary: "Remove and return members with scores in a sorted set",
       since: "7.0.0",
-      complexity: "O(K) + O(M*log(N)) where K is the number of provided keys, N being the number of elements in the sorted set, and M being the number of elements popped.",
+      complexity:
+        "O(K) + O(M*log(N)) where K is the number of provided keys, N being the number of elements in the sorted set, and M being the number of elements popped.",
       syntax: "numkeys:integer key... where:(MIN | MAX) [COUNT count:integer]",
     },
     run: zmpop,

@@ -25,5 +25,8 @@ export function membersReply({ members, scores }: ScoredMembers, form: Form): re
 
 /** The same for a run of a stream. */
 export function runReply(run: readonly ScoredMember[], form: Form): readonly Reply[] {
-  return membersReply({ members: run.map(([member]) => member), scores: run.map(([, score]) => score) }, form);
+  return membersReply(
+    { members: run.map(([member]) => member), scores: run.map(([, score]) => score) },
+    form,
+  );
 }

@@ -36,7 +36,8 @@ export const UNORDERED_ROWS = {
     doc: {
       summary: "Incrementally iterate sorted sets elements and associated scores",
       since: "2.8.0",
-      complexity: "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection..",
+      complexity:
+        "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection..",
       syntax: "key cursor:integer [MATCH pattern] [COUNT count:integer]",
     },
     run: zscan,
@@ -103,7 +104,9 @@ function drawWithRepeats(zset: ZSet, count: number, form: Form, random: Random):
   if (count <= PAGE && !(zset.isLarge && count > zset.maxDrawn)) {
     return membersReply(zset.randomWithRepeats(count, random), form);
   }
-  const pool = zset.isLarge ? zset.randomDistinct(Math.min(POOL, zset.maxDrawn), random) : zset.range(WHOLE_RANGE);
+  const pool = zset.isLarge
+    ? zset.randomDistinct(Math.min(POOL, zset.maxDrawn), random)
+    : zset.range(WHOLE_RANGE);
   const draws = new Random(random.next32());
   return new StreamReply("array", count * elementsPerMember(form), repeatedly(pool, count, draws, form));
 }
@@ -116,7 +119,10 @@ async function* repeatedly(
 ): AsyncGenerator<readonly Reply[]> {
   for (let left = count; left > 0; left -= PAGE) {
     const drawn = Array.from({ length: Math.min(left, PAGE) }, () => draws.below(members.length));
-    yield membersReply({ members: drawn.map((i) => members[i]!), scores: drawn.map((i) => scores[i]!) }, form);
+    yield membersReply(
+      { members: drawn.map((i) => members[i]!), scores: drawn.map((i) => scores[i]!) },
+      form,
+    );
   }
 }
 

@@ -28,7 +28,12 @@ export class Compaction {
    * The range is wholly deleted. `boundaries`: keys inside at which the work may be interrupted; `mayGoOn` is
    * asked there.
    */
-  async deleted(store: Store, range: KeyRange, boundaries: readonly Bytes[], mayGoOn: () => boolean): Promise<void> {
+  async deleted(
+    store: Store,
+    range: KeyRange,
+    boundaries: readonly Bytes[],
+    mayGoOn: () => boolean,
+  ): Promise<void> {
     const bytes = await store.approximateBytes(range);
     if (bytes < WORTH_BYTES) {
       if (bytes > 0) this.#gather(range, bytes);

@@ -48,7 +48,12 @@ export class Grave {
   async dig(store: Store, batch: StoreBatch, limit: number): Promise<void> {
     const isGeneration = this.#generation !== null;
     const entryLimit = isGeneration ? Math.ceil(limit / CHANGES_PER_RECORD) : limit;
-    const { entries, isEnd } = await read(store, { ...this.range, gte: this.#from }, entryLimit, !isGeneration);
+    const { entries, isEnd } = await read(
+      store,
+      { ...this.range, gte: this.#from },
+      entryLimit,
+      !isGeneration,
+    );
     for (const [key, record] of entries) {
       batch.delete(key);
       if (this.#generation !== null) unlink(batch, this.#generation, key, record);

@@ -81,7 +81,8 @@ export class Rounds {
       this.#isFailing = true;
     }
     const after = this.#sweep.progress;
-    if (after.deleted !== before.deleted || after.waiting !== before.waiting) this.#listener.onProgress(after);
+    if (after.deleted !== before.deleted || after.waiting !== before.waiting)
+      this.#listener.onProgress(after);
     this.#round = null;
     const leftMs = this.#pace.intervalMs - (performance.now() - startedMs);
     if (!this.#isPaused) this.#schedule(Math.max(leftMs, 1));
