@@ -194,6 +194,7 @@ export class Database implements Persistent {
 
   #remember(entry: Entry): void {
     this.#entries.set(entry.key, entry);
+    entry.isCached = true;
     this.#keyspace.cache.add(entry);
   }
 
@@ -259,13 +260,12 @@ export class Database implements Persistent {
   put(key: Bytes, value: Value, expiresAtMs = 0): Entry {
     const entry = this.#known(key);
     if (entry.value === null) this.#keyCount++;
-    else this.#drop(entry.value);
+    else entry.object?.discard();
     this.#countExpiry(entry, expiresAtMs);
-    entry.value = value;
+    entry.hold(value);
     entry.expiresAtMs = expiresAtMs;
     entry.isRaw = false;
     entry.accessedAtS = this.#keyspace.nowS;
-    if (typeof value !== "string") value.owner = entry;
     this.mark(entry);
     return entry;
   }
@@ -280,8 +280,8 @@ export class Database implements Persistent {
 
   /** Replaces the bytes of a string in place: expiry kept. */
   putString(entry: Entry, value: Bytes, isRaw: boolean): void {
-    if (typeof entry.value !== "string") this.#drop(entry.value!);
-    entry.value = value;
+    entry.object?.discard();
+    entry.hold(value);
     entry.isRaw = isRaw;
     this.mark(entry);
   }
@@ -295,14 +295,14 @@ export class Database implements Persistent {
   }
 
   remove(entry: Entry): void {
-    this.#drop(entry.value!);
+    entry.object?.discard();
     this.#forgetValue(entry);
   }
 
   /** Takes the value away from its key, for another key to have: RENAME and MOVE. */
   take(entry: Entry): Value {
     const value = entry.value!;
-    if (typeof value !== "string") value.owner = null;
+    if (entry.object !== null) entry.object.owner = null;
     this.#forgetValue(entry);
     return value;
   }
@@ -310,7 +310,7 @@ export class Database implements Persistent {
   #forgetValue(entry: Entry): void {
     this.#countExpiry(entry, 0);
     this.#keyCount--;
-    entry.value = null;
+    entry.hold(null);
     entry.expiresAtMs = 0;
     entry.isRaw = false;
     this.mark(entry);
@@ -331,10 +331,6 @@ export class Database implements Persistent {
     }
   }
 
-  #drop(value: Value): void {
-    if (typeof value !== "string") value.discard();
-  }
-
   /** The entry's record goes into the next batch. */
   mark(entry: Entry): void {
     const { committer } = this.#keyspace;
@@ -353,7 +349,7 @@ export class Database implements Persistent {
   }
 
   reprice(entry: Entry): void {
-    if (!entry.isDropped && this.#entries.get(entry.key) === entry) this.#keyspace.cache.reprice(entry);
+    if (entry.isCached) this.#keyspace.cache.reprice(entry);
   }
 
   // ─── the whole database ────────────────────────────────────────────────────────────────────────
@@ -373,8 +369,9 @@ export class Database implements Persistent {
   forget(): void {
     for (const entry of this.#entries.values()) {
       entry.droppedFrom = this.#generation;
-      if (entry.value !== null && typeof entry.value !== "string") entry.value.abandon();
+      entry.object?.abandon();
       this.#keyspace.cache.remove(entry);
+      entry.isCached = false;
     }
     this.#entries = new Map();
     this.#fetching.clear();
@@ -384,6 +381,7 @@ export class Database implements Persistent {
 
   /** The cache lets go of an entry. */
   evicted(entry: Entry): void {
+    entry.isCached = false;
     this.#entries.delete(entry.key);
   }
 

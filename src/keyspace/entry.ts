@@ -6,7 +6,7 @@ import type { StoreBatch } from "../storage/store.ts";
 import type { Database } from "./database.ts";
 import { encodeRecordHeader } from "./record.ts";
 import { stringEncoding } from "./string-encoding.ts";
-import type { Owner, TypeName, Value } from "./value.ts";
+import type { Owner, TypeName, Value, ValueObject } from "./value.ts";
 
 /** The record is not in the store. */
 const NOT_STORED = -1;
@@ -18,7 +18,8 @@ const NOT_STORED = -1;
 export class Entry implements Persistent, Owner, CacheNode {
   readonly db: Database;
   readonly key: Bytes;
-  value: Value | null = null;
+  #value: Value | null = null;
+  #object: ValueObject | null = null;
   /** Unix time in ms, 0 for never. */
   expiresAtMs = 0;
   /** A string that was changed in place: OBJECT ENCODING says `raw`, whatever it holds. */
@@ -38,6 +39,9 @@ export class Entry implements Persistent, Owner, CacheNode {
   /** What the store has: NOT_STORED, or the expiry in the stored record. */
   #storedExpiresAtMs = NOT_STORED;
 
+  /** Memory still holds it; an evicted one is only in the hands of who was using it. */
+  isCached = false;
+
   // CacheNode
   visited = false;
   costBytes = 0;
@@ -49,13 +53,34 @@ export class Entry implements Persistent, Owner, CacheNode {
     this.key = key;
   }
 
+  get value(): Value | null {
+    return this.#value;
+  }
+
+  /**
+   * The value when it is more than a byte string. To ask this field costs nothing; to ask the value for its type
+   * fetches a string from far memory that a write is about to replace.
+   */
+  get object(): ValueObject | null {
+    return this.#object;
+  }
+
+  hold(value: Value | null): void {
+    this.#value = value;
+    this.#object = null;
+    if (value !== null && typeof value !== "string") {
+      this.#object = value;
+      value.owner = this;
+    }
+  }
+
   get type(): TypeName {
-    return typeof this.value === "string" ? "string" : this.value!.type;
+    return this.#object?.type ?? "string";
   }
 
   /** What OBJECT ENCODING calls its value. */
   get encoding(): string {
-    return typeof this.value === "string" ? stringEncoding(this) : this.value!.encoding;
+    return this.#object?.encoding ?? stringEncoding(this);
   }
 
   get isDropped(): boolean {
@@ -68,26 +93,21 @@ export class Entry implements Persistent, Owner, CacheNode {
   }
 
   get isPinned(): boolean {
-    return (
-      this.newest > this.db.written ||
-      (this.value !== null && typeof this.value !== "string" && this.value.isBusy)
-    );
+    return this.newest > this.db.written || (this.#object?.isBusy ?? false);
   }
 
   get memoryBytes(): number {
-    const { value } = this;
-    return this.#bytesWith(value === null || typeof value === "string" ? value : value.memoryBytes);
+    return this.#bytesWith(this.#object?.memoryBytes);
   }
 
   /** What it would take with all that its value holds in memory. */
   get wholeBytes(): number {
-    const { value } = this;
-    return this.#bytesWith(value === null || typeof value === "string" ? value : value.wholeBytes);
+    return this.#bytesWith(this.#object?.wholeBytes);
   }
 
-  #bytesWith(value: Bytes | number | null): number {
-    const valueBytes = value === null ? 0 : typeof value === "string" ? value.length : value;
-    return ENTRY_BYTES + this.key.length + valueBytes;
+  #bytesWith(objectBytes: number | undefined): number {
+    const { value } = this;
+    return ENTRY_BYTES + this.key.length + (objectBytes ?? (typeof value === "string" ? value.length : 0));
   }
 
   recordChanged(): void {

@@ -24,8 +24,7 @@ export function readValue(keyspace: Keyspace, record: Bytes, entry: Entry): void
     else if (type === "set")
       value = SetValue.read(keyspace, reader, isRanged, (flags & RecordFlag.intset) !== 0);
     else value = ZSet.read(keyspace, reader, isRanged);
-    value.owner = entry;
   }
-  entry.value = value;
+  entry.hold(value);
   entry.expiresAtMs = header.expiresAtMs;
 }

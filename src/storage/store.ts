@@ -71,27 +71,15 @@ type Snapshot = ReturnType<Level["snapshot"]>;
 
 const bufferOf = (bytes: Bytes): Buffer => Buffer.from(bytes, "latin1");
 
-/** `bufferOf(head + tail)` without the string in between; heads are a few bytes. */
-function joinedBuffer(head: Bytes, tail: Bytes): Buffer {
-  const buffer = Buffer.allocUnsafe(head.length + tail.length);
-  for (let i = 0; i < head.length; i++) buffer[i] = head.charCodeAt(i);
-  buffer.latin1Write(tail, head.length);
-  return buffer;
-}
-
 const ENCODINGS = { keyEncoding: "buffer", valueEncoding: "buffer" } as const;
 
 /** How much one call of an iterator may bring along: LevelDB's 16 KiB make a scan wait for threads. */
 const ITERATOR_PAGE_BYTES = 256 << 10;
 
-/** A larger memtable than LevelDB's 4 MiB: fewer, larger files in level 0, and hot records stay in memory. */
-const WRITE_BUFFER_BYTES = 32 << 20;
-
 /** Opens (and makes, where missing) the LevelDB in `folder`. Rejects with LevelDB's error. */
 export async function openLevelStore(folder: string, options: StoreOptions): Promise<Store> {
   const level = new ClassicLevel<Buffer, Buffer>(folder, {
     ...ENCODINGS,
-    writeBufferSize: WRITE_BUFFER_BYTES,
     cacheSize: options.cacheSizeBytes,
     ...options.backendOptions,
     multithreading: true,
@@ -110,9 +98,13 @@ export async function openMemoryStore(): Promise<Store> {
 
 class LevelStore implements Store {
   readonly #level: Level;
+  readonly #keys: Scratch;
+  readonly #values: Scratch;
 
   constructor(level: Level) {
     this.#level = level;
+    this.#keys = new Scratch(level);
+    this.#values = new Scratch(level);
   }
 
   getSync(key: Bytes): Bytes | undefined {
@@ -125,7 +117,7 @@ class LevelStore implements Store {
   }
 
   batch(): StoreBatch {
-    return new LevelBatch(this.#level);
+    return new LevelBatch(this.#level, this.#keys, this.#values);
   }
 
   iterate(range: IterationRange): StoreIterator {
@@ -180,11 +172,44 @@ class LevelSnapshot implements StoreSnapshot {
   }
 }
 
-class LevelBatch implements StoreBatch {
-  readonly #batch;
+/**
+ * Buffers by their length, for bytes that LevelDB copies within the call: to make a buffer takes longer than to fill
+ * a short one. The store in memory keeps what it is given: its buffers are all new.
+ */
+class Scratch {
+  readonly #ofLength: Buffer[] = [];
+  readonly #maxBytes: number;
 
   constructor(level: Level) {
+    this.#maxBytes = level instanceof ClassicLevel ? MAX_SCRATCH_BYTES : -1;
+  }
+
+  /** `head` and `tail` in a buffer that holds them until the next call. */
+  hold(head: Bytes, tail: Bytes): Buffer {
+    const buffer = this.#take(head.length + tail.length);
+    // Heads are a few bytes: less than a call.
+    for (let i = 0; i < head.length; i++) buffer[i] = head.charCodeAt(i);
+    buffer.latin1Write(tail, head.length);
+    return buffer;
+  }
+
+  #take(length: number): Buffer {
+    if (length > this.#maxBytes) return Buffer.allocUnsafe(length);
+    return (this.#ofLength[length] ??= Buffer.allocUnsafeSlow(length));
+  }
+}
+
+const MAX_SCRATCH_BYTES = 1024;
+
+class LevelBatch implements StoreBatch {
+  readonly #batch;
+  readonly #keys: Scratch;
+  readonly #values: Scratch;
+
+  constructor(level: Level, keys: Scratch, values: Scratch) {
     this.#batch = level.batch();
+    this.#keys = keys;
+    this.#values = values;
   }
 
   get length(): number {
@@ -192,15 +217,15 @@ class LevelBatch implements StoreBatch {
   }
 
   put(key: Bytes, value: Bytes): void {
-    this.#batch.put(bufferOf(key), bufferOf(value));
+    this.#batch.put(this.#keys.hold("", key), this.#values.hold("", value));
   }
 
   putJoined(keyHead: Bytes, keyTail: Bytes, valueHead: Bytes, valueTail: Bytes): void {
-    this.#batch.put(joinedBuffer(keyHead, keyTail), joinedBuffer(valueHead, valueTail));
+    this.#batch.put(this.#keys.hold(keyHead, keyTail), this.#values.hold(valueHead, valueTail));
   }
 
   delete(key: Bytes): void {
-    this.#batch.del(bufferOf(key));
+    this.#batch.del(this.#keys.hold("", key));
   }
 
   async write(sync: boolean): Promise<void> {
