@@ -6,6 +6,7 @@ import type { Random } from "../support/random.ts";
 import type { Client, Server } from "./host.ts";
 import type { CommandDoc } from "./doc.ts";
 import type { KeyReference, KeySpec } from "./key-spec.ts";
+import type { WaitFor } from "./wait-for.ts";
 
 /**
  * A command is one row beside its handler. Arity errors, COMMAND and its subcommands, ACL categories, the
@@ -15,7 +16,7 @@ import type { KeyReference, KeySpec } from "./key-spec.ts";
  * away in the middle of its reads and run again from its start, so: read first, then write; take the time
  * and random numbers only from the context; keep no state outside the keyspace.
  */
-export type Handler = (context: Context, args: readonly Bytes[]) => Reply;
+export type Handler = (context: Context, args: readonly Bytes[]) => Reply | WaitFor;
 
 export interface CommandRow {
   /** Number of arguments with the name itself; negative for "at least". Containers: -2. */
@@ -115,6 +116,8 @@ export interface Context {
   readonly resp: 2 | 3;
   /** The client that sent the command. */
   readonly client: Client;
+  /** The key that woke the client from a `WaitFor`: only that one may be served. Null when the request is new. */
+  readonly wokenBy: Bytes | null;
   /** The process around it: options, statistics, clients, the command table. */
   readonly server: Server;
 }

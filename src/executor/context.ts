@@ -3,6 +3,7 @@ import type { Context } from "../commands/command.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { Attempt } from "../storage/attempt.ts";
+import type { Bytes } from "../support/bytes.ts";
 import { Random } from "../support/random.ts";
 
 /** The one context: handlers run one at a time, so it is filled anew for each attempt. */
@@ -12,6 +13,7 @@ export class CommandContext implements Context {
   nowMs = 0;
   client!: Client;
   server!: Server;
+  wokenBy: Bytes | null = null;
   #attempt!: Attempt;
 
   constructor(keyspace: Keyspace, seeds: Random) {

@@ -1,6 +1,7 @@
 import type { Client, Server } from "../commands/host.ts";
 import type { Command } from "../commands/registered-command.ts";
 import type { CommandTable } from "../commands/table.ts";
+import { WaitFor } from "../commands/wait-for.ts";
 import { CommandError } from "../errors.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { LatencyHistogram } from "../metrics/latency-histogram.ts";
@@ -126,7 +127,8 @@ export class Executor {
     let reply: Reply;
     let failure: CommandError | null = null;
     try {
-      reply = command.run!(context, args);
+      const result = command.run!(context, args);
+      reply = result instanceof WaitFor ? result.timeoutReply : result;
     } catch (error) {
       if (error instanceof Fault) {
         this.statistics.restarts++;

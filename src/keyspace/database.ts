@@ -6,6 +6,7 @@ import type { Persistent } from "../storage/committer.ts";
 import type { StoreBatch } from "../storage/store.ts";
 import { Collection } from "./collection.ts";
 import { Entry } from "./entry.ts";
+import type { EventKind } from "./events.ts";
 import { Hash } from "./hash.ts";
 import { KeyPages } from "./key-pages.ts";
 import type { Keyspace } from "./keyspace.ts";
@@ -350,6 +351,14 @@ export class Database implements Persistent {
 
   reprice(entry: Entry): void {
     if (entry.isCached) this.#keyspace.cache.reprice(entry);
+  }
+
+  /**
+   * Tells of what a command did to a key, in Redis' words, after it did it: `event("hash", "hset", key)`. That a key
+   * went because its last element did, or that it is new, is told by itself.
+   */
+  event(kind: EventKind, name: string, key: Bytes): void {
+    if (this.#keyspace.eventsWanted) this.#keyspace.events.push({ kind, name, key, dbIndex: this.index });
   }
 
   // ─── the whole database ────────────────────────────────────────────────────────────────────────

@@ -14,6 +14,7 @@ import { RecordCache } from "../storage/record-cache.ts";
 import type { Store, StoreBatch } from "../storage/store.ts";
 import { Database } from "./database.ts";
 import type { Entry } from "./entry.ts";
+import type { KeyEvent } from "./events.ts";
 import { Expiry } from "./expiry.ts";
 import { ScanCursors } from "./scan-cursors.ts";
 
@@ -60,6 +61,10 @@ export class Keyspace {
   nowS = 0;
   /** Changes made since the start, as INFO counts them. */
   changes = 0;
+  /** Somebody listens to keyspace events. */
+  eventsWanted = false;
+  /** What the running command did, in order. */
+  events: KeyEvent[] = [];
   readonly #options: KeyspaceOptions;
   #nextId = 1;
   #nextGeneration = 1;

@@ -4,6 +4,7 @@ import { CLIENT } from "../../src/commands/client.ts";
 import type { Context } from "../../src/commands/command.ts";
 import { CONNECTION } from "../../src/commands/connection.ts";
 import { CommandTable } from "../../src/commands/table.ts";
+import { WaitFor } from "../../src/commands/wait-for.ts";
 import { CommandError } from "../../src/errors.ts";
 import type { Caller, PENDING } from "../../src/executor/executor.ts";
 import type { Statistics } from "../../src/executor/statistics.ts";
@@ -92,7 +93,8 @@ export class ScriptedServer implements AsyncDisposable {
       caller.lastCommand = command.fullName;
       if (caller.authRequired && !command.isNoAuth) throw new CommandError("NOAUTH Authentication required.");
       const context = { client: caller, server: this.server, nowMs: Date.now(), resp: caller.resp };
-      return command.run!(context as unknown as Context, args);
+      const result = command.run!(context as unknown as Context, args);
+      return result instanceof WaitFor ? result.timeoutReply : result;
     } catch (error) {
       if (error instanceof CommandError) return error.reply;
       throw error;

@@ -1,0 +1,38 @@
+import type { Reply } from "../resp/reply.ts";
+import type { Bytes } from "../support/bytes.ts";
+import type { TypeName } from "../keyspace/value.ts";
+
+/**
+ * What a blocking command returns instead of a reply when there is nothing for it yet. The client then waits until one
+ * of `keys` changes and holds a value of `type`, and the same handler runs again, with `Context.wokenBy` set to that
+ * key: there is no second code path. Inside MULTI and scripts nobody waits: they get `timeoutReply` at once.
+ */
+export class WaitFor {
+  readonly keys: readonly Bytes[];
+  /** A key that comes to hold another type wakes nobody. */
+  readonly type: TypeName;
+  /** Unix time in ms; 0 to wait for ever. */
+  readonly untilMs: number;
+  /** The answer when the time is over, or at once where nobody may wait. */
+  readonly timeoutReply: Reply;
+  /** What the handler is given when it runs again, where that differs from the request: XREAD's `$` as an id. */
+  readonly args: readonly Bytes[] | null;
+  /** Wakes too when a key goes away or changes its type: XREADGROUP, whose group went with it. */
+  readonly wakesWhenGone: boolean;
+
+  constructor(wait: {
+    readonly keys: readonly Bytes[];
+    readonly type: TypeName;
+    readonly untilMs: number;
+    readonly timeoutReply: Reply;
+    readonly args?: readonly Bytes[];
+    readonly wakesWhenGone?: boolean;
+  }) {
+    this.keys = wait.keys;
+    this.type = wait.type;
+    this.untilMs = wait.untilMs;
+    this.timeoutReply = wait.timeoutReply;
+    this.args = wait.args ?? null;
+    this.wakesWhenGone = wait.wakesWhenGone ?? false;
+  }
+}
