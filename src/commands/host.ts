@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { CommandError } from "../errors.ts";
 import type { ProcessMemory } from "../metrics/process-memory.ts";
+import type { Push } from "../resp/reply.ts";
 import type { Progress } from "../storage/collector/sweep.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
@@ -46,6 +47,12 @@ export interface Client {
   setReplies(mode: "on" | "off" | "skip"): void;
   /** Its line in CLIENT LIST, without the line feed. */
   describe(nowMs: number): Bytes;
+  /**
+   * Sends what the client did not ask for: in order with its replies, whatever CLIENT REPLY says, in its protocol
+   * version. Not before `batch` is written (0: at once); if that fails, it is not sent at all. One `Push` for many
+   * clients, one after the other, is encoded once. To be called when the command is final: `Context.afterwards`.
+   */
+  push(push: Push, batch: number): void;
   /** As if it had just connected: RESET. */
   reset(): void;
   /** Hangs up when all replies so far, this command's too, have been sent. */

@@ -31,7 +31,7 @@ interface Held {
  *
  * `outbox` is on its way to the socket and never grows beyond what one flush brings. `open` gathers
  * replies of this turn that may leave. `held` are replies whose batch is not written yet, and all that came
- * after them. When a batch fails, each reply that waited for it becomes the same error.
+ * after them. When a batch fails, each reply that waited for it becomes the same error, and pushes are dropped.
  */
 export class Output implements BatchWaiter {
   readonly #socket: Socket;
@@ -97,12 +97,22 @@ export class Output implements BatchWaiter {
     }
   }
 
+  /** What was encoded already and answers no request: nothing is sent in its place when the batch fails. */
+  addPush(encoded: Bytes, batch: number): void {
+    if (this.#held.length === 0 && batch <= this.#commits.written) {
+      this.#open.writeRaw(encoded);
+      return;
+    }
+    this.#heldFor(batch).writer.writeRaw(encoded);
+    this.#heldBytes += encoded.length;
+  }
+
   #count(writer: ReplyWriter): void {
     this.#streams += writer.streams;
     writer.streams = 0;
   }
 
-  #hold(reply: Reply, resp: 2 | 3, batch: number): void {
+  #heldFor(batch: number): Held {
     let last = this.#held.at(-1);
     if (last === undefined || last.batch !== batch) {
       last = { batch, writer: new ReplyWriter(), replies: 0 };
@@ -112,6 +122,11 @@ export class Output implements BatchWaiter {
         this.#commits.wait(batch, this);
       }
     }
+    return last;
+  }
+
+  #hold(reply: Reply, resp: 2 | 3, batch: number): void {
+    const last = this.#heldFor(batch);
     const before = last.writer.bytes;
     last.writer.write(reply, resp);
     last.replies++;

@@ -12,6 +12,8 @@ import { Listener } from "./listener.ts";
 import type { Commits } from "./output.ts";
 import { ClientPause } from "./pause.ts";
 import type { Peer } from "./peer.ts";
+import { PushEncoder } from "./push-encoder.ts";
+import { PushFlusher } from "./push-flusher.ts";
 import { PROTECTED_MODE, TOO_MANY_CLIENTS } from "./refusals.ts";
 import type { CommandRunner, SessionHost } from "./session-host.ts";
 import { Session } from "./session.ts";
@@ -49,6 +51,8 @@ export class Server implements ServerView, SessionHost {
   readonly log: Log;
   readonly memory = new ProcessMemory();
   readonly inputBudget = new InputBudget();
+  readonly pushEncoder = new PushEncoder();
+  readonly pushFlusher = new PushFlusher(() => this.pushEncoder.forget());
   readonly clients = new Sessions();
   readonly pause = new ClientPause();
   readonly runId = randomBytes(20).toString("hex");

@@ -6,6 +6,8 @@ import type { Bytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
 import type { InputBudget } from "./input-budget.ts";
 import type { Commits } from "./output.ts";
+import type { PushEncoder } from "./push-encoder.ts";
+import type { PushFlusher } from "./push-flusher.ts";
 import type { Session } from "./session.ts";
 import type { TrafficCounter } from "./traffic.ts";
 
@@ -25,6 +27,8 @@ export interface SessionHost {
   readonly commits: Commits;
   readonly traffic: TrafficCounter;
   readonly inputBudget: InputBudget;
+  readonly pushEncoder: PushEncoder;
+  readonly pushFlusher: PushFlusher;
   readonly log: Log;
   /** Clients have to log in. */
   readonly isPasswordRequired: boolean;

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { ClientType } from "../commands/host.ts";
 import { PENDING, type Caller } from "../executor/executor.ts";
-import { ErrorReply, NO_REPLY, type Reply } from "../resp/reply.ts";
+import { ErrorReply, NO_REPLY, Push, type Reply, Sequence } from "../resp/reply.ts";
 import { ProtocolError, type RequestLimits, RequestReader } from "../resp/request-reader.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { describeClient } from "./client-line.ts";
@@ -66,6 +66,8 @@ export class Session implements Caller, RequestLimits {
   #isClosing = false;
   /** The client will send no more. */
   #hasEnded = false;
+  /** Bytes pushed since the last flush. */
+  #pushedBytes = 0;
   readonly #replyMode = new ReplyMode();
   readonly #pace: InputPace;
 
@@ -134,6 +136,24 @@ export class Session implements Caller, RequestLimits {
 
   setReplies(mode: "on" | "off" | "skip"): void {
     this.#replyMode.set(mode);
+  }
+
+  push(push: Push, batch: number): void {
+    if (this.#isClosing) return;
+    const encoded = this.#host.pushEncoder.encode(push, this.resp);
+    this.output.addPush(encoded, batch);
+    this.#pushedBytes += encoded.length;
+    this.#host.pushFlusher.add(this);
+    // Not only at the end of the turn: a pipeline of large messages must not be in memory whole.
+    if (this.#pushedBytes >= FLUSH_FROM) this.flushPushes();
+  }
+
+  /** Sends what was pushed, or hangs up when the client leaves too much unread. */
+  flushPushes(): void {
+    this.#pushedBytes = 0;
+    if (this.isClosed) return;
+    if (!this.#isRunning) this.#settle();
+    else this.output.flush();
   }
 
   reset(): void {
@@ -224,8 +244,19 @@ export class Session implements Caller, RequestLimits {
   }
 
   #answer(reply: Reply, batch: number): void {
-    if (!this.#replyMode.take() || this.isClosed) closeReply(reply);
-    else if (reply !== NO_REPLY) this.output.add(reply, this.resp, batch);
+    if (this.isClosed) closeReply(reply);
+    else if (this.#replyMode.take()) {
+      if (reply !== NO_REPLY) this.output.add(reply, this.resp, batch);
+    } else {
+      this.#answerSilenced(reply, batch);
+    }
+  }
+
+  /** CLIENT REPLY OFF does not silence pushes: what SUBSCRIBE answers is one for each channel. */
+  #answerSilenced(reply: Reply, batch: number): void {
+    if (reply instanceof Push) this.push(reply, batch);
+    else if (reply instanceof Sequence) for (const part of reply.replies) this.#answerSilenced(part, batch);
+    else closeReply(reply);
   }
 
   #holdIfBehind(): void {
