@@ -70,6 +70,10 @@ export class BigString implements ValueObject {
     return this.memoryBytes + this.#length;
   }
 
+  get elementRange(): Elements {
+    return this.#elements;
+  }
+
   get isBusy(): boolean {
     return this.#elements.isBusy;
   }

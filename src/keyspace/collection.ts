@@ -47,6 +47,10 @@ export abstract class Collection<R> implements ValueObject {
     return this.elements === null;
   }
 
+  get elementRange(): Elements | null {
+    return this.elements;
+  }
+
   get isBusy(): boolean {
     return this.elements !== null && this.elements.isBusy;
   }

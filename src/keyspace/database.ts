@@ -3,6 +3,7 @@ import { WRONG_TYPE } from "../errors.ts";
 import { type KeyRange, databaseKey, recordKey, recordRange } from "../storage/layout.ts";
 import { ByteReader, u32, u64 } from "../storage/numbers.ts";
 import type { Persistent } from "../storage/committer.ts";
+import type { Undo } from "../storage/undo.ts";
 import type { StoreBatch } from "../storage/store.ts";
 import { Collection } from "./collection.ts";
 import { Entry } from "./entry.ts";
@@ -13,6 +14,7 @@ import type { Keyspace } from "./keyspace.ts";
 import { hasExpired } from "./record.ts";
 import { RandomKey } from "./random-key.ts";
 import { readValue } from "./read-value.ts";
+import { restorer } from "./restore.ts";
 import { SetValue } from "./set.ts";
 import { BigString, CHUNKED_FROM_BYTES } from "./big-string.ts";
 import type { Value, ValueObject } from "./value.ts";
@@ -142,8 +144,31 @@ export class Database implements Persistent {
     }
     entry.visited = true;
     const { attempt } = reading;
+    if (attempt.undo !== null) this.#keepState(attempt.undo, entry);
     if (entry.newest > attempt.batch) attempt.batch = entry.newest;
     return entry;
+  }
+
+  /** For a transaction that may have to start again. */
+  #keepState(undo: Undo, entry: Entry): void {
+    if (!undo.mayWrite) return;
+    if (undo.isFirst(this)) undo.add(this.#restorer());
+    if (undo.isFirst(entry)) undo.add(restorer(this.#keyspace, entry, undo));
+  }
+
+  /** An entry got the state of before its transaction back. */
+  restored(entry: Entry): void {
+    this.pages.overtake(entry);
+    this.reprice(entry);
+  }
+
+  #restorer(): () => void {
+    const keyCount = this.#keyCount;
+    const expiryCount = this.#expiryCount;
+    return () => {
+      this.#keyCount = keyCount;
+      this.#expiryCount = expiryCount;
+    };
   }
 
   #loadInline(key: Bytes): Entry {
@@ -365,13 +390,33 @@ export class Database implements Persistent {
 
   /** Drops all keys at once: a new generation, the old one goes to the collector. */
   flush(): void {
-    const { committer } = this.#keyspace;
+    const { committer, reading } = this.#keyspace;
+    this.#keepAll(reading.attempt.undo);
     this.#keyspace.buryGeneration(this.#generation);
     this.forget();
     this.#generation = this.#keyspace.newGeneration();
     this.#keyCount = this.#expiryCount = 0;
     committer.mark(this);
     this.#keyspace.wrote(committer.gathering);
+  }
+
+  /** For a transaction that drops all keys and may have to start again. */
+  #keepAll(undo: Undo | null): void {
+    if (undo === null) return;
+    if (undo.isFirst(this)) undo.add(this.#restorer());
+    const entries = this.#entries;
+    const generation = this.#generation;
+    undo.add(() => {
+      this.forget();
+      this.#generation = generation;
+      this.#entries = entries;
+      for (const entry of entries.values()) {
+        entry.droppedFrom = null;
+        entry.isCached = true;
+        entry.hold(entry.value);
+        this.#keyspace.cache.add(entry);
+      }
+    });
   }
 
   /** Memory forgets; called when what it knows is void. */

@@ -69,6 +69,7 @@ export class Keyspace {
   #nextId = 1;
   #nextGeneration = 1;
   #expired: Entry[] = [];
+  #reopened: Elements | null = null;
   /** Collections and generations that go to the collector with the next batch. */
   readonly #graves = {
     batch: 0,
@@ -152,7 +153,18 @@ export class Keyspace {
   }
 
   openElements(id: number): Elements {
+    if (this.#reopened?.id === id) return this.#reopened;
     return new Elements(id, this.reading, this.committer);
+  }
+
+  /** While `work` opens collections, that of this id has these elements: with all that is not written of them yet. */
+  reopening(elements: Elements | null, work: () => void): void {
+    this.#reopened = elements;
+    try {
+      work();
+    } finally {
+      this.#reopened = null;
+    }
   }
 
   newGeneration(): number {
@@ -171,7 +183,9 @@ export class Keyspace {
   }
 
   #bury(key: string): void {
-    this.#graves.keys.push(key);
+    const { keys } = this.#graves;
+    this.reading.attempt.undo?.add(() => keys.pop());
+    keys.push(key);
     this.committer.mark(this.#graves);
   }
 
@@ -188,6 +202,7 @@ export class Keyspace {
     const a = databases[first]!;
     const b = databases[second]!;
     if (a === b) return;
+    this.reading.attempt.undo?.add(() => this.swap(first, second));
     databases[first] = b;
     databases[second] = a;
     a.index = second;

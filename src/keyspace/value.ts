@@ -1,3 +1,4 @@
+import type { Elements } from "../storage/elements.ts";
 import type { Bytes } from "../support/bytes.ts";
 
 /** Redis' names, as TYPE gives them. */
@@ -23,6 +24,8 @@ export interface ValueObject {
   readonly wholeBytes: number;
   /** Someone reads its elements or has writes under way: it must stay in memory. */
   readonly isBusy: boolean;
+  /** Where its elements are, null as long as all of it is in the record. */
+  readonly elementRange: Elements | null;
   /** Type's own flag bits of the record (RecordFlag and up). */
   recordFlags(): number;
   /** The record after its header. */

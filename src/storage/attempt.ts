@@ -1,6 +1,7 @@
 import type { Bytes } from "../support/bytes.ts";
 import type { Random } from "../support/random.ts";
 import type { Page } from "./page.ts";
+import type { Undo } from "./undo.ts";
 
 /**
  * Thrown by a read that needs what is not in memory. The executor throws the attempt away, waits for
@@ -27,6 +28,8 @@ export class Attempt {
   batch = 0;
   /** Set by the first write. From then on a fault is a bug. */
   wrote = false;
+  /** Of a transaction, which may fault after it has written; null for a single command, which must not. */
+  undo: Undo | null = null;
   keyspaceHits = 0;
   keyspaceMisses = 0;
   /** Its random numbers, if it drew any. */
@@ -55,6 +58,7 @@ export class Attempt {
   get isUsed(): boolean {
     return (
       this.random !== null ||
+      this.undo !== null ||
       this.releases.length > 0 ||
       this.points.size > 0 ||
       this.pages.size > 0 ||
@@ -93,7 +97,7 @@ export class Attempt {
   }
 
   fault(fetch: () => Promise<void>): never {
-    if (this.wrote) throw new LateFaultError();
+    if (this.wrote && this.undo === null) throw new LateFaultError();
     throw new Fault(fetch);
   }
 }

@@ -4,6 +4,7 @@ import { collectionPrefix, collectionRange, COLLECTION_PREFIX_LENGTH } from "./l
 import { Page, mergeChanges, sortChanges } from "./page.ts";
 import type { Reading } from "./reading.ts";
 import type { StoreBatch, StoreEntry, StoreIterator } from "./store.ts";
+import type { Undo } from "./undo.ts";
 
 /** What part of a collection's elements to read, by element key (part and suffix, without tag and id). */
 export interface ElementRange {
@@ -59,12 +60,30 @@ export class Elements implements Persistent {
   }
 
   #write(fullKey: Bytes, value: Bytes | null): void {
+    const { undo } = this.#reading.attempt;
+    if (undo !== null) this.#remember(undo, fullKey);
     this.#gathering.set(fullKey, value);
     this.#committer.mark(this);
     this.#reading.attempt.wrote = true;
     for (const page of this.#pages) page.overtake(fullKey, value);
     // The overlay answers now; a fetch that is under way must not bring the old value back later.
     for (const points of this.#points) points.delete(fullKey);
+  }
+
+  #remember(undo: Undo, fullKey: Bytes): void {
+    if (undo.isFirst(this)) {
+      for (const page of this.#pages) {
+        const state = page.save();
+        undo.add(() => page.restore(state));
+      }
+    }
+    for (const points of this.#points) {
+      const known = points.get(fullKey);
+      if (known !== undefined) undo.add(() => points.set(fullKey, known));
+    }
+    const gathering = this.#gathering;
+    const before = gathering.get(fullKey);
+    undo.add(() => (before === undefined ? gathering.delete(fullKey) : gathering.set(fullKey, before)));
   }
 
   /** The value of one element, null when absent. */
@@ -211,8 +230,13 @@ export class Elements implements Persistent {
 
   /** The collection is gone: what gathered need not be written any more. The collector takes the rest. */
   discard(): void {
+    const gathering = this.#gathering;
+    this.#reading.attempt.undo?.add(() => {
+      this.#discarded = false;
+      this.#gathering = gathering;
+    });
     this.#discarded = true;
-    this.#gathering.clear();
+    this.#gathering = new Map();
   }
 
   persist(batch: StoreBatch): void {

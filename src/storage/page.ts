@@ -10,6 +10,12 @@ export interface PageBounds extends KeyRange {
   readonly keep?: (entry: StoreEntry) => StoreEntry | null;
 }
 
+/** Entries are replaced, never changed, once they are read. */
+export interface PageState {
+  readonly entries: StoreEntry[];
+  readonly overtaken: ReadonlyMap<Bytes, Bytes | null>;
+}
+
 /**
  * A run of entries read from the store, kept true by the writes that overtake it.
  *
@@ -33,6 +39,17 @@ export class Page {
   /** A write to the owner of the range; `null` deletes. */
   overtake(key: Bytes, value: Bytes | null): void {
     if (key >= this.bounds.gte && key < this.bounds.lt) this.#overtaken.set(key, value);
+  }
+
+  /** What a transaction changes of the page, to be given back to `restore`; not while the page is being read. */
+  save(): PageState {
+    return { entries: this.#entries, overtaken: new Map(this.#overtaken) };
+  }
+
+  restore({ entries, overtaken }: PageState): void {
+    this.#entries = entries;
+    this.#overtaken.clear();
+    for (const [key, value] of overtaken) this.#overtaken.set(key, value);
   }
 
   /** Reads from a snapshot of the moment of the call. */

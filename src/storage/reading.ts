@@ -34,7 +34,8 @@ export class Reading {
   /** A point read that is not answered by memory must fault. Never so after a write, when it is too late. */
   get mustFault(): boolean {
     if (this.faultEveryRead) return true;
-    if (this.#faultUntilMs === 0 || this.attempt.wrote) return false;
+    const { attempt } = this;
+    if (this.#faultUntilMs === 0 || (attempt.wrote && attempt.undo === null)) return false;
     if (performance.now() < this.#faultUntilMs) return true;
     this.#faultUntilMs = 0;
     return false;
