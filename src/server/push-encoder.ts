@@ -25,5 +25,5 @@ export class PushEncoder {
 function encode(push: Push, resp: 2 | 3): Bytes {
   const writer = new ReplyWriter();
   writer.write(push, resp);
-  return writer.takeParts().join("");
+  return writer.takeText() ?? (writer.takeParts() as Bytes[]).join("");
 }
