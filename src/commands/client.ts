@@ -6,7 +6,7 @@ import { isKilledBy, parseKillFilter } from "./client-kill.ts";
 import { isShowable, setName as giveName } from "./client-name.ts";
 import { clientType } from "./client-type.ts";
 import type { CommandGroup, Context } from "./command.ts";
-import { helpReply } from "./help.ts";
+import { helpReply, wrongSubcommandUse } from "./help.ts";
 import type { Client } from "./host.ts";
 
 /** CLIENT: connections, seen and steered by clients. */
@@ -246,7 +246,7 @@ function noEvict({ client }: Context, args: readonly Bytes[]): Reply {
 }
 
 function pause({ server, nowMs }: Context, args: readonly Bytes[]): Reply {
-  if (args.length > 4) throw wrongNumber(args);
+  if (args.length > 4) throw wrongSubcommandUse(args);
   const mode = args[3]?.toLowerCase() ?? "all";
   if (mode !== "write" && mode !== "all")
     throw new CommandError("ERR CLIENT PAUSE mode must be WRITE or ALL");
@@ -286,14 +286,6 @@ function setName({ client }: Context, args: readonly Bytes[]): Reply {
 function unpause({ server }: Context): Reply {
   server.pause.end();
   return OK;
-}
-
-/** Redis checks the upper bound of some subcommands in the handler, with these words. */
-function wrongNumber([name, subcommand]: readonly Bytes[]): CommandError {
-  return new CommandError(
-    `ERR unknown subcommand or wrong number of arguments for '${subcommand!.slice(0, 128)}'. ` +
-      `Try ${name!.toUpperCase()} HELP.`,
-  );
 }
 
 const HELP: readonly string[] = [

@@ -168,8 +168,9 @@ function protocolVersion(text: Bytes): 2 | 3 {
   return version;
 }
 
-function ping(_context: Context, args: readonly Bytes[]): Reply {
+function ping({ client, resp }: Context, args: readonly Bytes[]): Reply {
   if (args.length > 2) throw wrongArity("ping");
+  if (resp === 2 && client.type === "pubsub") return ["pong", args[1] ?? ""];
   return args[1] ?? PONG;
 }
 

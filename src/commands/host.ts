@@ -1,11 +1,14 @@
 import type { Config } from "../config/config.ts";
 import type { CommandError } from "../errors.ts";
 import type { ProcessMemory } from "../metrics/process-memory.ts";
+import type { PubSub } from "../pubsub/pubsub.ts";
+import type { Subscriptions } from "../pubsub/subscriptions.ts";
 import type { Push } from "../resp/reply.ts";
 import type { Progress } from "../storage/collector/sweep.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
 import type { CommandTable } from "./table.ts";
+import type { Transaction } from "./transaction.ts";
 
 /**
  * What a handler may know of the client that sent the command and of the process around it. The server
@@ -24,6 +27,7 @@ export interface Client {
   /** It came over the loopback interface or a unix socket. */
   readonly isLocal: boolean;
   readonly type: ClientType;
+  readonly subscriptions: Subscriptions;
   readonly createdAtMs: number;
   dbIndex: number;
   resp: 2 | 3;
@@ -39,10 +43,15 @@ export interface Client {
   noEvict: boolean;
   /** It waits: for a CLIENT PAUSE to end, or in a blocking command. Not: for a read from disk. */
   blocked: boolean;
+  /** What it has queued since MULTI, null outside of a transaction. */
+  readonly transaction: Transaction | null;
   /** Full name of its last command, `client|list`; empty before the first. */
   lastCommand: string;
   /** It is gone: nobody waits for a reply. */
   readonly isClosed: boolean;
+  startTransaction(): void;
+  /** EXEC ran it, or DISCARD threw it away. */
+  endTransaction(): void;
   /** CLIENT REPLY. `skip` drops the reply of the next command only. */
   setReplies(mode: "on" | "off" | "skip"): void;
   /** Its line in CLIENT LIST, without the line feed. */
@@ -117,6 +126,7 @@ export interface Server {
   readonly commands: CommandTable;
   readonly clients: Clients;
   readonly pause: Pause;
+  readonly pubsub: PubSub;
   readonly traffic: Traffic;
   readonly memory: ProcessMemory;
   /** The removal of expired keys that nobody asks for: DEBUG SET-ACTIVE-EXPIRE. */

@@ -15,11 +15,33 @@ export interface CheckState {
 export function check(state: CheckState, client: Client, command: Command): void {
   if (command.isProtected) checkProtected(state.config(), client, command);
   if (client.authRequired && !command.isNoAuth) throw NOT_AUTHENTICATED;
-  if (command.isWrite) {
+  if (command.isWrite || (command.runsOthers && client.transaction?.writes === true)) {
     if (state.disk.failure !== null) throw state.disk.failure;
     if (state.isReadonly()) throw READ_ONLY;
   }
+  if (client.resp === 2 && client.type === "pubsub") checkSubscriber(command);
 }
+
+/** In RESP2 a subscriber could not tell a message from a reply. */
+function checkSubscriber({ fullName }: Command): void {
+  if (SUBSCRIBER_COMMANDS.has(fullName)) return;
+  throw new CommandError(
+    `ERR Can't execute '${fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET ` +
+      "are allowed in this context",
+  );
+}
+
+const SUBSCRIBER_COMMANDS: ReadonlySet<string> = new Set([
+  "ping",
+  "subscribe",
+  "unsubscribe",
+  "psubscribe",
+  "punsubscribe",
+  "ssubscribe",
+  "sunsubscribe",
+  "quit",
+  "reset",
+]);
 
 /** DEBUG and the subcommands of MODULE that load code are for whom an option of the start names. */
 function checkProtected({ values }: Config, client: Client, command: Command): void {

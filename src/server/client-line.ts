@@ -25,9 +25,9 @@ export function describeClient(session: Session, nowMs: number): Bytes {
     ["idle", seconds(nowMs) - seconds(session.lastInteractionMs)],
     ["flags", flags(session)],
     ["db", session.dbIndex],
-    ["sub", 0],
-    ["psub", 0],
-    ["ssub", 0],
+    ["sub", session.subscriptions.channel.size],
+    ["psub", session.subscriptions.pattern.size],
+    ["ssub", session.subscriptions.shardChannel.size],
     ["multi", -1],
     ["qbuf", queryBytes],
     ["qbuf-free", 0],
@@ -58,6 +58,7 @@ function seconds(ms: number): number {
 
 function flags(session: Session): string {
   const letters =
+    (session.type === "pubsub" ? "P" : "") +
     (session.blocked ? "b" : "") +
     (session.isClosing ? "c" : "") +
     (session.isUnix ? "U" : "") +

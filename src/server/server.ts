@@ -4,6 +4,7 @@ import type { CommandCounters, Server as ServerView } from "../commands/host.ts"
 import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
 import { ProcessMemory } from "../metrics/process-memory.ts";
+import { PubSub } from "../pubsub/pubsub.ts";
 import { textOfBytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
 import { InputBudget } from "./input-budget.ts";
@@ -51,6 +52,7 @@ export class Server implements ServerView, SessionHost {
   readonly log: Log;
   readonly memory = new ProcessMemory();
   readonly inputBudget = new InputBudget();
+  readonly pubsub = new PubSub();
   readonly pushEncoder = new PushEncoder();
   readonly pushFlusher = new PushFlusher(() => this.pushEncoder.forget());
   readonly clients = new Sessions();

@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { CommandError } from "../errors.ts";
 import type { Caller, PENDING } from "../executor/executor.ts";
+import type { PubSub } from "../pubsub/pubsub.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
@@ -17,6 +18,9 @@ export interface CommandRunner {
   execute(caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING;
   /** Of the reply that was returned last: the batch that must be written before it may leave, or 0. */
   readonly replyBatch: number;
+  readonly watches: { unwatch(client: object): void };
+  /** The client is gone. */
+  forget(caller: Caller): void;
   readonly statistics: { countError(error: CommandError): void };
 }
 
@@ -27,6 +31,7 @@ export interface SessionHost {
   readonly commits: Commits;
   readonly traffic: TrafficCounter;
   readonly inputBudget: InputBudget;
+  readonly pubsub: PubSub;
   readonly pushEncoder: PushEncoder;
   readonly pushFlusher: PushFlusher;
   readonly log: Log;

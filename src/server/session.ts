@@ -1,6 +1,9 @@
 import type { Socket } from "node:net";
 import type { ClientType } from "../commands/host.ts";
+import { Transaction } from "../commands/transaction.ts";
+import type { BufferLimit } from "../config/special-option-types.ts";
 import { PENDING, type Caller } from "../executor/executor.ts";
+import { Subscriptions } from "../pubsub/subscriptions.ts";
 import { ErrorReply, NO_REPLY, Push, type Reply, Sequence } from "../resp/reply.ts";
 import { ProtocolError, type RequestLimits, RequestReader } from "../resp/request-reader.ts";
 import type { Bytes } from "../support/bytes.ts";
@@ -38,6 +41,7 @@ export class Session implements Caller, RequestLimits {
   readonly isLocal: boolean;
   readonly isUnix: boolean;
   readonly createdAtMs = Date.now();
+  readonly subscriptions = new Subscriptions();
   dbIndex = 0;
   resp: 2 | 3 = 2;
   name: Bytes = "";
@@ -47,6 +51,7 @@ export class Session implements Caller, RequestLimits {
   authenticated: boolean;
   noEvict = false;
   blocked = false;
+  transaction: Transaction | null = null;
   lastCommand = "";
   lastInteractionMs = this.createdAtMs;
   isClosed = false;
@@ -82,7 +87,7 @@ export class Session implements Caller, RequestLimits {
     this.isUnix = peer.isUnix;
     this.authenticated = !host.isPasswordRequired;
     this.output = new Output(socket, host.commits, host.traffic, () => this.#outputMoved());
-    this.#limiter = new OutputLimiter(() => host.config.values.clientOutputBufferLimit.normal, this);
+    this.#limiter = new OutputLimiter(() => this.#outputLimit, this);
     this.#pace = new InputPace(socket, host.config, host.inputBudget);
     socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     socket.on("end", () => this.#inputEnded());
@@ -91,7 +96,12 @@ export class Session implements Caller, RequestLimits {
   }
 
   get type(): ClientType {
-    return "normal";
+    return this.subscriptions.total > 0 ? "pubsub" : "normal";
+  }
+
+  get #outputLimit(): BufferLimit {
+    const { normal, pubsub } = this.#host.config.values.clientOutputBufferLimit;
+    return this.subscriptions.total > 0 ? pubsub : normal;
   }
 
   get authRequired(): boolean {
@@ -134,6 +144,14 @@ export class Session implements Caller, RequestLimits {
     return describeClient(this, nowMs);
   }
 
+  startTransaction(): void {
+    this.transaction = new Transaction();
+  }
+
+  endTransaction(): void {
+    this.transaction = null;
+  }
+
   setReplies(mode: "on" | "off" | "skip"): void {
     this.#replyMode.set(mode);
   }
@@ -157,12 +175,15 @@ export class Session implements Caller, RequestLimits {
   }
 
   reset(): void {
+    this.endTransaction();
+    this.#executor.watches.unwatch(this);
     this.dbIndex = 0;
     this.resp = 2;
     this.name = "";
     this.user = "default";
     this.authenticated = !this.#host.isPasswordRequired;
     this.#replyMode.reset();
+    this.#host.pubsub.leave(this);
   }
 
   upcoming(limit: number): readonly (readonly Bytes[])[] {
@@ -308,7 +329,8 @@ export class Session implements Caller, RequestLimits {
   /** The limits of time, looked at about once a second. */
   tick(nowMs: number): void {
     const { timeout } = this.#host.config.values;
-    const isIdle = timeout > 0 && !this.blocked && nowMs - this.lastInteractionMs > timeout * 1000;
+    const mayBeIdle = this.blocked || this.type === "pubsub";
+    const isIdle = timeout > 0 && !mayBeIdle && nowMs - this.lastInteractionMs > timeout * 1000;
     if (isIdle) this.#host.log("verbose", `Closing idle client ${this.address}`);
     if (isIdle || this.#limiter.isExceeded(nowMs)) this.close();
     else this.#setPace();
@@ -354,6 +376,7 @@ export class Session implements Caller, RequestLimits {
     this.isClosed = true;
     this.#pace.drop();
     this.output.close();
+    this.#host.pubsub.leave(this);
     this.#host.remove(this);
   }
 }

@@ -24,9 +24,9 @@ export function* statsSection({ server, keyspace }: Context): Iterable<Field> {
   yield ["evicted_clients", 0];
   yield ["keyspace_hits", counters.keyspaceHits];
   yield ["keyspace_misses", counters.keyspaceMisses];
-  yield ["pubsub_channels", 0];
-  yield ["pubsub_patterns", 0];
-  yield ["pubsubshard_channels", 0];
+  yield ["pubsub_channels", server.pubsub.size("channel")];
+  yield ["pubsub_patterns", server.pubsub.size("pattern")];
+  yield ["pubsubshard_channels", server.pubsub.size("shardChannel")];
   yield ["latest_fork_usec", 0];
   yield ["total_forks", 0];
   yield ["migrate_cached_sockets", 0];
