@@ -5,7 +5,7 @@ import type { TypeName } from "../keyspace/value.ts";
 /**
  * What a blocking command returns instead of a reply when there is nothing for it yet. The client then waits until one
  * of `keys` changes and holds a value of `type`, and the same handler runs again, with `Context.wokenBy` set to that
- * key: there is no second code path. Inside MULTI and scripts nobody waits: they get `timeoutReply` at once.
+ * key: there is no second code path. Inside MULTI and scripts nobody waits: they get `deniedReply` at once.
  */
 export class WaitFor {
   readonly keys: readonly Bytes[];
@@ -13,8 +13,10 @@ export class WaitFor {
   readonly type: TypeName;
   /** Unix time in ms; 0 to wait for ever. */
   readonly untilMs: number;
-  /** The answer when the time is over, or at once where nobody may wait. */
+  /** The answer when the time is over. */
   readonly timeoutReply: Reply;
+  /** The answer where nobody may wait: in MULTI and scripts. BLMOVE's is another null than that of its timeout. */
+  readonly deniedReply: Reply;
   /** What the handler is given when it runs again, where that differs from the request: XREAD's `$` as an id. */
   readonly args: readonly Bytes[] | null;
   /** Wakes too when a key goes away or changes its type: XREADGROUP, whose group went with it. */
@@ -25,6 +27,8 @@ export class WaitFor {
     readonly type: TypeName;
     readonly untilMs: number;
     readonly timeoutReply: Reply;
+    /** Absent: `timeoutReply`. */
+    readonly deniedReply?: Reply;
     readonly args?: readonly Bytes[];
     readonly wakesWhenGone?: boolean;
   }) {
@@ -32,6 +36,7 @@ export class WaitFor {
     this.type = wait.type;
     this.untilMs = wait.untilMs;
     this.timeoutReply = wait.timeoutReply;
+    this.deniedReply = wait.deniedReply ?? wait.timeoutReply;
     this.args = wait.args ?? null;
     this.wakesWhenGone = wait.wakesWhenGone ?? false;
   }
