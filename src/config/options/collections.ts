@@ -38,5 +38,7 @@ export const COLLECTIONS = {
   "list-compress-depth": integer(0, { min: 0n, max: INT_MAX }, { none: NO_LISTS }),
   "stream-node-max-bytes": memory(4096, COUNT, { none: NO_STREAMS }),
   "stream-node-max-entries": integer(100, COUNT, { none: NO_STREAMS }),
-  "hll-sparse-max-bytes": memory(3000, COUNT, { none: "there are no HyperLogLogs yet" }),
+  "hll-sparse-max-bytes": memory(3000, COUNT, {
+    help: "Longest HyperLogLog in the sparse form",
+  }),
 } as const;
