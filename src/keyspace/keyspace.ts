@@ -149,7 +149,9 @@ export class Keyspace {
 
   newElements(): Elements {
     this.committer.mark(this.#ids);
-    return this.openElements(this.#nextId++);
+    const elements = this.openElements(this.#nextId++);
+    elements.isStored = false;
+    return elements;
   }
 
   openElements(id: number): Elements {

@@ -1,4 +1,5 @@
 import type { Bytes } from "../support/bytes.ts";
+import type { Attempt } from "./attempt.ts";
 import type { Committer, Persistent } from "./committer.ts";
 import { collectionPrefix, collectionRange, COLLECTION_PREFIX_LENGTH } from "./layout.ts";
 import { Page, mergeChanges, sortChanges } from "./page.ts";
@@ -37,7 +38,11 @@ export class Elements implements Persistent {
   /** Reads that are under way or in use by a command: they learn of each write. */
   readonly #pages = new Set<Page>();
   readonly #points = new Set<Map<Bytes, Bytes | null | undefined>>();
+  /** Commands that want to know which elements are written while they work. */
+  readonly #followers = new Set<(key: Bytes) => void>();
   #discarded = false;
+  /** False while all that there is of it waits here to be written: then nothing needs to be fetched. */
+  isStored = true;
 
   constructor(id: number, reading: Reading, committer: Committer) {
     this.id = id;
@@ -48,7 +53,12 @@ export class Elements implements Persistent {
 
   /** Someone reads from it, or has writes under way: it must stay in memory. */
   get isBusy(): boolean {
-    return this.#pages.size > 0 || this.#points.size > 0 || this.batch > this.#committer.written;
+    return (
+      this.#pages.size > 0 ||
+      this.#points.size > 0 ||
+      this.#followers.size > 0 ||
+      this.batch > this.#committer.written
+    );
   }
 
   put(key: Bytes, value: Bytes): void {
@@ -68,6 +78,13 @@ export class Elements implements Persistent {
     for (const page of this.#pages) page.overtake(fullKey, value);
     // The overlay answers now; a fetch that is under way must not bring the old value back later.
     for (const points of this.#points) points.delete(fullKey);
+    for (const follower of this.#followers) follower(fullKey.slice(COLLECTION_PREFIX_LENGTH));
+  }
+
+  /** From now on until the end of the command that runs: `wrote` is told the key of each element that is written. */
+  follow(attempt: Attempt, wrote: (key: Bytes) => void): void {
+    this.#followers.add(wrote);
+    attempt.releases.push(() => this.#followers.delete(wrote));
   }
 
   #remember(undo: Undo, fullKey: Bytes): void {
@@ -91,6 +108,7 @@ export class Elements implements Persistent {
     const fullKey = this.#prefix + key;
     const pending = this.#pending(fullKey);
     if (pending !== undefined) return pending;
+    if (!this.isStored) return null;
     const reading = this.#reading;
     const known = reading.attempt.points.get(fullKey);
     if (known !== undefined) return known;
@@ -100,6 +118,7 @@ export class Elements implements Persistent {
 
   /** After this, `get` of these keys does not fault in this attempt: call it before the first write. */
   ready(keys: readonly Bytes[]): void {
+    if (!this.isStored) return;
     const reading = this.#reading;
     if (!reading.mustFault && keys.length <= MAX_INLINE_READS) {
       if (keys.length === 1) return;
@@ -150,6 +169,7 @@ export class Elements implements Persistent {
    */
   range(range: ElementRange, limit: number): readonly Element[] {
     if (limit <= 0) return [];
+    if (!this.isStored) return this.#unwritten(range).slice(0, limit);
     const pages = this.#pagesOf(range);
     const found: Element[] = [];
     for (const page of pages) {
@@ -166,6 +186,17 @@ export class Elements implements Persistent {
   /** All elements of a range. */
   all(range: ElementRange): readonly Element[] {
     return this.range(range, Infinity);
+  }
+
+  /** Of a collection that is not in the store: a transaction that made it and faulted would make another, for ever. */
+  #unwritten(range: ElementRange): Element[] {
+    const { gte, lt } = this.#fullRange(range);
+    const changes = [...this.#gathering].filter(([key]) => key >= gte && key < lt);
+    const found: Element[] = [];
+    for (const [key, value] of sortChanges(changes, range.reverse ?? false)) {
+      if (value !== null) found.push([key.slice(COLLECTION_PREFIX_LENGTH), value]);
+    }
+    return found;
   }
 
   #pagesOf(range: ElementRange): Page[] {
@@ -241,6 +272,7 @@ export class Elements implements Persistent {
 
   persist(batch: StoreBatch): void {
     if (this.#discarded) return;
+    this.isStored = true;
     this.#inFlight = this.#gathering;
     this.#gathering = new Map();
     for (const [key, value] of this.#inFlight) {
