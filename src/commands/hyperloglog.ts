@@ -36,12 +36,16 @@ export const HYPERLOGLOG: CommandGroup = {
       arity: -2,
       flags: ["readonly", "may_replicate"],
       keys: [
-        noted(keysBetween(1, -1, "RW", "access"), "RW because it may change the internal representation of the key, and propagate to replicas"),
+        noted(
+          keysBetween(1, -1, "RW", "access"),
+          "RW because it may change the internal representation of the key, and propagate to replicas",
+        ),
       ],
       doc: {
         summary: "Return the approximated cardinality of the set(s) observed by the HyperLogLog at key(s).",
         since: "2.8.9",
-        complexity: "O(1) with a very small average constant time when called with a single key. O(N) with N being the number of keys, and much bigger constant times, when called with multiple keys.",
+        complexity:
+          "O(1) with a very small average constant time when called with a single key. O(N) with N being the number of keys, and much bigger constant times, when called with multiple keys.",
         syntax: "key...",
       },
       run: pfcount,

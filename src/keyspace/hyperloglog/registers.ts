@@ -25,11 +25,7 @@ export function patternOf(element: Bytes): Pattern {
   const { low, high } = murmur;
   const rest = low >>> INDEX_BITS;
   const place =
-    rest !== 0
-      ? lowestOne(rest)
-      : high !== 0
-        ? 32 - INDEX_BITS + lowestOne(high)
-        : PATTERN_BITS + 1;
+    rest !== 0 ? lowestOne(rest) : high !== 0 ? 32 - INDEX_BITS + lowestOne(high) : PATTERN_BITS + 1;
   return ((low & (REGISTERS - 1)) << 6) | place;
 }
 

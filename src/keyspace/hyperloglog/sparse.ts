@@ -50,7 +50,7 @@ export function eachRun(
   take: (value: number, first: number, run: number) => void,
 ): boolean {
   let first = 0;
-  for (let at = from; at < sparse.length; ) {
+  for (let at = from; at < sparse.length;) {
     const byte = sparse.data[at]!;
     const run = runOf(sparse, at);
     if (first + run > REGISTERS) return false;
