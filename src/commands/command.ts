@@ -6,6 +6,8 @@ import type { Random } from "../support/random.ts";
 import type { Client, Server } from "./host.ts";
 import type { CommandDoc } from "./doc.ts";
 import type { KeyReference, KeySpec } from "./key-spec.ts";
+import type { Command } from "./registered-command.ts";
+import type { Watches } from "./transaction.ts";
 import type { WaitFor } from "./wait-for.ts";
 
 /**
@@ -36,6 +38,8 @@ export interface CommandRow {
   readonly tips?: readonly string[];
   /** What COMMAND DOCS tells. */
   readonly doc: CommandDoc;
+  /** It runs other commands by `Context.call`. */
+  readonly runsOthers?: true;
   /** Absent in a container that has only subcommands. */
   readonly run?: Handler;
   /** By lower-case name. */
@@ -118,6 +122,14 @@ export interface Context {
   readonly client: Client;
   /** The key that woke the client from a `WaitFor`: only that one may be served. Null when the request is new. */
   readonly wokenBy: Bytes | null;
+  readonly watches: Watches;
+  /** Runs another command as a part of this one, with its own errors as replies: EXEC, scripts. Only where undoing is prepared. */
+  call(command: Command, args: readonly Bytes[]): Reply;
+  /**
+   * Work outside of the keyspace that must be done once: when the command, and a transaction around it, is final.
+   * It is told the batch that must be written before anybody may see what it tells of, 0 for none.
+   */
+  afterwards(work: (batch: number) => void): void;
   /** The process around it: options, statistics, clients, the command table. */
   readonly server: Server;
 }

@@ -5,16 +5,19 @@ import { CONNECTION } from "./connection.ts";
 import { DATABASES } from "./databases.ts";
 import { EXPIRY } from "./expiry.ts";
 import { HASHES } from "./hashes.ts";
+import { HYPERLOGLOG } from "./hyperloglog.ts";
 import { INTROSPECTION } from "./introspection.ts";
 import { KEYS } from "./keys.ts";
 import { SCAN } from "./scan.ts";
 import { MEMORY } from "./memory.ts";
 import { OBJECT } from "./object.ts";
 import { SERVER } from "./server.ts";
+import { PUBSUB } from "./pubsub.ts";
 import { SETS } from "./sets.ts";
 import { SORTED_SETS } from "./sorted-sets.ts";
 import { SORT } from "./sort.ts";
 import { STRINGS } from "./strings.ts";
+import { TRANSACTIONS } from "./transactions.ts";
 
 /** What the server can do: every group has its rows and handlers in a file of its own. */
 export const COMMAND_GROUPS: readonly CommandGroup[] = [
@@ -22,11 +25,14 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   HASHES,
   SETS,
   SORTED_SETS,
+  HYPERLOGLOG,
   KEYS,
   EXPIRY,
   SCAN,
   SORT,
   OBJECT,
+  TRANSACTIONS,
+  PUBSUB,
   DATABASES,
   MEMORY,
   CONFIG,

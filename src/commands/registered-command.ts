@@ -40,6 +40,8 @@ export class Command {
   readonly statistics: CommandStatistics = { calls: 0, usec: 0, rejected: 0, failed: 0, latency: null };
 
   readonly isWrite: boolean;
+  /** It runs other commands as a part of itself, and can be taken back with all of them. */
+  readonly runsOthers: boolean;
   readonly isReadonly: boolean;
   /** Refused while memory is over its limit. */
   readonly isDenyOom: boolean;
@@ -82,6 +84,7 @@ export class Command {
       ]),
     );
     this.isWrite = has("write");
+    this.runsOthers = row.runsOthers === true;
     this.isReadonly = has("readonly");
     this.isDenyOom = has("denyoom");
     this.isFast = has("fast");

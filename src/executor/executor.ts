@@ -5,17 +5,29 @@ import { WaitFor } from "../commands/wait-for.ts";
 import { CommandError } from "../errors.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { LatencyHistogram } from "../metrics/latency-histogram.ts";
-import type { Reply } from "../resp/reply.ts";
+import { closeReply } from "../resp/close-reply.ts";
+import { QUEUED, type Reply } from "../resp/reply.ts";
 import { Attempt, Fault } from "../storage/attempt.ts";
+import { Undo } from "../storage/undo.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { Random } from "../support/random.ts";
+import { BlockedClients, type Ready } from "./blocked.ts";
+import { Changes } from "./changes.ts";
 import { check, type CheckState } from "./checks.ts";
 import { CommandContext } from "./context.ts";
 import type { DiskHealth } from "./disk-health.ts";
+import { Notifications } from "./notifications.ts";
 import { Statistics } from "./statistics.ts";
+import { WatchTable } from "./watches.ts";
 
 /** The reply comes later, by `resume`. */
 export const PENDING = Symbol("pending");
+
+/** The blocked client for whom a key became ready was not served by it. */
+const NOT_SERVED = Symbol("not served");
+
+/** What came of one attempt. */
+type Outcome = Reply | Fault | WaitFor | typeof NOT_SERVED;
 
 /** A client as the executor needs it. */
 export interface Caller extends Client {
@@ -54,16 +66,30 @@ export class Executor {
   readonly #checks: CheckState;
   readonly #seeds = new Random(Date.now() + process.pid * 0x1_0000_0000);
   #server: Server | null = null;
+  #notifications: Notifications | null = null;
   /** For the next command; one that faults keeps its own. */
   #attempt = new Attempt();
   #isTrimScheduled = false;
   /** Set while the store is exchanged: everything waits. */
   #hold: Promise<void> | null = null;
+  /** Set while a blocked client is served from disk: it was there first. */
+  #serving: Promise<void> | null = null;
+  #isServing = false;
+  readonly changes: Changes;
+  readonly watches: WatchTable;
+  readonly blocked: BlockedClients;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
     this.#keyspace = options.keyspace;
-    this.#context = new CommandContext(options.keyspace, this.#seeds);
+    this.changes = new Changes(options.keyspace);
+    this.watches = new WatchTable(this.changes.refresh);
+    this.blocked = new BlockedClients(options.keyspace, this.changes.refresh);
+    this.changes.add(this.watches);
+    this.changes.add(this.blocked);
+    this.#context = new CommandContext(options.keyspace, this.#seeds, this.watches, (command, args) =>
+      this.#call(command, args),
+    );
     this.#checks = { isReadonly: options.isReadonly, disk: options.disk, config: () => this.#server!.config };
   }
 
@@ -71,6 +97,7 @@ export class Executor {
   attach(server: Server): void {
     this.#server = server;
     this.#context.server = server;
+    this.#notifications = new Notifications(this.#keyspace, server);
   }
 
   /** Commands that run or wait for their data. */
@@ -85,10 +112,15 @@ export class Executor {
       caller.lastCommand = command.fullName;
       command.checkArity(args.length);
       check(this.#checks, caller, command);
+      if (caller.transaction !== null && !RUNS_IN_TRANSACTION.has(command.fullName)) {
+        if (command.isNoMulti) throw NOT_IN_TRANSACTION;
+        caller.transaction.add(command, args);
+        return QUEUED;
+      }
     } catch (error) {
-      return this.#rejected(command, error);
+      return this.#rejected(caller, command, error);
     }
-    const wait = this.#reasonToWait(command);
+    const wait = this.#reasonToWait(caller, command);
     if (wait !== null) {
       this.running++;
       void this.#runLater(wait, caller, command, args);
@@ -98,9 +130,13 @@ export class Executor {
     const nowMs = Date.now();
     const result = this.#try(caller, command, args, attempt, nowMs);
     if (!(result instanceof Fault)) {
-      this.replyBatch = attempt.batch > this.#keyspace.committer.written ? attempt.batch : 0;
       if (attempt.isUsed) this.#renewAttempt(attempt);
-      return result;
+      if (result instanceof WaitFor) {
+        this.blocked.add(caller, command, args, result);
+        return PENDING;
+      }
+      this.replyBatch = this.#batchToWaitFor(attempt);
+      return result as Reply;
     }
     this.#attempt = new Attempt();
     this.running++;
@@ -109,45 +145,164 @@ export class Executor {
     return PENDING;
   }
 
-  /** One attempt: a reply, or the fault that it met. */
+  #batchToWaitFor(attempt: Attempt): number {
+    return attempt.batch > this.#keyspace.committer.written ? attempt.batch : 0;
+  }
+
+  /** One attempt: a reply, or the fault that it met. `ready`: for a blocked client. */
   #try(
     caller: Caller,
     command: Command,
     args: readonly Bytes[],
     attempt: Attempt,
     nowMs: number,
-  ): Reply | Fault {
+    ready: Ready | null = null,
+  ): Outcome {
     const context = this.#context;
     const keyspace = this.#keyspace;
     keyspace.reading.attempt = attempt;
     keyspace.setTime(nowMs);
     attempt.restart();
-    context.begin(caller, attempt, nowMs);
+    const { dbIndex } = caller;
+    if (command.runsOthers) attempt.undo ??= new Undo();
+    context.begin(caller, attempt, nowMs, ready?.key ?? null);
+    const startedMs = performance.now();
+    let result: Reply | WaitFor;
+    let failure: CommandError | null = null;
+    try {
+      if (ready !== null && !this.blocked.canServe(ready)) return NOT_SERVED;
+      keyspace.events.tellsMisses = command.isReadonly;
+      result = command.run!(context, args);
+    } catch (error) {
+      if (error instanceof Fault) {
+        this.statistics.restarts++;
+        caller.dbIndex = dbIndex;
+        this.#takeBack(attempt);
+        return error;
+      }
+      failure = this.#asCommandError(error, command);
+      result = failure.reply;
+    }
+    if (result instanceof WaitFor) return result;
+    this.#account(command, args, performance.now() - startedMs, failure, attempt);
+    this.#finish(caller, attempt);
+    return result;
+  }
+
+  /** A command of a transaction. What it writes can be taken back; that it blocks cannot be. */
+  #call(command: Command, args: readonly Bytes[]): Reply {
+    const context = this.#context;
+    const { attempt } = context;
+    const { keyspaceHits, keyspaceMisses } = attempt;
+    attempt.undo!.mayWrite = command.isWrite;
     const startedMs = performance.now();
     let reply: Reply;
     let failure: CommandError | null = null;
     try {
+      this.#keyspace.events.tellsMisses = command.isReadonly;
       const result = command.run!(context, args);
       reply = result instanceof WaitFor ? result.timeoutReply : result;
     } catch (error) {
-      if (error instanceof Fault) {
-        this.statistics.restarts++;
-        return error;
-      }
+      if (error instanceof Fault) throw error;
       failure = this.#asCommandError(error, command);
       reply = failure.reply;
     }
-    this.#account(command, args, attempt, performance.now() - startedMs, failure);
-    this.#afterCommand();
+    const tookMs = performance.now() - startedMs;
+    const did = {
+      keyspaceHits: attempt.keyspaceHits - keyspaceHits,
+      keyspaceMisses: attempt.keyspaceMisses - keyspaceMisses,
+      wrote: attempt.wrote,
+    };
+    context.replies.push(reply);
+    context.afterwards(() => this.#account(command, args, tookMs, failure, did));
+    if (attempt.wrote) attempt.undo!.mayWrite = false;
     return reply;
+  }
+
+  /** The attempt is thrown away: nothing of it may stay behind. */
+  #takeBack(attempt: Attempt): void {
+    this.changes.forget();
+    this.#keyspace.events.discard();
+    this.#context.forget(closeReply);
+    attempt.undo?.rollBack();
+  }
+
+  /** The command is final: whoever wants to know of it learns of it, and those who wait for what it did are served. */
+  #finish(caller: Caller | null, attempt: Attempt): void {
+    const work = this.#context.takeWork();
+    for (const step of work) step(this.#batchToWaitFor(attempt));
+    attempt.undo = null;
+    this.#afterCommand();
+    this.#notifications?.deliver(this.#batchToWaitFor(attempt));
+    this.changes.announce(caller, this.#batchToWaitFor(attempt));
+    if (this.blocked.hasReady && !this.#isServing && this.#serving === null) this.#serveBlocked();
+  }
+
+  #serveBlocked(): void {
+    this.#isServing = true;
+    try {
+      while (this.blocked.hasReady) {
+        for (const ready of this.blocked.takeReady()) {
+          if (!this.blocked.isWaiting(ready.blocked)) continue;
+          const attempt = new Attempt();
+          const nowMs = Date.now();
+          const result = this.#tryBlocked(ready, attempt, nowMs);
+          if (result instanceof Fault) {
+            // The others, and the commands of everybody else, come after it.
+            this.blocked.signalAgain(ready);
+            this.#serving = this.#serveFromDisk(ready, result, attempt, nowMs).finally(() => {
+              this.#serving = null;
+              if (this.blocked.hasReady) this.#serveBlocked();
+            });
+            return;
+          }
+          attempt.release();
+          this.#served(ready, result, attempt);
+        }
+      }
+    } finally {
+      this.#isServing = false;
+    }
+  }
+
+  #tryBlocked(ready: Ready, attempt: Attempt, nowMs: number): Outcome {
+    const { caller, command, args } = ready.blocked;
+    return this.#try(caller, command, args, attempt, nowMs, ready);
+  }
+
+  async #serveFromDisk(ready: Ready, first: Fault, attempt: Attempt, nowMs: number): Promise<void> {
+    let result: Outcome = first;
+    try {
+      while (result instanceof Fault) {
+        await this.#fetchOnly(result);
+        if (!this.blocked.isWaiting(ready.blocked)) break;
+        result = this.#tryBlocked(ready, attempt, nowMs);
+      }
+      if (!(result instanceof Fault)) this.#served(ready, result, attempt);
+    } catch (error) {
+      const failure = this.#asCommandError(error, ready.blocked.command);
+      this.statistics.countError(failure);
+      this.blocked.release(ready.blocked.caller, failure.reply);
+    } finally {
+      attempt.release();
+    }
+  }
+
+  #served({ blocked }: Ready, result: Outcome, attempt: Attempt): void {
+    if (result === NOT_SERVED || result instanceof WaitFor || result instanceof Fault) return;
+    const { caller } = blocked;
+    this.blocked.remove(caller);
+    const batch = this.#batchToWaitFor(attempt);
+    // Its next request must not begin in the middle of the one that has served it.
+    queueMicrotask(() => caller.resume(result as Reply, batch));
   }
 
   #account(
     command: Command,
     args: readonly Bytes[],
-    attempt: Attempt,
     tookMs: number,
     failure: CommandError | null,
+    did: { readonly keyspaceHits: number; readonly keyspaceMisses: number; readonly wrote: boolean },
   ): void {
     const { statistics } = command;
     statistics.calls++;
@@ -159,14 +314,14 @@ export class Executor {
     const all = this.statistics;
     all.commandsProcessed++;
     if (command.isReadonly) {
-      all.keyspaceHits += attempt.keyspaceHits;
-      all.keyspaceMisses += attempt.keyspaceMisses;
+      all.keyspaceHits += did.keyspaceHits;
+      all.keyspaceMisses += did.keyspaceMisses;
     }
     if (failure !== null) {
       statistics.failed++;
       all.countError(failure);
     }
-    if (attempt.wrote) this.#keyspace.committer.weigh(bytesOf(args));
+    if (did.wrote) this.#keyspace.committer.weigh(bytesOf(args));
   }
 
   #afterCommand(): void {
@@ -190,11 +345,11 @@ export class Executor {
     attempt: Attempt,
     nowMs: number,
   ): Promise<void> {
-    let result: Reply | Fault = first;
+    let result: Outcome = first;
     try {
       while (result instanceof Fault) {
         await this.#fetch(result);
-        this.#refuseUnwritable(command);
+        this.#refuseUnwritable(caller, command);
         result = this.#try(caller, command, args, attempt, nowMs);
       }
     } catch (error) {
@@ -205,10 +360,17 @@ export class Executor {
     }
     attempt.release();
     this.running--;
-    caller.resume(result, attempt.batch > this.#keyspace.committer.written ? attempt.batch : 0);
+    if (result instanceof WaitFor) {
+      if (!caller.isClosed) this.blocked.add(caller, command, args, result);
+    } else caller.resume(result as Reply, this.#batchToWaitFor(attempt));
   }
 
   async #fetch(fault: Fault): Promise<void> {
+    await this.#fetchOnly(fault);
+    while (this.#serving !== null) await this.#serving;
+  }
+
+  async #fetchOnly(fault: Fault): Promise<void> {
     try {
       await fault.fetch();
     } catch (error) {
@@ -219,9 +381,9 @@ export class Executor {
   }
 
   /** Writing may have failed since the command was checked. */
-  #refuseUnwritable(command: Command): void {
+  #refuseUnwritable(caller: Caller, command: Command): void {
     const { failure } = this.#options.disk;
-    if (command.isWrite && failure !== null) throw failure;
+    if (failure !== null && writes(caller, command)) throw failure;
   }
 
   async #runLater(
@@ -230,7 +392,11 @@ export class Executor {
     command: Command,
     args: readonly Bytes[],
   ): Promise<void> {
-    for (let reason: Promise<void> | null = wait; reason !== null; reason = this.#reasonToWait(command)) {
+    for (
+      let reason: Promise<void> | null = wait;
+      reason !== null;
+      reason = this.#reasonToWait(caller, command)
+    ) {
       caller.blocked = this.#server!.pause.mode !== "off";
       await reason;
     }
@@ -248,20 +414,23 @@ export class Executor {
   }
 
   /** What must be over before the command may run, null when nothing. */
-  #reasonToWait(command: Command): Promise<void> | null {
+  #reasonToWait(caller: Caller, command: Command): Promise<void> | null {
     if (this.#hold !== null) return this.#hold;
+    if (this.#serving !== null) return this.#serving;
     const { committer } = this.#keyspace;
-    if (command.isWrite && committer.backlogBytes > this.#options.maxBacklogBytes) {
+    const isWrite = writes(caller, command);
+    if (isWrite && committer.backlogBytes > this.#options.maxBacklogBytes) {
       return committer.settle().catch(() => undefined);
     }
     const { pause } = this.#server!;
-    return pause.mode === "all" || (pause.mode === "write" && command.isWrite) ? pause.over : null;
+    return pause.mode === "all" || (pause.mode === "write" && isWrite) ? pause.over : null;
   }
 
   #lookAhead(caller: Caller): void {
     const db = this.#keyspace.databases[caller.dbIndex]!;
     const keys: Bytes[] = [];
-    for (const args of caller.upcoming(LOOK_AHEAD)) {
+    const queued = caller.transaction?.queue.map(({ args }) => args) ?? [];
+    for (const args of [...queued, ...caller.upcoming(LOOK_AHEAD)]) {
       const command = this.#options.commands.find(args);
       if (command === undefined || !command.hasArity(args.length)) continue;
       // From here on it is another database.
@@ -276,11 +445,24 @@ export class Executor {
     this.#attempt = new Attempt();
   }
 
-  #rejected(command: Command | undefined, error: unknown): Reply {
+  #rejected(caller: Caller, command: Command | undefined, error: unknown): Reply {
     if (!(error instanceof CommandError)) throw error;
     if (command !== undefined) command.statistics.rejected++;
     this.statistics.countError(error);
-    return error.reply;
+    if (caller.transaction === null) return error.reply;
+    if (command?.fullName !== "exec") {
+      caller.transaction.isBroken = true;
+      return error.reply;
+    }
+    caller.endTransaction();
+    this.watches.unwatch(caller);
+    return new CommandError(`EXECABORT Transaction discarded because of: ${error.reply.message}`).reply;
+  }
+
+  /** The client is gone. */
+  forget(caller: Caller): void {
+    this.blocked.remove(caller);
+    this.watches.unwatch(caller);
   }
 
   #asCommandError(error: unknown, command: Command): CommandError {
@@ -303,7 +485,7 @@ export class Executor {
       attempt.restart();
       try {
         work();
-        this.#afterCommand();
+        this.#finish(null, attempt);
         break;
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
@@ -329,6 +511,23 @@ export class Executor {
 
 /** For a command that has not been tried yet. */
 const NOTHING_TO_FETCH = new Fault(() => Promise.resolve());
+
+/** What is not queued between MULTI and EXEC. */
+const RUNS_IN_TRANSACTION: ReadonlySet<string> = new Set([
+  "multi",
+  "exec",
+  "discard",
+  "watch",
+  "quit",
+  "reset",
+]);
+
+const NOT_IN_TRANSACTION = new CommandError("ERR Command not allowed inside a transaction");
+
+/** Whether a command, or what EXEC runs, may change data. */
+function writes(caller: Caller, command: Command): boolean {
+  return command.isWrite || (command.runsOthers && caller.transaction?.writes === true);
+}
 
 const INTERNAL_ERROR = new CommandError("ERR internal error");
 

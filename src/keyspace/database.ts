@@ -92,7 +92,10 @@ export class Database implements Persistent {
   inspect(key: Bytes): Entry | null {
     const entry = this.peek(key);
     const { attempt } = this.#keyspace.reading;
-    if (entry === null) attempt.keyspaceMisses++;
+    if (entry === null) {
+      attempt.keyspaceMisses++;
+      if (this.#keyspace.events.tellsMisses) this.missed(key);
+    }
     else attempt.keyspaceHits++;
     return entry;
   }
@@ -100,12 +103,13 @@ export class Database implements Persistent {
   /** Like `find`, and nobody notices. */
   peek(key: Bytes): Entry | null {
     const entry = this.#known(key);
-    if (entry.value === null) return null;
-    if (hasExpired(entry.expiresAtMs, this.#keyspace.nowMs)) {
-      this.#keyspace.hasExpired(entry);
-      return null;
-    }
-    return entry;
+    return entry.value === null || this.#hasExpired(entry) ? null : entry;
+  }
+
+  #hasExpired(entry: Entry): boolean {
+    if (!hasExpired(entry.expiresAtMs, this.#keyspace.nowMs)) return false;
+    this.#keyspace.hasExpired(entry);
+    return true;
   }
 
   /** What is in memory of a key now, without loading it; undefined when nothing is known. */
@@ -285,6 +289,7 @@ export class Database implements Persistent {
   /** Sets a key, whatever it held before. The expiry is Unix time in ms, 0 for none. */
   put(key: Bytes, value: Value, expiresAtMs = 0): Entry {
     const entry = this.#known(key);
+    const isNew = entry.value === null || this.#hasExpired(entry);
     if (entry.value === null) this.#keyCount++;
     else entry.object?.discard();
     this.#countExpiry(entry, expiresAtMs);
@@ -293,6 +298,7 @@ export class Database implements Persistent {
     entry.isRaw = false;
     entry.accessedAtS = this.#keyspace.nowS;
     this.mark(entry);
+    if (isNew) this.event("new", "new", key);
     return entry;
   }
 
@@ -371,6 +377,7 @@ export class Database implements Persistent {
   markElements(entry: Entry): void {
     const batch = this.#keyspace.committer.gathering;
     entry.newest = batch;
+    if (this.#keyspace.changesWanted) this.#keyspace.changed.add(entry);
     this.#keyspace.wrote(batch);
   }
 
@@ -383,7 +390,21 @@ export class Database implements Persistent {
    * went because its last element did, or that it is new, is told by itself.
    */
   event(kind: EventKind, name: string, key: Bytes): void {
-    if (this.#keyspace.eventsWanted) this.#keyspace.events.push({ kind, name, key, dbIndex: this.index });
+    this.#keyspace.events.tell(kind, name, key, this.index);
+  }
+
+  /**
+   * Tells that a command that writes looked for a key to read, and did not find it: `keymiss`. For commands that only
+   * read it is told by itself.
+   */
+  missed(key: Bytes): void {
+    this.event("miss", "keymiss", key);
+  }
+
+  /** A collection lost its last element. */
+  becameEmpty(entry: Entry): void {
+    this.remove(entry);
+    this.#keyspace.events.becameEmpty(entry.key, this.index);
   }
 
   // ─── the whole database ────────────────────────────────────────────────────────────────────────
@@ -392,6 +413,7 @@ export class Database implements Persistent {
   flush(): void {
     const { committer, reading } = this.#keyspace;
     this.#keepAll(reading.attempt.undo);
+    if (this.#keyspace.changesWanted) this.#keyspace.changedDatabases.add(this.index);
     this.#keyspace.buryGeneration(this.#generation);
     this.forget();
     this.#generation = this.#keyspace.newGeneration();

@@ -14,7 +14,7 @@ import { RecordCache } from "../storage/record-cache.ts";
 import type { Store, StoreBatch } from "../storage/store.ts";
 import { Database } from "./database.ts";
 import type { Entry } from "./entry.ts";
-import type { KeyEvent } from "./events.ts";
+import { KeyEvents } from "./events.ts";
 import { Expiry } from "./expiry.ts";
 import { ScanCursors } from "./scan-cursors.ts";
 
@@ -61,14 +61,18 @@ export class Keyspace {
   nowS = 0;
   /** Changes made since the start, as INFO counts them. */
   changes = 0;
-  /** Somebody listens to keyspace events. */
-  eventsWanted = false;
-  /** What the running command did, in order. */
-  events: KeyEvent[] = [];
+  /** Somebody wants to know what commands change. */
+  changesWanted = false;
+  /** What the running command changed, while that is wanted. */
+  readonly changed = new Set<Entry>();
+  /** Databases that it emptied or exchanged, by number. */
+  readonly changedDatabases = new Set<number>();
+  readonly events = new KeyEvents();
   readonly #options: KeyspaceOptions;
   #nextId = 1;
   #nextGeneration = 1;
-  #expired: Entry[] = [];
+  /** What the running command found expired. */
+  readonly #expired = new Set<Entry>();
   #reopened: Elements | null = null;
   /** Collections and generations that go to the collector with the next batch. */
   readonly #graves = {
@@ -131,6 +135,9 @@ export class Keyspace {
   setTime(nowMs: number): void {
     this.nowMs = nowMs;
     this.nowS = Math.floor(nowMs / 1000);
+    // A command that faulted, or waits, may have left something; it meets it again.
+    this.events.discard();
+    if (this.#expired.size > 0) this.#expired.clear();
   }
 
   get residentShareBytes(): number {
@@ -149,6 +156,8 @@ export class Keyspace {
 
   newElements(): Elements {
     this.committer.mark(this.#ids);
+    // An attempt that starts again must get the same numbers.
+    this.reading.attempt.undo?.add(() => this.#nextId--);
     const elements = this.openElements(this.#nextId++);
     elements.isStored = false;
     return elements;
@@ -171,6 +180,7 @@ export class Keyspace {
 
   newGeneration(): number {
     this.committer.mark(this.#ids);
+    this.reading.attempt.undo?.add(() => this.#nextGeneration--);
     return this.#nextGeneration++;
   }
 
@@ -209,6 +219,7 @@ export class Keyspace {
     databases[second] = a;
     a.index = second;
     b.index = first;
+    if (this.changesWanted) this.changedDatabases.add(first).add(second);
     this.committer.mark(a);
     this.committer.mark(b);
     this.wrote(this.committer.gathering);
@@ -220,16 +231,20 @@ export class Keyspace {
 
   // ─── expiry ────────────────────────────────────────────────────────────────────────────────────
 
-  /** A read met a key whose time is over; it is removed as soon as the command that met it is done. */
+  /** The command met a key whose time is over; it is removed as soon as the command is done, unless it was overwritten. */
   hasExpired(entry: Entry): void {
-    this.#expired.push(entry);
+    if (this.#expired.has(entry)) return;
+    this.#expired.add(entry);
+    this.events.tell("expired", "expired", entry.key, entry.db.index);
   }
 
   /** Removes what the last command found expired, unless nothing may be written: then it stays, unseen. */
   removeExpired(canWrite: boolean): void {
-    if (this.#expired.length === 0) return;
+    if (this.#expired.size === 0) return;
     if (canWrite) for (const entry of this.#expired) this.expiry.removeIfDue(entry);
-    this.#expired = [];
+    // Nothing changes while nothing may be written, so all that there is to tell is that time has passed.
+    else this.events.discard();
+    this.#expired.clear();
   }
 
   // ─── failure ───────────────────────────────────────────────────────────────────────────────────
@@ -239,7 +254,7 @@ export class Keyspace {
     for (const db of this.databases) db.forget();
     this.cache.clear();
     this.#graves.keys = [];
-    this.#expired = [];
+    this.#expired.clear();
     this.expiry.reset();
     this.#readCounters();
     this.#options.onWriteFailure(error);

@@ -157,6 +157,7 @@ export class NoReply {
 }
 
 export const OK = new Status("OK");
+export const QUEUED = new Status("QUEUED");
 export const PONG = new Status("PONG");
 export const NULL_ARRAY = new NullArray();
 export const NO_REPLY = new NoReply();

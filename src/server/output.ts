@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { writeRefused } from "../executor/disk-health.ts";
+import { closeStream } from "../resp/close-reply.ts";
 import type { Reply, StreamReply } from "../resp/reply.ts";
 import { type OutputPart, ReplyWriter } from "../resp/reply-writer.ts";
 import type { BatchWaiter } from "../storage/committer.ts";
@@ -234,22 +235,4 @@ export class Output implements BatchWaiter {
     this.#outbox = [];
     this.#outboxBytes = 0;
   }
-}
-
-/** A reply that nobody will read, down to its streams. */
-export function closeReply(reply: Reply): void {
-  if (typeof reply !== "object" || reply === null) return;
-  const writer = new ReplyWriter();
-  writer.write(reply, 2);
-  for (const part of writer.takeParts()) closeStream(part);
-}
-
-/** A stream that will not be read: its snapshot must go. */
-function closeStream(part: OutputPart): void {
-  if (typeof part === "string") return;
-  part.stream.pages[Symbol.asyncIterator]()
-    .return?.()
-    .catch(() => {
-      // Nobody waits for it any more.
-    });
 }

@@ -4,13 +4,14 @@ import { Transaction } from "../commands/transaction.ts";
 import type { BufferLimit } from "../config/special-option-types.ts";
 import { PENDING, type Caller } from "../executor/executor.ts";
 import { Subscriptions } from "../pubsub/subscriptions.ts";
+import { closeReply } from "../resp/close-reply.ts";
 import { ErrorReply, NO_REPLY, Push, type Reply, Sequence } from "../resp/reply.ts";
 import { ProtocolError, type RequestLimits, RequestReader } from "../resp/request-reader.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { describeClient } from "./client-line.ts";
 import { InputPace } from "./input-pace.ts";
 import { OutputLimiter } from "./output-limiter.ts";
-import { closeReply, Output } from "./output.ts";
+import { Output } from "./output.ts";
 import type { Peer } from "./peer.ts";
 import { ReplyMode } from "./reply-mode.ts";
 import type { CommandRunner, SessionHost } from "./session-host.ts";
@@ -183,6 +184,7 @@ export class Session implements Caller, RequestLimits {
     this.user = "default";
     this.authenticated = !this.#host.isPasswordRequired;
     this.#replyMode.reset();
+    this.#executor.forget(this);
     this.#host.pubsub.leave(this);
   }
 

@@ -48,6 +48,8 @@ export class ScriptedServer implements AsyncDisposable {
     const executor = {
       statistics: { commandsProcessed: 0, countError: () => {} } as unknown as Statistics,
       replyBatch: 0,
+      watches: { unwatch: () => {} },
+      forget: () => {},
       execute: (caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING => {
         executor.replyBatch = 0;
         const result = script(args, caller);
