@@ -101,7 +101,7 @@ function parseBufferLimits(words: readonly Bytes[], previous: BufferLimits): Buf
   return limits;
 }
 
-/** In the order in which Redis prints them; `A` stands for the first eleven. */
+/** In the order in which Redis prints them; `A` stands for the first ten. */
 const EVENT_CLASSES = "g$lshzxetdnKEm";
 const ALL_EVENTS = "g$lshzxetd";
 
@@ -119,7 +119,8 @@ export function eventClasses(initial: Bytes, traits: Traits<Bytes>): Option<Byte
         const classes = [...EVENT_CLASSES].filter((letter) => given.has(letter)).join("");
         return classes.startsWith(ALL_EVENTS) ? `A${classes.slice(ALL_EVENTS.length)}` : classes;
       },
-      format: (value) => value,
+      // Redis does not show the `n` that comes with an `A`, though it minds it.
+      format: (value) => value.replace("An", "A"),
       lines: (value) => [quoteArg(value)],
     },
     traits,

@@ -95,8 +95,7 @@ export class Database implements Persistent {
     if (entry === null) {
       attempt.keyspaceMisses++;
       if (this.#keyspace.events.tellsMisses) this.missed(key);
-    }
-    else attempt.keyspaceHits++;
+    } else attempt.keyspaceHits++;
     return entry;
   }
 

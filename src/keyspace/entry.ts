@@ -119,7 +119,7 @@ export class Entry implements Persistent, Owner, CacheNode {
   }
 
   becameEmpty(): void {
-    this.db.remove(this);
+    this.db.becameEmpty(this);
   }
 
   memoryChanged(): void {

@@ -43,7 +43,8 @@ export const PROCESS = {
     changes: "start",
   }),
   "notify-keyspace-events": eventClasses("", {
-    none: "events are for subscribers, and there is no SUBSCRIBE yet",
+    help: "Classes of keyspace events that are published: any of Ag$lshzxetdnKEm",
+    changes: "listener",
   }),
   "slowlog-log-slower-than": integer(10_000, { min: -1n, max: LONG_MAX }, { none: NO_SLOW_LOG }),
   "slowlog-max-len": integer(128, { min: 0n, max: LONG_MAX }, { none: NO_SLOW_LOG }),
