@@ -121,6 +121,88 @@ describe("against a sorted array", () => {
   });
 });
 
+/** Full blocks of 224, as `ofSorted` makes them: what the tests of tidying count on. */
+const BLOCK = 224;
+
+describe("tidying of blocks", () => {
+  /** Two of one score each, so that members decide within a pair and scores between pairs. */
+  function filled(blocks: number): { order: ScoreOrder; model: Model } {
+    const model = new Model();
+    model.pairs = Array.from({ length: blocks * BLOCK }, (_, i): Pair => [
+      i >> 1,
+      String(i).padStart(5, "0"),
+    ]);
+    const order = ScoreOrder.ofSorted({
+      scores: model.pairs.map(([score]) => score),
+      members: model.pairs.map(([, member]) => member),
+    });
+    return { order, model };
+  }
+
+  /** Each element is found where it is, which an empty block in the way of a search would prevent. */
+  function findsAll(order: ScoreOrder, model: Model): void {
+    agree(order, model);
+    const { pairs } = model;
+    expect(pairs.map(([score, member]) => order.rank(score, member))).toEqual(pairs.map((_, rank) => rank));
+    const firstOf = new Map(pairs.map(([score], i) => [score, i] as const).toReversed());
+    expect([...firstOf.keys()].map((score) => order.countWhile((other) => other < score))).toEqual([
+      ...firstOf.values(),
+    ]);
+  }
+
+  const BLOCKS = 7;
+  const removals = [3, 4, 5, 6, 7].flatMap((span) =>
+    Array.from({ length: BLOCKS - span + 1 }, (_, first) => ({ first, span })),
+  );
+
+  test.each(removals)("a removal over $span blocks, from block $first on", ({ first, span }) => {
+    // The outer two: cut in the middle, gone altogether, or nearly so.
+    for (const [head, tail] of [
+      [100, 100],
+      [0, 0],
+      [0, 200],
+      [200, 0],
+      [10, 10],
+    ] as const) {
+      const { order, model } = filled(BLOCKS);
+      const from = first * BLOCK + head;
+      const to = (first + span) * BLOCK - tail;
+      order.removeRanks(from, to);
+      model.pairs.splice(from, to - from);
+      findsAll(order, model);
+      // What comes back has to find its place too.
+      for (let i = from; i < to; i += 97) {
+        order.insert(i >> 1, String(i).padStart(5, "0"));
+        model.insert(i >> 1, String(i).padStart(5, "0"));
+      }
+      findsAll(order, model);
+      for (const [score, member] of model.pairs.slice()) order.remove(score, member);
+      expect(order.size).toBe(0);
+      expect([...order]).toEqual([]);
+    }
+  });
+
+  test.each([0, 1, 2])("block %i becomes small and joins its neighbour", (at) => {
+    const { order, model } = filled(4);
+    const shrink = (block: number, kept: number): void => {
+      const own = model.pairs.filter(([, member]) => Math.floor(Number(member) / BLOCK) === block);
+      for (const [score, member] of own.slice(kept)) {
+        order.remove(score, member);
+        model.remove(score, member);
+      }
+    };
+    // The neighbour first: together they have to fit into one.
+    shrink(at + 1, 120);
+    for (const kept of [70, 63, 40]) {
+      shrink(at, kept);
+      findsAll(order, model);
+    }
+    order.removeRanks(at * BLOCK + 30, at * BLOCK + 50);
+    model.pairs.splice(at * BLOCK + 30, 20);
+    findsAll(order, model);
+  });
+});
+
 describe("patterns of use", () => {
   const SIZE = 20_000;
   const name = (i: number): string => `member ${i}`;
