@@ -191,6 +191,7 @@ const TYPES = {
   hash: new Status("hash"),
   set: new Status("set"),
   zset: new Status("zset"),
+  list: new Status("list"),
 };
 
 // ─── other names and databases ───────────────────────────────────────────────────────────────────

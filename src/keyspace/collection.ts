@@ -145,7 +145,7 @@ export abstract class Collection<R> implements ValueObject {
    */
   protected whole(): R {
     if (this.resident !== null) return this.resident;
-    const resident = this.build(this.elements!.all(this.wholeRange()));
+    const resident = this.build(this.readWhole());
     this.resident = resident;
     if (!this.fitsInMemory || this.keyspace.reading.faultEveryRead) this.#borrow();
     this.owner?.memoryChanged();
@@ -154,6 +154,10 @@ export abstract class Collection<R> implements ValueObject {
 
   /** The part of the elements that `build` needs. */
   protected abstract wholeRange(): { readonly gte: Bytes; readonly lt?: Bytes };
+
+  protected readWhole(): readonly Element[] {
+    return this.elements!.all(this.wholeRange());
+  }
 
   protected abstract build(elements: readonly Element[]): R;
 

@@ -11,6 +11,7 @@ import type { EventKind } from "./events.ts";
 import { Hash } from "./hash.ts";
 import { KeyPages } from "./key-pages.ts";
 import type { Keyspace } from "./keyspace.ts";
+import { List } from "./list.ts";
 import { hasExpired } from "./record.ts";
 import { RandomKey } from "./random-key.ts";
 import { readValue } from "./read-value.ts";
@@ -253,6 +254,11 @@ export class Database implements Persistent {
     return this.#typed(key, ZSet);
   }
 
+  /** @throws WRONG_TYPE */
+  list(key: Bytes): List | null {
+    return this.#typed(key, List);
+  }
+
   /** The hash, or a new one that becomes the key's value when something is put into it. @throws WRONG_TYPE */
   hashToWrite(key: Bytes): Hash {
     return this.#typed(key, Hash) ?? this.#unborn(key, new Hash(this.#keyspace));
@@ -264,6 +270,10 @@ export class Database implements Persistent {
 
   zsetToWrite(key: Bytes): ZSet {
     return this.#typed(key, ZSet) ?? this.#unborn(key, new ZSet(this.#keyspace));
+  }
+
+  listToWrite(key: Bytes): List {
+    return this.#typed(key, List) ?? this.#unborn(key, new List(this.#keyspace));
   }
 
   #typed<T extends ValueObject>(key: Bytes, type: abstract new (...args: never[]) => T): T | null {

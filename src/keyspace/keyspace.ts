@@ -27,6 +27,7 @@ export interface PackingLimits {
   readonly setMaxListpackValue: number;
   readonly zsetMaxListpackEntries: number;
   readonly zsetMaxListpackValue: number;
+  readonly listMaxListpackSize: number;
 }
 
 export interface KeyspaceOptions {

@@ -3,6 +3,7 @@ import { BigString } from "./big-string.ts";
 import type { Entry } from "./entry.ts";
 import { Hash } from "./hash.ts";
 import type { Keyspace } from "./keyspace.ts";
+import { List } from "./list.ts";
 import { RecordFlag, payloadReader, readRecordHeader } from "./record.ts";
 import { SetValue } from "./set.ts";
 import type { Value } from "./value.ts";
@@ -23,6 +24,7 @@ export function readValue(keyspace: Keyspace, record: Bytes, entry: Entry): void
     else if (type === "hash") value = Hash.read(keyspace, reader, isRanged);
     else if (type === "set")
       value = SetValue.read(keyspace, reader, isRanged, (flags & RecordFlag.intset) !== 0);
+    else if (type === "list") value = List.read(keyspace, reader, isRanged);
     else value = ZSet.read(keyspace, reader, isRanged);
   }
   entry.hold(value);

@@ -2,10 +2,10 @@ import type { Elements } from "../storage/elements.ts";
 import type { Bytes } from "../support/bytes.ts";
 
 /** Redis' names, as TYPE gives them. */
-export type TypeName = "string" | "hash" | "set" | "zset";
+export type TypeName = "string" | "hash" | "set" | "zset" | "list";
 
 /** Type numbers in records. Frozen. */
-export const TYPE_NUMBERS = { string: 1, hash: 2, set: 3, zset: 4 } as const satisfies Record<
+export const TYPE_NUMBERS = { string: 1, hash: 2, set: 3, zset: 4, list: 5 } as const satisfies Record<
   TypeName,
   number
 >;

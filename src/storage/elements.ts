@@ -14,6 +14,8 @@ export interface ElementRange {
   /** Exclusive; absent: to the end of the collection. */
   readonly lt?: Bytes;
   readonly reverse?: boolean;
+  /** There are no more than the limit of a read: to look behind it would walk over what was deleted there. */
+  readonly isExact?: boolean;
 }
 
 /** An element key and its value. */
@@ -199,27 +201,48 @@ export class Elements implements Persistent {
     return found;
   }
 
-  #pagesOf(range: ElementRange): Page[] {
+  /** The elements of a range that have this value: only they are kept of all that is read. */
+  holding(value: Bytes, range: ElementRange): readonly Element[] {
+    const pages = this.#pagesOf(range, value);
+    const page = pages[0];
+    if (page === undefined) return this.#fetchPage(pages, range, page, Infinity, value);
+    const found: Element[] = [];
+    // What was written since the page was read is in it, whatever its value.
+    for (const [fullKey, held] of page.entries) {
+      if (held === value) found.push([fullKey.slice(COLLECTION_PREFIX_LENGTH), held]);
+    }
+    return found;
+  }
+
+  #pagesOf(range: ElementRange, value?: Bytes): Page[] {
     const { attempt } = this.#reading;
     let byBounds = attempt.pages.get(this);
     if (byBounds === undefined) attempt.pages.set(this, (byBounds = new Map<string, Page[]>()));
-    const name = `${range.reverse ? "<" : ">"}${range.gte.length}:${range.gte}${range.lt ?? ""}`;
+    const bounds = `${range.gte.length}:${range.gte}${range.lt ?? ""}`;
+    const name = `${range.reverse ? "<" : ">"}${bounds}${value === undefined ? "" : `=${value}`}`;
     let pages = byBounds.get(name);
     if (pages === undefined) byBounds.set(name, (pages = []));
     return pages;
   }
 
-  #fetchPage(pages: Page[], range: ElementRange, last: Page | undefined, wanted: number): never {
+  #fetchPage(
+    pages: Page[],
+    range: ElementRange,
+    last: Page | undefined,
+    wanted: number,
+    value?: Bytes,
+  ): never {
     const { attempt, store } = this.#reading;
     this.#reading.faults++;
     // Read ahead in growing steps: a command that faults again on the same range wants much of it.
-    const limit = Math.max(wanted, MIN_PAGE << Math.min(pages.length * 2, 20));
+    const limit = range.isExact ? wanted : Math.max(wanted, MIN_PAGE << Math.min(pages.length * 2, 20));
     return attempt.fault(async () => {
       const bounds =
         last === undefined
           ? { ...this.#fullRange(range), reverse: range.reverse ?? false, limit }
           : last.rest(limit);
-      const page = new Page(bounds, this.#changes());
+      const keep = (entry: StoreEntry): StoreEntry | null => (entry[1] === value ? entry : null);
+      const page = new Page(value === undefined ? bounds : { ...bounds, keep }, this.#changes());
       this.#pages.add(page);
       attempt.releases.push(() => this.#pages.delete(page));
       await page.read(store);

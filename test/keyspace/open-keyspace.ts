@@ -17,6 +17,7 @@ const LIMITS = {
   setMaxListpackValue: 64,
   zsetMaxListpackEntries: 4,
   zsetMaxListpackValue: 64,
+  listMaxListpackSize: 4,
 };
 
 /** A keyspace over a store in memory, or over `store`: what another one has written there. */

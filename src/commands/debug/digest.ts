@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { BigString } from "../../keyspace/big-string.ts";
 import type { Entry } from "../../keyspace/entry.ts";
 import { Hash } from "../../keyspace/hash.ts";
+import { List } from "../../keyspace/list.ts";
 import { SetValue } from "../../keyspace/set.ts";
 import { ZSet } from "../../keyspace/zset.ts";
 import { type Reply, Status } from "../../resp/reply.ts";
@@ -11,7 +12,7 @@ import { formatDouble } from "../../support/doubles.ts";
 import type { Context } from "../command.ts";
 
 /** Redis' numbers of its types. */
-const REDIS_TYPES = { string: 0, set: 2, zset: 3, hash: 4 } as const;
+const REDIS_TYPES = { string: 0, list: 1, set: 2, zset: 3, hash: 4 } as const;
 
 const DIGEST_BYTES = 20;
 
@@ -56,6 +57,7 @@ function digestOf(entry: Entry): Digest {
   const value = entry.value!;
   if (typeof value === "string") digest.mix(value);
   else if (value instanceof BigString) digest.mix(value.slice(0, value.length));
+  else if (value instanceof List) for (const element of value.values()) digest.mix(element);
   else if (value instanceof SetValue) for (const member of value.members()) digest.xor(member);
   else if (value instanceof Hash)
     for (const [field, bytes] of value.entries()) digest.xor(pair(field, bytes));

@@ -1,7 +1,6 @@
 import { INT_MAX, LONG_MAX, integer, memory } from "../option-types.ts";
 
 const COUNT = { min: 0n, max: LONG_MAX };
-const NO_LISTS = "there are no lists yet";
 const NO_STREAMS = "there are no streams yet";
 
 /** When a small collection, packed in the record of its key, becomes a range of entries. */
@@ -31,11 +30,11 @@ export const COLLECTIONS = {
     -2,
     { min: -INT_MAX - 1n, max: INT_MAX },
     {
-      none: NO_LISTS,
+      help: "Elements of a packed list; -1 to -5: its size, 4 to 64 KiB",
       aliases: ["list-max-ziplist-size"],
     },
   ),
-  "list-compress-depth": integer(0, { min: 0n, max: INT_MAX }, { none: NO_LISTS }),
+  "list-compress-depth": integer(0, { min: 0n, max: INT_MAX }, { none: "LevelDB compresses what is on disk" }),
   "stream-node-max-bytes": memory(4096, COUNT, { none: NO_STREAMS }),
   "stream-node-max-entries": integer(100, COUNT, { none: NO_STREAMS }),
   "hll-sparse-max-bytes": memory(3000, COUNT, {
