@@ -17,6 +17,7 @@ import { RandomKey } from "./random-key.ts";
 import { readValue } from "./read-value.ts";
 import { restorer } from "./restore.ts";
 import { SetValue } from "./set.ts";
+import { Stream } from "./stream.ts";
 import { BigString, CHUNKED_FROM_BYTES } from "./big-string.ts";
 import type { Value, ValueObject } from "./value.ts";
 import { ZSet } from "./zset.ts";
@@ -31,6 +32,8 @@ export class Database implements Persistent {
   batch = 0;
   readonly #keyspace: Keyspace;
   #generation: number;
+  /** The batch that begins it. */
+  #generationBatch = 0;
   #keyCount: number;
   #expiryCount: number;
   /** What memory knows of which key, absent ones included. */
@@ -143,8 +146,12 @@ export class Database implements Persistent {
       leaveMemory(entry);
     }
     if (entry === undefined) {
-      if (reading.mustFault) this.#fetch([key]);
-      entry = this.#loadInline(key);
+      // Nothing of a generation is in the store before the batch that begins it: a transaction may go on after FLUSHDB.
+      if (this.#generationBatch > this.written) entry = this.#admit(key, undefined);
+      else {
+        if (reading.mustFault) this.#fetch([key]);
+        entry = this.#loadInline(key);
+      }
     }
     entry.visited = true;
     const { attempt } = reading;
@@ -259,6 +266,11 @@ export class Database implements Persistent {
     return this.#typed(key, List);
   }
 
+  /** @throws WRONG_TYPE */
+  stream(key: Bytes): Stream | null {
+    return this.#typed(key, Stream);
+  }
+
   /** The hash, or a new one that becomes the key's value when something is put into it. @throws WRONG_TYPE */
   hashToWrite(key: Bytes): Hash {
     return this.#typed(key, Hash) ?? this.#unborn(key, new Hash(this.#keyspace));
@@ -274,6 +286,10 @@ export class Database implements Persistent {
 
   listToWrite(key: Bytes): List {
     return this.#typed(key, List) ?? this.#unborn(key, new List(this.#keyspace));
+  }
+
+  streamToWrite(key: Bytes): Stream {
+    return this.#typed(key, Stream) ?? this.#unborn(key, new Stream(this.#keyspace));
   }
 
   #typed<T extends ValueObject>(key: Bytes, type: abstract new (...args: never[]) => T): T | null {
@@ -426,6 +442,7 @@ export class Database implements Persistent {
     this.#keyspace.buryGeneration(this.#generation);
     this.forget();
     this.#generation = this.#keyspace.newGeneration();
+    this.#generationBatch = committer.gathering;
     this.#keyCount = this.#expiryCount = 0;
     committer.mark(this);
     this.#keyspace.wrote(committer.gathering);
@@ -437,9 +454,11 @@ export class Database implements Persistent {
     if (undo.isFirst(this)) undo.add(this.#restorer());
     const entries = this.#entries;
     const generation = this.#generation;
+    const generationBatch = this.#generationBatch;
     undo.add(() => {
       this.forget();
       this.#generation = generation;
+      this.#generationBatch = generationBatch;
       this.#entries = entries;
       for (const entry of entries.values()) {
         entry.droppedFrom = null;

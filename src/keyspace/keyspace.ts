@@ -28,6 +28,11 @@ export interface PackingLimits {
   readonly zsetMaxListpackEntries: number;
   readonly zsetMaxListpackValue: number;
   readonly listMaxListpackSize: number;
+  /** leveldis' own: Redis keeps all streams alike. */
+  readonly streamMaxPackedBytes: number;
+  /** Where Redis would begin another node of a stream: `~` trims by them. */
+  readonly streamNodeMaxBytes: number;
+  readonly streamNodeMaxEntries: number;
 }
 
 export interface KeyspaceOptions {
