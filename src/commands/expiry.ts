@@ -3,6 +3,7 @@ import type { Reply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { type TimeUnitMs, anyExpiryArgument, optionWord } from "./arguments.ts";
 import type { CommandGroup, Context } from "./command.ts";
+import { expireAt } from "./expire-at.ts";
 import { keyAt } from "./key-spec.ts";
 
 /** When keys go. */
@@ -155,8 +156,7 @@ function setExpiry(
   const expiresAtMs = anyExpiryArgument(args[2]!, unitMs, baseMs, name);
   const entry = db.find(args[1]!);
   if (entry === null || !holds(condition, expiresAtMs, entry.expiresAtMs)) return 0;
-  if (expiresAtMs <= nowMs) db.remove(entry);
-  else db.setExpiry(entry, expiresAtMs);
+  expireAt(db, entry, expiresAtMs, nowMs);
   return 1;
 }
 
@@ -226,5 +226,6 @@ function persist({ db }: Context, args: readonly Bytes[]): Reply {
   const entry = db.find(args[1]!);
   if (entry === null || entry.expiresAtMs === 0) return 0;
   db.setExpiry(entry, 0);
+  db.event("generic", "persist", entry.key);
   return 1;
 }

@@ -163,7 +163,11 @@ export const KEYS: CommandGroup = {
 function del({ db }: Context, [, ...keys]: readonly Bytes[]): Reply {
   db.ready(keys);
   let deleted = 0;
-  for (const key of keys) if (db.delete(key)) deleted++;
+  for (const key of keys) {
+    if (!db.delete(key)) continue;
+    db.event("generic", "del", key);
+    deleted++;
+  }
   return deleted;
 }
 
@@ -192,6 +196,7 @@ const TYPES = {
   set: new Status("set"),
   zset: new Status("zset"),
   list: new Status("list"),
+  stream: new Status("stream"),
 };
 
 // ─── other names and databases ───────────────────────────────────────────────────────────────────
@@ -202,7 +207,7 @@ function rename({ db }: Context, args: readonly Bytes[]): Reply {
   db.ready([source, destination]);
   const entry = db.find(source);
   if (entry === null) throw NO_SUCH_KEY;
-  if (source !== destination) moveTo(entry, db, destination);
+  if (source !== destination) renameTo(entry, db, destination);
   return OK;
 }
 
@@ -213,8 +218,14 @@ function renamenx({ db }: Context, args: readonly Bytes[]): Reply {
   const entry = db.find(source);
   if (entry === null) throw NO_SUCH_KEY;
   if (db.find(destination) !== null) return 0;
-  moveTo(entry, db, destination);
+  renameTo(entry, db, destination);
   return 1;
+}
+
+function renameTo(entry: Entry, db: Database, destination: Bytes): void {
+  moveTo(entry, db, destination);
+  db.event("generic", "rename_from", entry.key);
+  db.event("generic", "rename_to", destination);
 }
 
 function move({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
@@ -224,12 +235,16 @@ function move({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
   const entry = db.find(key);
   if (entry === null || target.find(key) !== null) return 0;
   moveTo(entry, target, key);
+  db.event("generic", "move_from", key);
+  target.event("generic", "move_to", key);
   return 1;
 }
 
 /** A collection of any size moves with its record. The destination must have been read. */
 function moveTo(entry: Entry, db: Database, key: Bytes): void {
   const { expiresAtMs, isRaw } = entry;
+  // What was there makes way for a key that is told to be new.
+  db.delete(key);
   db.put(key, entry.db.take(entry), expiresAtMs).isRaw = isRaw;
 }
 
@@ -247,9 +262,13 @@ function copy({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
   }
   if (target === db && source === destination) throw SAME_OBJECT;
   const entry = db.find(source);
+  if (entry === null) db.missed(source);
   if (entry === null || (target.find(destination) !== null && !replaces)) return 0;
-  const { value, expiresAtMs, isRaw } = entry;
-  target.put(destination, typeof value === "string" ? value : value!.copy(), expiresAtMs).isRaw = isRaw;
+  const { expiresAtMs, isRaw } = entry;
+  const value = typeof entry.value === "string" ? entry.value : entry.value!.copy();
+  target.delete(destination);
+  target.put(destination, value, expiresAtMs).isRaw = isRaw;
+  target.event("generic", "copy_to", destination);
   return 1;
 }
 

@@ -75,7 +75,7 @@ function sort({ db }: Context, args: readonly Bytes[]): Reply {
   const sorted = sortKey(db, args[1]!, options);
   if (store === null) return sorted;
   if (sorted.length > 0) throw NO_LISTS;
-  db.delete(store);
+  if (db.delete(store)) db.event("generic", "del", store);
   return 0;
 }
 
@@ -96,7 +96,10 @@ function sortKey(db: Database, key: Bytes, options: SortOptions): (Bytes | null)
 
 function sortedElements(db: Database, key: Bytes, options: SortOptions): Bytes[] {
   const value = db.find(key)?.value ?? null;
-  if (value === null) return [];
+  if (value === null) {
+    db.missed(key);
+    return [];
+  }
   if (!(value instanceof SetValue || value instanceof ZSet)) throw WRONG_TYPE;
   const { start, end } = shown(value.count, options);
   if (options.by !== "nosort") {

@@ -98,7 +98,7 @@ export class Database implements Persistent {
     const { attempt } = this.#keyspace.reading;
     if (entry === null) {
       attempt.keyspaceMisses++;
-      if (this.#keyspace.events.tellsMisses) this.missed(key);
+      if (this.#keyspace.events.tellsMisses) this.event("miss", "keymiss", key);
     } else attempt.keyspaceHits++;
     return entry;
   }
@@ -419,11 +419,10 @@ export class Database implements Persistent {
   }
 
   /**
-   * Tells that a command that writes looked for a key to read, and did not find it: `keymiss`. For commands that only
-   * read it is told by itself.
+   * A command that may write looked for a key to read, and did not find it. Of one that only reads it is told by itself.
    */
   missed(key: Bytes): void {
-    this.event("miss", "keymiss", key);
+    if (!this.#keyspace.events.tellsMisses) this.event("miss", "keymiss", key);
   }
 
   /** A collection lost its last element. */

@@ -47,6 +47,7 @@ function hincrby({ db }: Context, args: readonly Bytes[]): Reply {
   const sum = addInt64(value, increment);
   if (sum === null) throw OVERFLOW;
   hash.set(args[2]!, String(sum));
+  db.event("hash", "hincrby", args[1]!);
   return sum;
 }
 
@@ -63,6 +64,7 @@ function hincrbyfloat({ db }: Context, args: readonly Bytes[]): Reply {
   if (sum === null) throw NOT_FINITE;
   const text = formatLongDouble(sum);
   hash.set(args[2]!, text);
+  db.event("hash", "hincrbyfloat", args[1]!);
   return text;
 }
 

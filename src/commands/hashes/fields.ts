@@ -137,6 +137,7 @@ function setFields({ db }: Context, args: readonly Bytes[], command: string): nu
   for (let at = 2; at < args.length; at += 2) {
     if (hash.set(args[at]!, args[at + 1]!)) added++;
   }
+  db.event("hash", "hset", args[1]!);
   return added;
 }
 
@@ -144,6 +145,7 @@ function hsetnx({ db }: Context, args: readonly Bytes[]): Reply {
   const hash = db.hashToWrite(args[1]!);
   if (hash.has(args[2]!)) return 0;
   hash.set(args[2]!, args[3]!);
+  db.event("hash", "hset", args[1]!);
   return 1;
 }
 
@@ -176,6 +178,7 @@ function hdel({ db }: Context, args: readonly Bytes[]): Reply {
   for (const field of fields) {
     if (hash.count > 0 && hash.delete(field)) deleted++;
   }
+  if (deleted > 0) db.event("hash", "hdel", args[1]!);
   return deleted;
 }
 

@@ -112,7 +112,7 @@ function sdiff({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
 
 function sdiffstore({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
   const sets = setsToStore(db, args);
-  return store(db, keyspace, args[1]!, subtract(sets, keyspace.limits));
+  return store(db, keyspace, args, subtract(sets, keyspace.limits));
 }
 
 function sunion({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
@@ -122,7 +122,7 @@ function sunion({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
 
 function sunionstore({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
   const sets = setsToStore(db, args);
-  return store(db, keyspace, args[1]!, unite(sets, keyspace.limits));
+  return store(db, keyspace, args, unite(sets, keyspace.limits));
 }
 
 function sinter({ db }: Context, args: readonly Bytes[]): Reply {
@@ -138,7 +138,7 @@ function sinterstore({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
   const sets = setsToStore(db, args);
   const found = new MemberSet(keyspace.limits);
   intersect(sets, (member) => found.add(member));
-  return store(db, keyspace, args[1]!, found);
+  return store(db, keyspace, args, found);
 }
 
 function sintercard({ db }: Context, args: readonly Bytes[]): Reply {
@@ -171,7 +171,11 @@ function setsOf(db: Database, keys: readonly Bytes[]): Sets {
 /** The sources of a command whose first key is the destination, which is made ready as well. */
 function setsToStore(db: Database, args: readonly Bytes[]): Sets {
   db.ready(args.slice(1));
-  return args.slice(2).map((key) => db.set(key));
+  return args.slice(2).map((key) => {
+    const set = db.set(key);
+    if (set === null) db.missed(key);
+    return set;
+  });
 }
 
 /** What one set alone makes: itself. Null when there are several. */
@@ -181,8 +185,14 @@ function replyOfOne(sets: Sets): Reply {
   return set ? membersReply(set) : EMPTY_SET;
 }
 
-function store(db: Database, keyspace: Keyspace, key: Bytes, members: MemberSet): number {
-  if (members.size === 0) db.delete(key);
-  else db.put(key, SetValue.of(keyspace, members));
+/** The event has the name of the command. */
+function store(db: Database, keyspace: Keyspace, args: readonly Bytes[], members: MemberSet): number {
+  const key = args[1]!;
+  if (members.size > 0) {
+    db.put(key, SetValue.of(keyspace, members));
+    db.event("set", args[0]!.toLowerCase(), key);
+  } else if (db.delete(key)) {
+    db.event("generic", "del", key);
+  }
   return members.size;
 }

@@ -45,8 +45,12 @@ export const DRAW_ROWS = {
 function spop(context: Context, args: readonly Bytes[]): Reply {
   if (args.length === 3) return spopCount(context, args);
   if (args.length > 3) throw SYNTAX;
-  const set = context.db.set(args[1]!);
-  return set === null ? null : set.pop(context.random);
+  const { db } = context;
+  const set = db.set(args[1]!);
+  if (set === null) return null;
+  const member = set.pop(context.random);
+  db.event("set", "spop", args[1]!);
+  return member;
 }
 
 function spopCount({ db, random }: Context, args: readonly Bytes[]): Reply {
@@ -57,12 +61,19 @@ function spopCount({ db, random }: Context, args: readonly Bytes[]): Reply {
   if (count >= set.count) {
     const reply = membersReply(set);
     db.delete(key);
+    db.event("set", "spop", key);
+    db.event("generic", "del", key);
     return reply;
   }
   const left = set.count - count;
-  if (left * FEW_LEFT > count) return new SetReply(set.popDistinct(count, random));
+  if (left * FEW_LEFT > count) {
+    const members = set.popDistinct(count, random);
+    db.event("set", "spop", key);
+    return new SetReply(members);
+  }
   const { remaining, others } = set.split(left, random);
   db.put(key, remaining, db.peek(key)!.expiresAtMs);
+  db.event("set", "spop", key);
   return new SetReply(others);
 }
 

@@ -116,6 +116,7 @@ function sadd({ db }: Context, args: readonly Bytes[]): Reply {
   if (args.length > 3 && !set.isResident) set.ready(args.slice(2));
   let added = 0;
   for (let i = 2; i < args.length; i++) if (set.add(args[i]!)) added++;
+  if (added > 0) db.event("set", "sadd", args[1]!);
   return added;
 }
 
@@ -154,7 +155,8 @@ function smove({ db }: Context, args: readonly Bytes[]): Reply {
   destination.ready([member]);
   if (!isMember) return 0;
   source.delete(member);
-  destination.add(member);
+  db.event("set", "srem", from);
+  if (destination.add(member)) db.event("set", "sadd", to);
   return 1;
 }
 
@@ -164,6 +166,7 @@ function srem({ db }: Context, args: readonly Bytes[]): Reply {
   if (args.length > 3 && !set.isResident) set.ready(args.slice(2));
   let removed = 0;
   for (let i = 2; i < args.length && set.count > 0; i++) if (set.delete(args[i]!)) removed++;
+  if (removed > 0) db.event("set", "srem", args[1]!);
   return removed;
 }
 

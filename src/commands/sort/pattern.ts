@@ -55,6 +55,7 @@ export function lookUp(db: Database, lookUps: readonly LookUp[]): (Bytes | null)
 
 function valueAt(db: Database, key: Bytes, field: Bytes | null): Bytes | null {
   const value = db.find(key)?.value ?? null;
+  if (value === null) db.missed(key);
   if (field !== null) return value instanceof Hash ? value.get(field) : null;
   if (value instanceof BigString) return value.slice(0, value.length);
   return typeof value === "string" ? value : null;

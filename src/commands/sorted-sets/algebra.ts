@@ -159,8 +159,12 @@ function store({ db, keyspace }: Context, args: readonly Bytes[], operation: Ope
   const options = algebraOptions(args, optionsAt, sources.length, operation, false);
   const found = result(operation, sources, options);
   const count = found.members.length;
-  if (count === 0) db.delete(destination);
-  else db.put(destination, ZSet.of(keyspace, found));
+  if (count > 0) {
+    db.put(destination, ZSet.of(keyspace, found));
+    db.event("zset", `z${operation}store`, destination);
+  } else if (db.delete(destination)) {
+    db.event("generic", "del", destination);
+  }
   return count;
 }
 
@@ -204,7 +208,12 @@ function sourcesAt(
   if (optionsAt > args.length) throw SYNTAX;
   const keys = args.slice(countAt + 1, optionsAt);
   db.ready(countAt === 1 ? keys : [args[1]!, ...keys]);
-  return { sources: keys.map((key) => sourceOf(db, key)), optionsAt };
+  const sources = keys.map((key) => {
+    const source = sourceOf(db, key);
+    if (source === null) db.missed(key);
+    return source;
+  });
+  return { sources, optionsAt };
 }
 
 function sourceOf(db: Database, key: Bytes): Source {

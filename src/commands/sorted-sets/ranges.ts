@@ -165,8 +165,9 @@ function zrangestore({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
   const source = args[2]!;
   db.ready([destination, source]);
   const found = db.zset(source)?.range(range, window);
+  if (found === undefined) db.missed(source);
   if (found === undefined || found.members.length === 0) {
-    db.delete(destination);
+    if (db.delete(destination)) db.event("generic", "del", destination);
     return 0;
   }
   if (window.reverse) {
@@ -175,6 +176,7 @@ function zrangestore({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
   }
   const count = found.members.length;
   db.put(destination, ZSet.of(keyspace, found));
+  db.event("zset", "zrangestore", destination);
   return count;
 }
 

@@ -118,23 +118,26 @@ function zrem({ db }: Context, args: readonly Bytes[]): Reply {
     // Its key is gone, and it with it.
     if (zset.count === 0) break;
   }
+  if (removed > 0) db.event("zset", "zrem", args[1]!);
   return removed;
 }
 
 function zremrangebyrank({ db }: Context, args: readonly Bytes[]): Reply {
-  return removeRange(db, args[1]!, rankRange(args[2]!, args[3]!));
+  return removeRange(db, args[1]!, rankRange(args[2]!, args[3]!), "zremrangebyrank");
 }
 
 function zremrangebyscore({ db }: Context, args: readonly Bytes[]): Reply {
-  return removeRange(db, args[1]!, scoreRange(args[2]!, args[3]!));
+  return removeRange(db, args[1]!, scoreRange(args[2]!, args[3]!), "zremrangebyscore");
 }
 
 function zremrangebylex({ db }: Context, args: readonly Bytes[]): Reply {
-  return removeRange(db, args[1]!, lexRange(args[2]!, args[3]!));
+  return removeRange(db, args[1]!, lexRange(args[2]!, args[3]!), "zremrangebylex");
 }
 
-function removeRange(db: Database, key: Bytes, range: OrderRange): number {
-  return db.zset(key)?.take(range).members.length ?? 0;
+function removeRange(db: Database, key: Bytes, range: OrderRange, event: string): number {
+  const removed = db.zset(key)?.take(range).members.length ?? 0;
+  if (removed > 0) db.event("zset", event, key);
+  return removed;
 }
 
 // ─── from an end ─────────────────────────────────────────────────────────────────────────────────

@@ -180,6 +180,7 @@ function addPairs(db: Database, args: readonly Bytes[], pairsAt: number, options
     zset.put(member, score, old);
     updated++;
   }
+  if (added + updated > 0) db.event("zset", incr ? "zincr" : "zadd", key);
   if (incr) return result === null ? null : new Double(result);
   return ch ? added + updated : added;
 }

@@ -94,6 +94,7 @@ function add({ db }: Context, key: Bytes, increment: Int64): Reply {
   const entry = db.find(key);
   if (entry === null) {
     db.put(key, String(increment));
+    db.event("string", "incrby", key);
     return increment;
   }
   if (entry.type !== "string") throw WRONG_TYPE;
@@ -101,6 +102,7 @@ function add({ db }: Context, key: Bytes, increment: Int64): Reply {
   const sum = addInt64(int64Argument(entry.value), increment);
   if (sum === null) throw OVERFLOW;
   db.putString(entry, String(sum), false);
+  db.event("string", "incrby", key);
   return sum;
 }
 
@@ -117,5 +119,6 @@ function incrbyfloat({ db }: Context, args: readonly Bytes[]): Reply {
   const text = formatLongDouble(sum);
   if (entry === null) db.put(key, text);
   else db.putString(entry, text, false);
+  db.event("string", "incrbyfloat", key);
   return text;
 }

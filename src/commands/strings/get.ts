@@ -3,6 +3,7 @@ import type { BigString } from "../../keyspace/big-string.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import type { CommandRow, Context } from "../command.ts";
 import { keyAt, keysBetween, noted } from "../key-spec.ts";
+import { expireAt } from "../expire-at.ts";
 import { bulk } from "./bulk.ts";
 import { expiryOf, stringOptions } from "./options.ts";
 
@@ -78,9 +79,13 @@ function mget({ db }: Context, args: readonly Bytes[]): Reply {
 function getdel({ db }: Context, args: readonly Bytes[]): Reply {
   const key = args[1]!;
   const value = db.string(key);
-  if (value === null) return null;
+  if (value === null) {
+    db.missed(key);
+    return null;
+  }
   const reply = bulk(value);
   db.delete(key);
+  db.event("generic", "del", key);
   return reply;
 }
 
@@ -88,12 +93,17 @@ function getex({ db, nowMs }: Context, args: readonly Bytes[]): Reply {
   const key = args[1]!;
   const options = stringOptions(args, 2, "getex");
   const value = db.string(key);
-  if (value === null) return null;
+  if (value === null) {
+    db.missed(key);
+    return null;
+  }
   const expiresAtMs = expiryOf(options, nowMs, "getex");
   const entry = db.find(key)!;
   const reply = bulk(value);
-  if (expiresAtMs !== 0 && expiresAtMs <= nowMs) db.remove(entry);
-  else if (expiresAtMs !== 0) db.setExpiry(entry, expiresAtMs);
-  else if (options.lifetime === "PERSIST" && entry.expiresAtMs !== 0) db.setExpiry(entry, 0);
+  if (expiresAtMs !== 0) expireAt(db, entry, expiresAtMs, nowMs);
+  else if (options.lifetime === "PERSIST" && entry.expiresAtMs !== 0) {
+    db.setExpiry(entry, 0);
+    db.event("generic", "persist", key);
+  }
   return reply;
 }

@@ -1,4 +1,6 @@
 import { wrongArity } from "../../errors.ts";
+import type { BigString } from "../../keyspace/big-string.ts";
+import type { Database } from "../../keyspace/database.ts";
 import { OK, type Reply } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import { type TimeUnitMs, expiryArgument } from "../arguments.ts";
@@ -114,8 +116,13 @@ export const SET_ROWS = {
 
 function set(context: Context, args: readonly Bytes[]): Reply {
   if (args.length > 3) return setWithOptions(context, args);
-  context.db.putBytes(args[1]!, args[2]!);
+  store(context.db, args[1]!, args[2]!);
   return OK;
+}
+
+function store(db: Database, key: Bytes, bytes: Bytes, expiresAtMs = 0): void {
+  db.putBytes(key, bytes, expiresAtMs);
+  db.event("string", "set", key);
 }
 
 function setWithOptions(context: Context, args: readonly Bytes[]): Reply {
@@ -123,20 +130,21 @@ function setWithOptions(context: Context, args: readonly Bytes[]): Reply {
   const key = args[1]!;
   const options = stringOptions(args, 3, "set");
   const expiresAtMs = expiryOf(options, nowMs, "set");
-  const old = options.get ? db.string(key) : null;
+  const old = options.get ? stringToReplace(db, key) : null;
   const entry = db.find(key);
   const isWanted = options.condition === null || (options.condition === "NX") === (entry === null);
   const reply = options.get ? bulk(old) : isWanted ? OK : null;
   if (isWanted) {
     const keptMs = options.lifetime === "KEEPTTL" && entry !== null ? entry.expiresAtMs : 0;
-    db.putBytes(key, args[2]!, expiresAtMs || keptMs);
+    store(db, key, args[2]!, expiresAtMs || keptMs);
+    if (expiresAtMs !== 0) db.event("generic", "expire", key);
   }
   return reply;
 }
 
 function setnx({ db }: Context, args: readonly Bytes[]): Reply {
   if (db.find(args[1]!) !== null) return 0;
-  db.putBytes(args[1]!, args[2]!);
+  store(db, args[1]!, args[2]!);
   return 1;
 }
 
@@ -150,20 +158,27 @@ function psetex(context: Context, args: readonly Bytes[]): Reply {
 
 function setFor({ db, nowMs }: Context, args: readonly Bytes[], unitMs: TimeUnitMs, command: string): Reply {
   const expiresAtMs = expiryArgument(args[2]!, unitMs, nowMs, command);
-  db.putBytes(args[1]!, args[3]!, expiresAtMs);
+  store(db, args[1]!, args[3]!, expiresAtMs);
+  db.event("generic", "expire", args[1]!);
   return OK;
 }
 
 function getset({ db }: Context, args: readonly Bytes[]): Reply {
-  const old = bulk(db.string(args[1]!));
-  db.putBytes(args[1]!, args[2]!);
+  const old = bulk(stringToReplace(db, args[1]!));
+  store(db, args[1]!, args[2]!);
   return old;
+}
+
+function stringToReplace(db: Database, key: Bytes): Bytes | BigString | null {
+  const value = db.string(key);
+  if (value === null) db.missed(key);
+  return value;
 }
 
 function mset({ db }: Context, args: readonly Bytes[]): Reply {
   if (args.length % 2 === 0) throw wrongArity("mset");
   db.ready(pairKeys(args));
-  for (let at = 1; at < args.length; at += 2) db.putBytes(args[at]!, args[at + 1]!);
+  for (let at = 1; at < args.length; at += 2) store(db, args[at]!, args[at + 1]!);
   return OK;
 }
 
@@ -172,7 +187,7 @@ function msetnx({ db }: Context, args: readonly Bytes[]): Reply {
   const keys = pairKeys(args);
   db.ready(keys);
   if (keys.some((key) => db.find(key) !== null)) return 0;
-  for (let at = 1; at < args.length; at += 2) db.putBytes(args[at]!, args[at + 1]!);
+  for (let at = 1; at < args.length; at += 2) store(db, args[at]!, args[at + 1]!);
   return 1;
 }
 
