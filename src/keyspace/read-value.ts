@@ -6,6 +6,7 @@ import type { Keyspace } from "./keyspace.ts";
 import { List } from "./list.ts";
 import { RecordFlag, payloadReader, readRecordHeader } from "./record.ts";
 import { SetValue } from "./set.ts";
+import { Stream } from "./stream.ts";
 import type { Value } from "./value.ts";
 import { ZSet } from "./zset.ts";
 
@@ -25,6 +26,7 @@ export function readValue(keyspace: Keyspace, record: Bytes, entry: Entry): void
     else if (type === "set")
       value = SetValue.read(keyspace, reader, isRanged, (flags & RecordFlag.intset) !== 0);
     else if (type === "list") value = List.read(keyspace, reader, isRanged);
+    else if (type === "stream") value = Stream.read(keyspace, reader, isRanged);
     else value = ZSet.read(keyspace, reader, isRanged);
   }
   entry.hold(value);

@@ -11,7 +11,7 @@ const PLAIN_STRING_HEADER = chr(TYPE_NUMBERS.string, 0);
 /**
  * What stands before the payload in the record of a key (docs/storage-format.md):
  *
- *   type u8      1 string, 2 hash, 3 set, 4 zset, 5 list
+ *   type u8      1 string, 2 hash, 3 set, 4 zset, 5 list, 6 stream
  *   flags u8     see RecordFlag
  *   expiry u64   Unix ms, only with RecordFlag.expires
  *   the rest     string: its bytes, or (ranged) id u64, length varint

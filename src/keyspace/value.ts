@@ -2,13 +2,17 @@ import type { Elements } from "../storage/elements.ts";
 import type { Bytes } from "../support/bytes.ts";
 
 /** Redis' names, as TYPE gives them. */
-export type TypeName = "string" | "hash" | "set" | "zset" | "list";
+export type TypeName = "string" | "hash" | "set" | "zset" | "list" | "stream";
 
 /** Type numbers in records. Frozen. */
-export const TYPE_NUMBERS = { string: 1, hash: 2, set: 3, zset: 4, list: 5 } as const satisfies Record<
-  TypeName,
-  number
->;
+export const TYPE_NUMBERS = {
+  string: 1,
+  hash: 2,
+  set: 3,
+  zset: 4,
+  list: 5,
+  stream: 6,
+} as const satisfies Record<TypeName, number>;
 
 /**
  * What a key holds. A short string is the byte string itself; everything else is one of these objects,

@@ -18,6 +18,9 @@ const LIMITS = {
   zsetMaxListpackEntries: 4,
   zsetMaxListpackValue: 64,
   listMaxListpackSize: 4,
+  streamMaxPackedBytes: 200,
+  streamNodeMaxBytes: 4096,
+  streamNodeMaxEntries: 4,
 };
 
 /** A keyspace over a store in memory, or over `store`: what another one has written there. */

@@ -4,6 +4,9 @@ import type { Entry } from "../../keyspace/entry.ts";
 import { Hash } from "../../keyspace/hash.ts";
 import { List } from "../../keyspace/list.ts";
 import { SetValue } from "../../keyspace/set.ts";
+import { Stream } from "../../keyspace/stream.ts";
+import { readEntries } from "../../keyspace/stream/entries.ts";
+import { MAX_ID, MIN_ID, formatIdForDigest } from "../../keyspace/stream/id.ts";
 import { ZSet } from "../../keyspace/zset.ts";
 import { type Reply, Status } from "../../resp/reply.ts";
 import { u32 } from "../../storage/numbers.ts";
@@ -12,7 +15,7 @@ import { formatDouble } from "../../support/doubles.ts";
 import type { Context } from "../command.ts";
 
 /** Redis' numbers of its types. */
-const REDIS_TYPES = { string: 0, list: 1, set: 2, zset: 3, hash: 4 } as const;
+const REDIS_TYPES = { string: 0, list: 1, set: 2, zset: 3, hash: 4, stream: 6 } as const;
 
 const DIGEST_BYTES = 20;
 
@@ -58,7 +61,12 @@ function digestOf(entry: Entry): Digest {
   if (typeof value === "string") digest.mix(value);
   else if (value instanceof BigString) digest.mix(value.slice(0, value.length));
   else if (value instanceof List) for (const element of value.values()) digest.mix(element);
-  else if (value instanceof SetValue) for (const member of value.members()) digest.xor(member);
+  else if (value instanceof Stream) {
+    for (const { id, pairs } of readEntries(value, { from: MIN_ID, to: MAX_ID }, Infinity)) {
+      digest.mix(formatIdForDigest(id));
+      for (const bytes of pairs) digest.mix(bytes);
+    }
+  } else if (value instanceof SetValue) for (const member of value.members()) digest.xor(member);
   else if (value instanceof Hash)
     for (const [field, bytes] of value.entries()) digest.xor(pair(field, bytes));
   else if (value instanceof ZSet) {

@@ -1,7 +1,6 @@
 import { INT_MAX, LONG_MAX, integer, memory } from "../option-types.ts";
 
 const COUNT = { min: 0n, max: LONG_MAX };
-const NO_STREAMS = "there are no streams yet";
 
 /** When a small collection, packed in the record of its key, becomes a range of entries. */
 export const COLLECTIONS = {
@@ -35,8 +34,9 @@ export const COLLECTIONS = {
     },
   ),
   "list-compress-depth": integer(0, { min: 0n, max: INT_MAX }, { none: "LevelDB compresses what is on disk" }),
-  "stream-node-max-bytes": memory(4096, COUNT, { none: NO_STREAMS }),
-  "stream-node-max-entries": integer(100, COUNT, { none: NO_STREAMS }),
+  "stream-max-packed-bytes": memory(1024, COUNT, { help: "Size of a packed stream; 0: never pack" }),
+  "stream-node-max-bytes": memory(4096, COUNT, { help: "Size of a stream's nodes, which `~` trims by" }),
+  "stream-node-max-entries": integer(100, COUNT, { help: "Entries of a stream's nodes; 0: any number" }),
   "hll-sparse-max-bytes": memory(3000, COUNT, {
     help: "Longest HyperLogLog in the sparse form",
   }),
