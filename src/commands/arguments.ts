@@ -2,6 +2,7 @@ import { CommandError, NOT_AN_INTEGER, NOT_A_FLOAT, SYNTAX, invalidExpire } from
 import type { Bytes } from "../support/bytes.ts";
 import { parseDouble } from "../support/doubles.ts";
 import { compileGlob } from "../support/glob.ts";
+import { parseLongDouble } from "../support/long-double.ts";
 import { INT64_MAX, type Int64, parseCursor, parseInteger } from "../support/integers.ts";
 
 /** Arguments that many commands have, read as Redis reads them; what is wrong throws Redis' error. */
@@ -26,6 +27,27 @@ export function int64Argument(text: Bytes): Int64 {
  */
 export function integerArgument(text: Bytes): number {
   return clip(int64Argument(text));
+}
+
+/**
+ * The range of `length` bytes or bits from `start` to `end`, both inclusive and from the end if negative, as GETRANGE
+ * and BITCOUNT take it: cut to what there is; null when it is empty.
+ */
+export function inclusiveRange(start: Int64, end: Int64, length: number): Range | null {
+  if (start < 0 && end < 0 && start > end) return null;
+  const range = { start: fromEnd(start, length), end: Math.min(fromEnd(end, length), length - 1) };
+  return range.start > range.end ? null : range;
+}
+
+export interface Range {
+  readonly start: number;
+  /** Inclusive. */
+  readonly end: number;
+}
+
+function fromEnd(index: Int64, length: number): number {
+  const at = clip(index);
+  return at < 0 ? Math.max(length + at, 0) : at;
 }
 
 /** A count, not below zero. What is no number at all gets the same answer. @throws NOT_POSITIVE */
@@ -118,6 +140,22 @@ function expiryAtMs(value: Int64, unitMs: TimeUnitMs, baseMs: number, command: s
   if (product < -INT64_MAX - 1n || product > INT64_MAX - BigInt(baseMs)) throw invalidExpire(command);
   return Math.min(Number(product + BigInt(baseMs)), LATEST_MS);
 }
+
+/**
+ * When a blocking command stops to wait: Unix time in ms, 0 for never. The text is seconds, a fraction allowed, and is
+ * rounded up. @throws that it is no number, or is negative, which to Redis is also what 64 bits cannot count
+ */
+export function timeoutArgument(text: Bytes, nowMs: number): number {
+  const seconds = parseLongDouble(text);
+  if (seconds === null) throw NOT_A_TIMEOUT;
+  const { mantissa } = seconds;
+  const ms = Math.ceil(Number(mantissa) * 2 ** seconds.exponent * 1000) || (mantissa > 0n ? 1 : 0);
+  if (ms < 0 || ms >= 2 ** 63) throw NEGATIVE_TIMEOUT;
+  return ms === 0 ? 0 : nowMs + ms;
+}
+
+const NOT_A_TIMEOUT = new CommandError("ERR timeout is not a float or out of range");
+const NEGATIVE_TIMEOUT = new CommandError("ERR timeout is negative");
 
 // ─── scans ───────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,3 +1,4 @@
+import { BITMAPS } from "./bitmaps.ts";
 import { CLIENT } from "./client.ts";
 import type { CommandGroup } from "./command.ts";
 import { CONFIG } from "./config.ts";
@@ -8,6 +9,7 @@ import { HASHES } from "./hashes.ts";
 import { HYPERLOGLOG } from "./hyperloglog.ts";
 import { INTROSPECTION } from "./introspection.ts";
 import { KEYS } from "./keys.ts";
+import { LISTS } from "./lists.ts";
 import { SCAN } from "./scan.ts";
 import { MEMORY } from "./memory.ts";
 import { OBJECT } from "./object.ts";
@@ -25,7 +27,9 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   HASHES,
   SETS,
   SORTED_SETS,
+  BITMAPS,
   HYPERLOGLOG,
+  LISTS,
   KEYS,
   EXPIRY,
   SCAN,
