@@ -29,3 +29,15 @@ export function sortKeys(args: readonly Bytes[]): KeyReference[] {
 export function sortReadOnlyKeys(): KeyReference[] {
   return [{ position: 1, flags: ["RO", "access"] }];
 }
+
+/** BITFIELD changes its key only with SET or INCRBY; what cannot be read may well have been meant to. */
+export function bitfieldKeys(args: readonly Bytes[]): KeyReference[] {
+  for (let at = 2; at < args.length;) {
+    const name = args[at]!.toUpperCase();
+    const behind = args.length - at - 1;
+    if (name === "GET" && behind >= 2) at += 3;
+    else if (name === "OVERFLOW" && behind >= 1) at += 2;
+    else return [{ position: 1, flags: ["RW", "access", "update"] }];
+  }
+  return [{ position: 1, flags: ["RO", "access"] }];
+}

@@ -1,4 +1,5 @@
 import type { Bytes } from "../support/bytes.ts";
+import type { Attempt } from "../storage/attempt.ts";
 import type { Elements } from "../storage/elements.ts";
 import { type ByteReader, readU32, u32, u64, varint } from "../storage/numbers.ts";
 import type { Keyspace } from "./keyspace.ts";
@@ -8,7 +9,7 @@ import type { Owner, ValueObject } from "./value.ts";
 /** Strings longer than this are kept in chunks. */
 export const CHUNKED_FROM_BYTES = 256 << 10;
 
-const CHUNK_BYTES = 64 << 10;
+export const CHUNK_BYTES = 64 << 10;
 
 /** A part of more chunks than this is read as a range, and better streamed. */
 const MAX_POINT_READS = 8;
@@ -19,6 +20,14 @@ const ZEROS = "\0".repeat(CHUNK_BYTES);
 const chunkKey = (number: number): Bytes => "\0" + u32(number);
 
 const CHUNK_NUMBER_AT = 1;
+
+export type NumberedChunk = readonly [number: number, chunk: Bytes];
+
+/** Bytes that belong at an offset. */
+export interface Part {
+  readonly offset: number;
+  readonly bytes: Bytes;
+}
 
 /**
  * A long string, in chunks of 64 KiB: a write touches only the chunks that it changes, a read only those that
@@ -45,6 +54,13 @@ export class BigString implements ValueObject {
     return big;
   }
 
+  /** One of that length, of chunks by their numbers; those that are absent are zeros. Writes, as `of`. */
+  static ofChunks(keyspace: Keyspace, length: number, chunks: Iterable<readonly [number, Bytes]>): BigString {
+    const big = new BigString(keyspace, keyspace.newElements(), length);
+    for (const [number, chunk] of chunks) big.#elements.put(chunkKey(number), chunk);
+    return big;
+  }
+
   static read(keyspace: Keyspace, reader: ByteReader): BigString {
     return new BigString(keyspace, keyspace.openElements(reader.u64()), reader.varint());
   }
@@ -60,6 +76,11 @@ export class BigString implements ValueObject {
   /** In bytes. */
   get length(): number {
     return this.#length;
+  }
+
+  /** The number of the last chunk, -1 for none. */
+  get lastChunk(): number {
+    return numberAt(this.#length - 1);
   }
 
   get memoryBytes(): number {
@@ -132,8 +153,7 @@ export class BigString implements ValueObject {
    */
   stream(start = 0, end = this.#length): AsyncIterableIterator<Bytes[]> {
     const stop = Math.min(end, this.#length);
-    const range = { gte: chunkKey(numberAt(start)), lt: chunkKey(numberAt(stop - 1) + 1) };
-    const chunks = this.#elements.stream(range, (key, chunk) => [chunkNumber(key), chunk] as const);
+    const chunks = this.streamChunks(numberAt(start), numberAt(stop - 1) + 1);
     const runs = withoutGaps(chunks, start, stop);
     return {
       [Symbol.asyncIterator]() {
@@ -149,16 +169,46 @@ export class BigString implements ValueObject {
     };
   }
 
-  /** Reads what a `write` there keeps of chunks that it changes in part: call it before the first write of a command. */
-  readyToWrite(offset: number, length: number): void {
-    const keys: Bytes[] = [];
-    const first = numberAt(offset);
-    const last = numberAt(offset + length - 1);
-    if (this.#mustRead(first, offset, offset + length)) keys.push(chunkKey(first));
-    if (last > first && this.#mustRead(last, offset, offset + length)) keys.push(chunkKey(last));
+  /** Reads what writes of these parts keep of chunks that they change in part: call it before the first write of a command. */
+  readyToWrite(parts: readonly Part[]): void {
+    const numbers = new Set<number>();
+    for (const { offset, bytes } of parts) {
+      const end = offset + bytes.length;
+      for (const number of [numberAt(offset), numberAt(end - 1)])
+        if (this.#mustRead(number, offset, end)) numbers.add(number);
+    }
+    this.readyChunks([...numbers]);
+  }
+
+  /** After this, `chunk` of these does not fault in this attempt. */
+  readyChunks(numbers: readonly number[]): void {
+    const keys = numbers.map(chunkKey);
     this.#elements.ready(keys);
     // One key alone is not read by `ready`: let it fault now.
     if (keys.length === 1) this.#elements.get(keys[0]!);
+  }
+
+  /** A chunk as it is kept: what it lacks, and all of one that is absent, is zeros. May fault. */
+  chunk(number: number): Bytes {
+    return this.#elements.get(chunkKey(number)) ?? "";
+  }
+
+  /** The byte at an offset, 0 beyond the end. May fault. */
+  byteAt(offset: number): number {
+    return this.chunk(numberAt(offset)).charCodeAt(offset % CHUNK_BYTES) || 0;
+  }
+
+  /** The chunks from one to before another, in runs, from a snapshot of now. Read it to its end or close it. */
+  streamChunks(first: number, end: number): AsyncIterableIterator<readonly NumberedChunk[]> {
+    const range = end === Infinity ? { gte: chunkKey(first) } : { gte: chunkKey(first), lt: chunkKey(end) };
+    return this.#elements.stream(range, (key, chunk) => [chunkNumber(key), chunk] as const);
+  }
+
+  /** The numbers of the chunks that are written from now on until the command is over. */
+  follow(attempt: Attempt): ReadonlySet<number> {
+    const written = new Set<number>();
+    this.#elements.follow(attempt, (key) => written.add(chunkNumber(key)));
+    return written;
   }
 
   /** Overwrites from `offset` on; the string grows when needed, with zeros in between. */
@@ -181,6 +231,19 @@ export class BigString implements ValueObject {
     } else {
       this.owner?.elementsChanged();
     }
+  }
+
+  /** Makes the string longer or shorter; what is new is zeros. To cut, `readyChunks` of the new last one first. */
+  setLength(length: number): void {
+    const last = numberAt(length - 1);
+    for (let number = this.lastChunk; number > last; number--) this.#elements.delete(chunkKey(number));
+    const kept = length - last * CHUNK_BYTES;
+    if (length < this.#length && last >= 0) {
+      const chunk = this.chunk(last);
+      if (chunk.length > kept) this.#elements.put(chunkKey(last), chunk.slice(0, kept));
+    }
+    this.#length = length;
+    this.owner?.recordChanged();
   }
 
   /** Whether a chunk has bytes of its own that a write from `offset` to `end` leaves as they are. */
@@ -209,7 +272,7 @@ function partOf(chunk: Bytes, number: number, start: number, stop: number): Byte
 
 /** The chunks that were never written filled in, first and last cut to the part that was asked for. */
 async function* withoutGaps(
-  chunks: AsyncIterable<readonly (readonly [number: number, chunk: Bytes])[]>,
+  chunks: AsyncIterable<readonly NumberedChunk[]>,
   start: number,
   stop: number,
 ): AsyncGenerator<Bytes[]> {

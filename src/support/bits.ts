@@ -58,7 +58,8 @@ export function firstBit(bytes: Bytes, bit: 0 | 1, from: number, to: number): nu
     }
     const stop = Math.min(at + PIECE_BYTES, lastByte + 1);
     const found = firstDifferent(bytes.slice(at, stop), bit);
-    if (found >= 0) return within(((at + found) << 3) + firstInByte(bytes.charCodeAt(at + found), bit, 0), to);
+    if (found >= 0)
+      return within(((at + found) << 3) + firstInByte(bytes.charCodeAt(at + found), bit, 0), to);
     at = stop;
   }
   return -1;

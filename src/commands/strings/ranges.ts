@@ -1,11 +1,10 @@
-import { CommandError, WRONG_TYPE } from "../../errors.ts";
-import { BigString, CHUNKED_FROM_BYTES } from "../../keyspace/big-string.ts";
-import type { Entry } from "../../keyspace/entry.ts";
+import { BigString } from "../../keyspace/big-string.ts";
 import { type Reply, StreamReply } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
-import { integerArgument } from "../arguments.ts";
+import { inclusiveRange, int64Argument, integerArgument } from "../arguments.ts";
 import type { CommandRow, Context } from "../command.ts";
 import { keyAt } from "../key-spec.ts";
+import { OFFSET_OUT_OF_RANGE, checkLength, findString, lengthOf, markChanged, writeParts } from "./parts.ts";
 
 export const RANGE_ROWS = {
   strlen: {
@@ -81,88 +80,47 @@ function strlen({ db }: Context, args: readonly Bytes[]): Reply {
 
 /** Start and end are inclusive; below zero they count from the end. */
 function getrange({ db }: Context, args: readonly Bytes[]): Reply {
-  let start = integerArgument(args[2]!);
-  let end = integerArgument(args[3]!);
+  const [start, end] = [int64Argument(args[2]!), int64Argument(args[3]!)];
   const value = db.string(args[1]!);
-  if (value === null || (start < 0 && end < 0 && start > end)) return "";
-  const { length } = value;
-  if (start < 0) start = Math.max(length + start, 0);
-  if (end < 0) end = Math.max(length + end, 0);
-  end = Math.min(end, length - 1);
-  if (start > end) return "";
-  if (typeof value === "string") return value.slice(start, end + 1);
-  const wanted = end + 1 - start;
-  if (!BigString.isLongPart(wanted)) return value.slice(start, end + 1);
-  return new StreamReply("bulk", wanted, value.stream(start, end + 1));
+  const range = value === null ? null : inclusiveRange(start, end, value.length);
+  if (range === null) return "";
+  if (typeof value === "string") return value.slice(range.start, range.end + 1);
+  const wanted = range.end + 1 - range.start;
+  if (!BigString.isLongPart(wanted)) return value!.slice(range.start, range.end + 1);
+  return new StreamReply("bulk", wanted, value!.stream(range.start, range.end + 1));
 }
 
 function append(context: Context, args: readonly Bytes[]): Reply {
   const { db } = context;
   const key = args[1]!;
-  const added = args[2]!;
-  const entry = findString(context, key);
+  const bytes = args[2]!;
+  const entry = findString(db, key);
+  const offset = lengthOf(entry);
+  const length = offset + bytes.length;
   if (entry === null) {
-    db.putBytes(key, added);
-    return added.length;
+    db.putBytes(key, bytes);
+  } else {
+    checkLength(context, length);
+    // Nothing was added, but Redis takes the string for changed all the same.
+    if (bytes === "") markChanged(db, entry);
+    else writeParts(context, key, entry, [{ offset, bytes }], length);
   }
-  const offset = (entry.value as Bytes | BigString).length;
-  checkLength(context, offset + added.length);
-  if (added === "") markChanged(context, entry);
-  else write(context, key, entry, offset, added);
-  return offset + added.length;
-}
-
-/** Nothing was added, but Redis takes the string for changed all the same. */
-function markChanged({ db }: Context, entry: Entry): void {
-  if (typeof entry.value === "string") db.putString(entry, entry.value, true);
+  db.event("string", "append", key);
+  return length;
 }
 
 function setrange(context: Context, args: readonly Bytes[]): Reply {
+  const { db } = context;
   const key = args[1]!;
   const offset = integerArgument(args[2]!);
   const bytes = args[3]!;
   if (offset < 0) throw OFFSET_OUT_OF_RANGE;
-  const entry = findString(context, key);
-  const length = entry === null ? 0 : (entry.value as Bytes | BigString).length;
+  const entry = findString(db, key);
+  const length = lengthOf(entry);
   if (bytes === "") return length;
+  const newLength = Math.max(length, offset + bytes.length);
   checkLength(context, offset + bytes.length);
-  write(context, key, entry, offset, bytes);
-  return Math.max(length, offset + bytes.length);
-}
-
-const OFFSET_OUT_OF_RANGE = new CommandError("ERR offset is out of range");
-
-function findString({ db }: Context, key: Bytes): Entry | null {
-  const entry = db.find(key);
-  if (entry !== null && entry.type !== "string") throw WRONG_TYPE;
-  return entry;
-}
-
-function checkLength({ server }: Context, length: number): void {
-  if (length > server.config.values.protoMaxBulkLen) throw STRING_TOO_LONG;
-}
-
-const STRING_TOO_LONG = new CommandError("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
-
-/** Overwrites part of a string, absent ones included: it grows with zeros where it has to. */
-function write(
-  { db, keyspace }: Context,
-  key: Bytes,
-  entry: Entry | null,
-  offset: number,
-  bytes: Bytes,
-): void {
-  const value = entry === null ? "" : (entry.value as Bytes | BigString);
-  if (value instanceof BigString) {
-    value.readyToWrite(offset, bytes.length);
-    value.write(offset, bytes);
-  } else if (Math.max(value.length, offset + bytes.length) > CHUNKED_FROM_BYTES) {
-    const big = BigString.of(keyspace, value);
-    big.write(offset, bytes);
-    db.put(key, big, entry?.expiresAtMs ?? 0);
-  } else {
-    const head = offset <= value.length ? value.slice(0, offset) : value + "\0".repeat(offset - value.length);
-    const changed = head + bytes + value.slice(offset + bytes.length);
-    db.putString(entry ?? db.put(key, changed), changed, true);
-  }
+  writeParts(context, key, entry, [{ offset, bytes }], newLength);
+  db.event("string", "setrange", key);
+  return newLength;
 }
