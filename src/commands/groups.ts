@@ -9,6 +9,7 @@ import { HASHES } from "./hashes.ts";
 import { HYPERLOGLOG } from "./hyperloglog.ts";
 import { INTROSPECTION } from "./introspection.ts";
 import { KEYS } from "./keys.ts";
+import { LISTS } from "./lists.ts";
 import { SCAN } from "./scan.ts";
 import { MEMORY } from "./memory.ts";
 import { OBJECT } from "./object.ts";
@@ -28,6 +29,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   SORTED_SETS,
   BITMAPS,
   HYPERLOGLOG,
+  LISTS,
   KEYS,
   EXPIRY,
   SCAN,
