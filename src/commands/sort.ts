@@ -1,5 +1,6 @@
 import { CommandError, WRONG_TYPE } from "../errors.ts";
 import type { Database } from "../keyspace/database.ts";
+import { List } from "../keyspace/list.ts";
 import { SetValue } from "../keyspace/set.ts";
 import { ZSet } from "../keyspace/zset.ts";
 import type { Reply } from "../resp/reply.ts";
@@ -68,18 +69,22 @@ export const SORT: CommandGroup = {
   },
 };
 
-function sort({ db }: Context, args: readonly Bytes[]): Reply {
+function sort({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
   const options = sortOptions(args, true);
   const { store } = options;
   if (store !== null) db.ready([args[1]!, store]);
   const sorted = sortKey(db, args[1]!, options);
   if (store === null) return sorted;
-  if (sorted.length > 0) throw NO_LISTS;
-  if (db.delete(store)) db.event("generic", "del", store);
-  return 0;
+  if (sorted.length > 0) {
+    // A list has no place for nothing.
+    const stored = sorted.map((element) => element ?? "");
+    db.put(store, List.of(keyspace, stored));
+    db.event("list", "sortstore", store);
+  } else if (db.delete(store)) {
+    db.event("generic", "del", store);
+  }
+  return sorted.length;
 }
-
-const NO_LISTS = new CommandError("ERR SORT with STORE makes a list, and this version has no lists");
 
 function sortReadOnly({ db }: Context, args: readonly Bytes[]): Reply {
   return sortKey(db, args[1]!, sortOptions(args, false));
@@ -100,14 +105,15 @@ function sortedElements(db: Database, key: Bytes, options: SortOptions): Bytes[]
     db.missed(key);
     return [];
   }
-  if (!(value instanceof SetValue || value instanceof ZSet)) throw WRONG_TYPE;
-  const { start, end } = shown(value.count, options);
-  if (options.by !== "nosort") {
-    const elements =
-      value instanceof SetValue ? value.memberArray() : Array.from(value.entries(), ([member]) => member);
-    return inOrder(db, elements, options).slice(start, end);
+  if (!(value instanceof SetValue || value instanceof ZSet || value instanceof List)) throw WRONG_TYPE;
+  const { count } = value;
+  const { start, end } = shown(count, options);
+  if (options.by !== "nosort") return inOrder(db, elementsOf(value), options).slice(start, end);
+  // Lists and sorted sets have an order of their own; to a set any is as good, but what is stored must not depend on
+  // chance.
+  if (value instanceof List) {
+    return options.isDescending ? value.slice(count - end, count - start).reverse() : value.slice(start, end);
   }
-  // A sorted set has an order of its own; to a set any is as good, but what is stored must not depend on chance.
   if (value instanceof ZSet) {
     const window = { reverse: options.isDescending, offset: 0, limit: -1 };
     return start === end ? [] : value.range({ by: "rank", start, stop: end - 1 }, window).members;
@@ -115,6 +121,11 @@ function sortedElements(db: Database, key: Bytes, options: SortOptions): Bytes[]
   const elements = value.memberArray();
   if (options.store !== null) inOrder(db, elements, { ...options, by: null, isAlpha: true });
   return elements.slice(start, end);
+}
+
+function elementsOf(value: SetValue | ZSet | List): Bytes[] {
+  if (value instanceof List) return value.values();
+  return value instanceof SetValue ? value.memberArray() : Array.from(value.entries(), ([member]) => member);
 }
 
 /** The part of `count` elements that LIMIT lets through: `end` is exclusive. */

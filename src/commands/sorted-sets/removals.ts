@@ -156,27 +156,53 @@ function pop({ db, resp }: Context, args: readonly Bytes[], fromEnd: boolean): R
   const count = hasCount ? positiveArgument(args[2]!) : 1;
   const zset = db.zset(args[1]!);
   if (zset === null || count === 0) return [];
-  return membersReply(popFrom(zset, count, fromEnd), resp === 3 && hasCount ? "paired" : "flat");
+  return membersReply(
+    popFrom(db, args[1]!, zset, count, fromEnd),
+    resp === 3 && hasCount ? "paired" : "flat",
+  );
 }
 
-function popFrom(zset: ZSet, count: number, fromEnd: boolean): ScoredMembers {
-  return zset.take({ by: "rank", start: 0, stop: count - 1 }, { reverse: fromEnd, offset: 0, limit: -1 });
+/** The `count` lowest or, from the end, highest, of a sorted set and its key. */
+export function popFrom(
+  db: Database,
+  key: Bytes,
+  zset: ZSet,
+  count: number,
+  fromEnd: boolean,
+): ScoredMembers {
+  const window = { reverse: fromEnd, offset: 0, limit: -1 };
+  const popped = zset.take({ by: "rank", start: 0, stop: count - 1 }, window);
+  db.event("zset", fromEnd ? "zpopmax" : "zpopmin", key);
+  return popped;
 }
 
 function zmpop({ db }: Context, args: readonly Bytes[]): Reply {
-  const keyCount = integerAtLeast(args[1]!, 1, NO_KEYS);
-  const endAt = 2 + keyCount;
+  const { keys, fromEnd, count } = severalArgument(args, 1);
+  db.ready(keys);
+  return popFirst(db, keys, fromEnd, count) ?? NULL_ARRAY;
+}
+
+/** Key and members of the first sorted set that is there; null when none is. */
+export function popFirst(db: Database, keys: readonly Bytes[], fromEnd: boolean, count: number): Reply {
+  for (const key of keys) {
+    const zset = db.zset(key);
+    if (zset !== null) return [key, membersReply(popFrom(db, key, zset, count, fromEnd), "paired")];
+  }
+  return null;
+}
+
+/** `numkeys key … MIN|MAX [COUNT count]` from the argument at `from` on. */
+export function severalArgument(
+  args: readonly Bytes[],
+  from: number,
+): { readonly keys: readonly Bytes[]; readonly fromEnd: boolean; readonly count: number } {
+  const keyCount = integerAtLeast(args[from]!, 1, NO_KEYS);
+  const endAt = from + 1 + keyCount;
   if (endAt >= args.length) throw SYNTAX;
   const end = optionWord(args[endAt]!);
   if (end !== "MIN" && end !== "MAX") throw SYNTAX;
   const count = popCount(args.slice(endAt + 1));
-  const keys = args.slice(2, endAt);
-  db.ready(keys);
-  for (const key of keys) {
-    const zset = db.zset(key);
-    if (zset !== null) return [key, membersReply(popFrom(zset, count, end === "MAX"), "paired")];
-  }
-  return NULL_ARRAY;
+  return { keys: args.slice(from + 1, endAt), fromEnd: end === "MAX", count };
 }
 
 function popCount(options: readonly Bytes[]): number {

@@ -1,0 +1,87 @@
+import { Double, NULL_ARRAY, type Reply } from "../../resp/reply.ts";
+import type { Bytes } from "../../support/bytes.ts";
+import { timeoutArgument } from "../arguments.ts";
+import type { CommandRow, Context } from "../command.ts";
+import { countedKeys, keysBetween } from "../key-spec.ts";
+import { WaitFor } from "../wait-for.ts";
+import { popFirst, popFrom, severalArgument } from "./removals.ts";
+
+/** What waits for a member where there is none. */
+export const BLOCKING_ROWS = {
+  bzpopmin: {
+    arity: -3,
+    flags: ["write", "noscript", "blocking", "fast"],
+    keys: [keysBetween(1, -2, "RW", "access", "delete")],
+    doc: {
+      summary:
+        "Remove and return the member with the lowest score from one or more sorted sets, or block until one is available",
+      since: "5.0.0",
+      complexity: "O(log(N)) with N being the number of elements in the sorted set.",
+      history: [["6.0.0", "`timeout` is interpreted as a double instead of an integer."]],
+      syntax: "key... timeout:double",
+    },
+    run: bzpopmin,
+  },
+  bzpopmax: {
+    arity: -3,
+    flags: ["write", "noscript", "blocking", "fast"],
+    keys: [keysBetween(1, -2, "RW", "access", "delete")],
+    doc: {
+      summary:
+        "Remove and return the member with the highest score from one or more sorted sets, or block until one is available",
+      since: "5.0.0",
+      complexity: "O(log(N)) with N being the number of elements in the sorted set.",
+      history: [["6.0.0", "`timeout` is interpreted as a double instead of an integer."]],
+      syntax: "key... timeout:double",
+    },
+    run: bzpopmax,
+  },
+  bzmpop: {
+    arity: -5,
+    flags: ["write", "blocking"],
+    keys: [countedKeys(2, "RW", "access", "delete")],
+    doc: {
+      summary: "Remove and return members with scores in a sorted set or block until one is available",
+      since: "7.0.0",
+      complexity:
+        "O(K) + O(M*log(N)) where K is the number of provided keys, N being the number of elements in the sorted set, and M being the number of elements popped.",
+      syntax: "timeout:double numkeys:integer key... where:(MIN | MAX) [COUNT count:integer]",
+    },
+    run: bzmpop,
+  },
+} satisfies Record<string, CommandRow>;
+
+function bzpopmin(context: Context, args: readonly Bytes[]): Reply | WaitFor {
+  return popOrWait(context, args, false);
+}
+
+function bzpopmax(context: Context, args: readonly Bytes[]): Reply | WaitFor {
+  return popOrWait(context, args, true);
+}
+
+function popOrWait(
+  { db, nowMs, wokenBy }: Context,
+  args: readonly Bytes[],
+  fromEnd: boolean,
+): Reply | WaitFor {
+  const untilMs = timeoutArgument(args.at(-1)!, nowMs);
+  const keys = args.slice(1, -1);
+  db.ready(keys);
+  for (const key of wokenBy === null ? keys : [wokenBy]) {
+    const zset = db.zset(key);
+    if (zset === null) continue;
+    const { members, scores } = popFrom(db, key, zset, 1, fromEnd);
+    return [key, members[0]!, new Double(scores[0]!)];
+  }
+  return new WaitFor({ keys, type: "zset", untilMs, timeoutReply: NULL_ARRAY });
+}
+
+function bzmpop({ db, nowMs, wokenBy }: Context, args: readonly Bytes[]): Reply | WaitFor {
+  const { keys, fromEnd, count } = severalArgument(args, 2);
+  const untilMs = timeoutArgument(args[1]!, nowMs);
+  db.ready(keys);
+  return (
+    popFirst(db, wokenBy === null ? keys : [wokenBy], fromEnd, count) ??
+    new WaitFor({ keys, type: "zset", untilMs, timeoutReply: NULL_ARRAY })
+  );
+}
