@@ -41,3 +41,13 @@ export function bitfieldKeys(args: readonly Bytes[]): KeyReference[] {
   }
   return [{ position: 1, flags: ["RO", "access"] }];
 }
+
+/** GEORADIUS and GEORADIUSBYMEMBER have a second key behind STORE or STOREDIST; the last one counts. */
+export function georadiusKeys(args: readonly Bytes[]): KeyReference[] {
+  const keys: KeyReference[] = [{ position: 1, flags: ["RO", "access"] }];
+  for (let at = 5; at + 1 < args.length; at++) {
+    const option = args[at]!.toUpperCase();
+    if (option === "STORE" || option === "STOREDIST") keys[1] = { position: ++at, flags: ["OW", "update"] };
+  }
+  return keys;
+}

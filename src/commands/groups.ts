@@ -5,6 +5,7 @@ import { CONFIG } from "./config.ts";
 import { CONNECTION } from "./connection.ts";
 import { DATABASES } from "./databases.ts";
 import { EXPIRY } from "./expiry.ts";
+import { GEO } from "./geo.ts";
 import { HASHES } from "./hashes.ts";
 import { HYPERLOGLOG } from "./hyperloglog.ts";
 import { INTROSPECTION } from "./introspection.ts";
@@ -29,6 +30,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   SORTED_SETS,
   BITMAPS,
   HYPERLOGLOG,
+  GEO,
   LISTS,
   KEYS,
   EXPIRY,

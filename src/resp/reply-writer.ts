@@ -147,7 +147,7 @@ export class ReplyWriter {
       this.#text += `${resp === 2 ? "*" : "~"}${reply.members.length}\r\n`;
       this.#elements(reply.members, resp);
     } else if (reply instanceof Double) {
-      const digits = formatDouble(reply.value);
+      const digits = reply.digits ?? formatDouble(reply.value);
       if (resp === 2) this.#bulk(digits);
       else this.#text += `,${digits}\r\n`;
     } else if (reply instanceof Bool) {

@@ -74,11 +74,16 @@ export class SetReply {
   }
 }
 
-/** `,1.5` in RESP3, a bulk string in RESP2: both in Redis' spelling (17 significant digits, `inf`). */
+/**
+ * `,1.5` in RESP3, a bulk string in RESP2: both in Redis' spelling (17 significant digits, `inf`), or in the one that
+ * is given.
+ */
 export class Double {
   readonly value: number;
-  constructor(value: number) {
+  readonly digits: Bytes | null;
+  constructor(value: number, digits: Bytes | null = null) {
     this.value = value;
+    this.digits = digits;
   }
 }
 
