@@ -1,5 +1,5 @@
-import { CommandError, SYNTAX } from "../errors.ts";
-import { NO_REPLY, OK, type Reply, Verbatim } from "../resp/reply.ts";
+import { CommandError, NOT_AN_INTEGER, SYNTAX } from "../errors.ts";
+import { ErrorReply, NO_REPLY, OK, type Reply, Verbatim } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { parseInteger } from "../support/integers.ts";
 import { isKilledBy, parseKillFilter } from "./client-kill.ts";
@@ -165,6 +165,17 @@ export const CLIENT: CommandGroup = {
           },
           run: setName,
         },
+        unblock: {
+          arity: -3,
+          flags: ["admin", "noscript", "loading", "stale"],
+          doc: {
+            summary: "Unblock a client blocked in a blocking command from a different connection",
+            since: "5.0.0",
+            complexity: "O(log N) where N is the number of client connections",
+            syntax: "client-id:integer [TIMEOUT | ERROR]",
+          },
+          run: unblock,
+        },
         unpause: {
           arity: 2,
           flags: ["admin", "noscript", "loading", "stale"],
@@ -283,6 +294,22 @@ function setName({ client }: Context, args: readonly Bytes[]): Reply {
   return OK;
 }
 
+function unblock({ server, afterwards }: Context, args: readonly Bytes[]): Reply {
+  const how = args.length === 4 ? args[3]!.toLowerCase() : "timeout";
+  if (args.length > 4) throw wrongSubcommandUse(args);
+  if (how !== "timeout" && how !== "error") {
+    throw new CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+  }
+  const id = parseInteger(args[2]!);
+  if (id === null) throw NOT_AN_INTEGER;
+  const client = server.clients.byId(Number(id));
+  if (client === undefined || !server.blocked.isWaiting(client)) return 0;
+  afterwards(() => server.blocked.release(client, how === "error" ? UNBLOCKED : null));
+  return 1;
+}
+
+const UNBLOCKED = new ErrorReply("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+
 function unpause({ server }: Context): Reply {
   server.pause.end();
   return OK;
@@ -325,6 +352,8 @@ const HELP: readonly string[] = [
   "    * LIB-VER: the client lib version.",
   "SETNAME <name>",
   "    Assign the name <name> to the current connection.",
+  "UNBLOCK <clientid> [TIMEOUT|ERROR]",
+  "    Unblock the specified blocked client.",
   "NO-EVICT (ON|OFF)",
   "    Protect current client connection from eviction.",
 ];

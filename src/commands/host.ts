@@ -5,8 +5,11 @@ import type { PubSub } from "../pubsub/pubsub.ts";
 import type { Subscriptions } from "../pubsub/subscriptions.ts";
 import type { Push } from "../resp/reply.ts";
 import type { Progress } from "../storage/collector/sweep.ts";
+import type { ErrorReply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
+import type { ClientTracking } from "../tracking/client-tracking.ts";
+import type { Tracking } from "../tracking/tracking.ts";
 import type { CommandTable } from "./table.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -43,6 +46,8 @@ export interface Client {
   noEvict: boolean;
   /** It waits: for a CLIENT PAUSE to end, or in a blocking command. Not: for a read from disk. */
   blocked: boolean;
+  /** CLIENT TRACKING, null: off. */
+  tracking: ClientTracking | null;
   /** What it has queued since MULTI, null outside of a transaction. */
   readonly transaction: Transaction | null;
   /** Full name of its last command, `client|list`; empty before the first. */
@@ -62,6 +67,8 @@ export interface Client {
    * clients, one after the other, is encoded once. To be called when the command is final: `Context.afterwards`.
    */
   push(push: Push, batch: number): void;
+  /** Does something right behind the reply to the command that runs; not at all if the client goes before that. */
+  afterReply(work: () => void): void;
   /** As if it had just connected: RESET. */
   reset(): void;
   /** Hangs up when all replies so far, this command's too, have been sent. */
@@ -77,6 +84,13 @@ export interface Clients extends Iterable<Client> {
   /** The largest buffers that any client had in the last seconds, in bytes. */
   readonly recentMaxInputBuffer: number;
   readonly recentMaxOutputBuffer: number;
+}
+
+/** Clients in blocking commands. */
+export interface BlockedView {
+  isWaiting(client: Client): boolean;
+  /** Ends the wait with an error, or (null) as if its time were over. */
+  release(client: Client, reply: ErrorReply | null): void;
 }
 
 /** CLIENT PAUSE: `write` holds commands that change data, `all` holds everything. */
@@ -126,7 +140,9 @@ export interface Server {
   readonly commands: CommandTable;
   readonly clients: Clients;
   readonly pause: Pause;
+  readonly blocked: BlockedView;
   readonly pubsub: PubSub;
+  readonly tracking: Tracking;
   readonly traffic: Traffic;
   readonly memory: ProcessMemory;
   /** The removal of expired keys that nobody asks for: DEBUG SET-ACTIVE-EXPIRE. */

@@ -33,7 +33,7 @@ export interface Ready {
 export class BlockedClients implements ChangeObserver {
   readonly #keyspace: Keyspace;
   readonly #onInterest: () => void;
-  readonly #byCaller = new Map<Caller, Blocked>();
+  readonly #byCaller = new Map<object, Blocked>();
   /** By database and key, in order of arrival. */
   readonly #byKey = new Map<string, Set<Blocked>>();
   /** Keys that changed and may have something for those who wait. */
@@ -77,25 +77,28 @@ export class BlockedClients implements ChangeObserver {
     const leftMs = blocked.wait.untilMs - Date.now();
     if (leftMs > MAX_TIMER_MS) blocked.timer = setTimeout(() => this.#setTimer(blocked), MAX_TIMER_MS);
     else {
-      blocked.timer = setTimeout(() => this.release(blocked.caller, blocked.wait.timeoutReply), Math.max(leftMs, 0));
+      blocked.timer = setTimeout(() => this.release(blocked.caller, null), Math.max(leftMs, 0));
     }
     blocked.timer.unref();
   }
 
-  /** Ends the wait of a client with a reply; false when it does not wait. */
-  release(caller: Caller, reply: Reply | null, batch = 0): boolean {
-    const blocked = this.#byCaller.get(caller);
-    if (blocked === undefined) return false;
-    this.remove(caller);
-    caller.resume(reply ?? blocked.wait.timeoutReply, batch);
-    return true;
+  isWaiting(client: object): boolean {
+    return this.#byCaller.has(client);
+  }
+
+  /** Ends the wait of a client with a reply; null: as if its time were over. */
+  release(client: object, reply: Reply | null): void {
+    const blocked = this.#byCaller.get(client);
+    if (blocked === undefined) return;
+    this.remove(client);
+    blocked.caller.resume(reply ?? blocked.wait.timeoutReply, 0);
   }
 
   /** The client no longer waits, whatever the reason. */
-  remove(caller: Caller): void {
-    const blocked = this.#byCaller.get(caller);
+  remove(client: object): void {
+    const blocked = this.#byCaller.get(client);
     if (blocked === undefined) return;
-    this.#byCaller.delete(caller);
+    this.#byCaller.delete(client);
     for (const key of blocked.wait.keys) {
       const name = nameOf(blocked.dbIndex, key);
       const waiting = this.#byKey.get(name);
@@ -103,7 +106,7 @@ export class BlockedClients implements ChangeObserver {
       if (waiting?.size === 0) this.#byKey.delete(name);
     }
     if (blocked.timer !== null) clearTimeout(blocked.timer);
-    caller.blocked = false;
+    blocked.caller.blocked = false;
     this.#onInterest();
   }
 
@@ -145,10 +148,6 @@ export class BlockedClients implements ChangeObserver {
     const entry = this.#keyspace.databases[blocked.dbIndex]!.peek(key);
     if (entry === null) return blocked.wait.wakesWhenGone;
     return entry.type === blocked.wait.type || blocked.wait.wakesWhenGone;
-  }
-
-  isWaiting({ caller }: Blocked): boolean {
-    return this.#byCaller.has(caller);
   }
 }
 

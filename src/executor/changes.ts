@@ -9,20 +9,31 @@ export interface ChangeObserver {
   readonly isInterested: boolean;
   /**
    * The command (or the transaction around it) that changed the key, or removed it, is final; `caller` is null when the
-   * server itself did. `batch` must be written before anybody may see it.
+   * server itself did. `batch` must be written before anybody may see it. `byTime`: the key's time was over.
    */
-  keyChanged(entry: Entry, caller: Caller | null, batch: number): void;
+  keyChanged(entry: Entry, caller: Caller | null, batch: number, byTime: boolean): void;
   /**
    * All keys of a database went, or it was exchanged for another. `existsNow` tells of what memory knows of the new
    * contents.
    */
   databaseChanged(dbIndex: number, existsNow: (key: Bytes) => boolean, caller: Caller | null, batch: number): void;
+  /** Databases were emptied, by FLUSHDB or FLUSHALL; `databaseChanged` tells which. */
+  flushed?(caller: Caller | null, batch: number): void;
+}
+
+/** What changed up to some point in a transaction, and what is to be done there. */
+interface Step {
+  readonly entries: readonly Entry[];
+  readonly databases: readonly number[];
+  readonly hasFlushed: boolean;
+  readonly work: (() => void) | null;
 }
 
 /** Hands what a finished command changed to all who want to know. */
 export class Changes {
   readonly #keyspace: Keyspace;
   readonly #observers: ChangeObserver[] = [];
+  #steps: Step[] = [];
 
   constructor(keyspace: Keyspace) {
     this.#keyspace = keyspace;
@@ -37,26 +48,47 @@ export class Changes {
     this.#keyspace.changesWanted = this.#observers.some((observer) => observer.isInterested);
   };
 
-  announce(caller: Caller | null, batch: number): void {
+  /** Something to be done when the transaction is final: behind what it changed so far, before what it changes then. */
+  note(work: () => void): void {
+    this.#steps.push(this.#take(work));
+  }
+
+  #take(work: (() => void) | null): Step {
+    const keyspace = this.#keyspace;
+    const { changed, changedDatabases, hasFlushed } = keyspace;
+    const step = { entries: [...changed], databases: [...changedDatabases], hasFlushed, work };
+    changed.clear();
+    changedDatabases.clear();
+    keyspace.hasFlushed = false;
+    return step;
+  }
+
+  announce(caller: Caller | null, batch: number, byTime = false): void {
     const { changed, changedDatabases } = this.#keyspace;
-    if (changed.size === 0 && changedDatabases.size === 0) return;
-    const entries = [...changed];
-    const databases = [...changedDatabases];
-    this.forget();
-    for (const dbIndex of databases) {
+    if (changed.size === 0 && changedDatabases.size === 0 && this.#steps.length === 0) return;
+    const steps = this.#steps;
+    steps.push(this.#take(null));
+    this.#steps = [];
+    for (const step of steps) this.#announce(step, caller, batch, byTime);
+  }
+
+  #announce(step: Step, caller: Caller | null, batch: number, byTime: boolean): void {
+    for (const dbIndex of step.databases) {
       const db = this.#keyspace.databases[dbIndex]!;
       const existsNow = (key: Bytes): boolean => (db.inMemory(key)?.value ?? null) !== null;
       for (const observer of this.#observers) observer.databaseChanged(dbIndex, existsNow, caller, batch);
     }
-    for (const entry of entries) {
+    if (step.hasFlushed) for (const observer of this.#observers) observer.flushed?.(caller, batch);
+    for (const entry of step.entries) {
       if (entry.isDropped) continue;
-      for (const observer of this.#observers) observer.keyChanged(entry, caller, batch);
+      for (const observer of this.#observers) observer.keyChanged(entry, caller, batch, byTime);
     }
+    step.work?.();
   }
 
   /** What changed was taken back. */
   forget(): void {
-    this.#keyspace.changed.clear();
-    this.#keyspace.changedDatabases.clear();
+    this.#take(null);
+    this.#steps = [];
   }
 }

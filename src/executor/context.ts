@@ -51,9 +51,7 @@ export class CommandContext implements Context {
     return this.client.resp;
   }
 
-  afterwards(work: (batch: number) => void): void {
-    this.#work.push(work);
-  }
+  readonly afterwards = (work: (batch: number) => void): void => void this.#work.push(work);
 
   /** What is to be done now that the command is final. */
   takeWork(): readonly ((batch: number) => void)[] {

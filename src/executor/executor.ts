@@ -243,7 +243,7 @@ export class Executor {
     try {
       while (this.blocked.hasReady) {
         for (const ready of this.blocked.takeReady()) {
-          if (!this.blocked.isWaiting(ready.blocked)) continue;
+          if (!this.blocked.isWaiting(ready.blocked.caller)) continue;
           const attempt = new Attempt();
           const nowMs = Date.now();
           const result = this.#tryBlocked(ready, attempt, nowMs);
@@ -275,7 +275,7 @@ export class Executor {
     try {
       while (result instanceof Fault) {
         await this.#fetchOnly(result);
-        if (!this.blocked.isWaiting(ready.blocked)) break;
+        if (!this.blocked.isWaiting(ready.blocked.caller)) break;
         result = this.#tryBlocked(ready, attempt, nowMs);
       }
       if (!(result instanceof Fault)) this.#served(ready, result, attempt);

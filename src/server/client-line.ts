@@ -15,6 +15,7 @@ export function describeClient(session: Session, nowMs: number): Bytes {
   const waiting = output.bytes - held;
   const queryBytes = session.inputBytes;
   const argumentBytes = session.argumentBytes;
+  const transactionBytes = session.transaction?.bytes ?? 0;
   const fields: (readonly [string, string | number])[] = [
     ["id", session.id],
     ["addr", session.address],
@@ -28,21 +29,21 @@ export function describeClient(session: Session, nowMs: number): Bytes {
     ["sub", session.subscriptions.channel.size],
     ["psub", session.subscriptions.pattern.size],
     ["ssub", session.subscriptions.shardChannel.size],
-    ["multi", -1],
+    ["multi", session.transaction?.queue.length ?? -1],
     ["qbuf", queryBytes],
     ["qbuf-free", 0],
     ["argv-mem", argumentBytes],
-    ["multi-mem", 0],
+    ["multi-mem", transactionBytes],
     ["rbs", waiting],
     ["rbp", waiting],
     ["obl", held],
     ["oll", output.partCount],
     ["omem", waiting],
-    ["tot-mem", SESSION_BYTES + queryBytes + argumentBytes + output.bytes],
+    ["tot-mem", SESSION_BYTES + queryBytes + argumentBytes + transactionBytes + output.bytes],
     ["events", `${session.isReading ? "r" : ""}${session.isWriting ? "w" : ""}`],
     ["cmd", session.lastCommand === "" ? "NULL" : session.lastCommand],
     ["user", session.user],
-    ["redir", -1],
+    ["redir", session.tracking?.redirectTo ?? -1],
     ["resp", session.resp],
   ];
   // Redis 7.2 has these two; who never sends CLIENT SETINFO sees the line of 7.0.
@@ -56,10 +57,18 @@ function seconds(ms: number): number {
   return Math.floor(ms / 1000);
 }
 
+function trackingFlags({ tracking }: Session): string {
+  if (tracking === null) return "";
+  return `t${tracking.isBroken ? "R" : ""}${tracking.mode === "broadcast" ? "B" : ""}`;
+}
+
 function flags(session: Session): string {
   const letters =
     (session.type === "pubsub" ? "P" : "") +
+    (session.transaction !== null ? "x" : "") +
     (session.blocked ? "b" : "") +
+    trackingFlags(session) +
+    (session.hasTouchedWatches ? "d" : "") +
     (session.isClosing ? "c" : "") +
     (session.isUnix ? "U" : "") +
     (session.noEvict ? "e" : "");

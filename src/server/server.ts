@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
-import type { CommandCounters, Server as ServerView } from "../commands/host.ts";
+import type { BlockedView, CommandCounters, Server as ServerView } from "../commands/host.ts";
 import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
 import { ProcessMemory } from "../metrics/process-memory.ts";
 import { PubSub } from "../pubsub/pubsub.ts";
 import { textOfBytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
+import { Tracking } from "../tracking/tracking.ts";
 import { InputBudget } from "./input-budget.ts";
 import { clientsByDescriptors } from "./descriptors.ts";
 import { Listener } from "./listener.ts";
@@ -56,6 +57,10 @@ export class Server implements ServerView, SessionHost {
   readonly pushEncoder = new PushEncoder();
   readonly pushFlusher = new PushFlusher(() => this.pushEncoder.forget());
   readonly clients = new Sessions();
+  readonly tracking = new Tracking({
+    clients: this.clients,
+    maxKeys: () => this.config.values.trackingTableMaxKeys,
+  });
   readonly pause = new ClientPause();
   readonly runId = randomBytes(20).toString("hex");
   readonly startedAtMs = Date.now();
@@ -81,10 +86,15 @@ export class Server implements ServerView, SessionHost {
     this.disk = options.disk;
     this.log = options.log;
     this.#onShutdown = options.onShutdown;
+    this.config.onChange("trackingTableMaxKeys", () => this.tracking.watchSize());
   }
 
   get port(): number {
     return this.#listener?.port ?? 0;
+  }
+
+  get blocked(): BlockedView {
+    return this.executor.blocked;
   }
 
   get isPasswordRequired(): boolean {
@@ -146,6 +156,7 @@ export class Server implements ServerView, SessionHost {
   }
 
   remove(session: Session): void {
+    this.tracking.disable(session);
     this.clients.remove(session);
     if (this.clients.size === 0) this.#onEmpty?.();
   }

@@ -1,10 +1,12 @@
 import type { Config } from "../config/config.ts";
 import type { CommandError } from "../errors.ts";
+import type { BlockedView } from "../commands/host.ts";
 import type { Caller, PENDING } from "../executor/executor.ts";
 import type { PubSub } from "../pubsub/pubsub.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
+import type { Tracking } from "../tracking/tracking.ts";
 import type { InputBudget } from "./input-budget.ts";
 import type { Commits } from "./output.ts";
 import type { PushEncoder } from "./push-encoder.ts";
@@ -18,7 +20,8 @@ export interface CommandRunner {
   execute(caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING;
   /** Of the reply that was returned last: the batch that must be written before it may leave, or 0. */
   readonly replyBatch: number;
-  readonly watches: { unwatch(client: object): void };
+  readonly watches: { unwatch(client: object): void; isTouched(client: object): boolean };
+  readonly blocked: BlockedView;
   /** The client is gone. */
   forget(caller: Caller): void;
   readonly statistics: { countError(error: CommandError): void };
@@ -32,6 +35,7 @@ export interface SessionHost {
   readonly traffic: TrafficCounter;
   readonly inputBudget: InputBudget;
   readonly pubsub: PubSub;
+  readonly tracking: Tracking;
   readonly pushEncoder: PushEncoder;
   readonly pushFlusher: PushFlusher;
   readonly log: Log;

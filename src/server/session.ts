@@ -8,6 +8,7 @@ import { closeReply } from "../resp/close-reply.ts";
 import { ErrorReply, NO_REPLY, Push, type Reply, Sequence } from "../resp/reply.ts";
 import { ProtocolError, type RequestLimits, RequestReader } from "../resp/request-reader.ts";
 import type { Bytes } from "../support/bytes.ts";
+import type { ClientTracking } from "../tracking/client-tracking.ts";
 import { describeClient } from "./client-line.ts";
 import { InputPace } from "./input-pace.ts";
 import { OutputLimiter } from "./output-limiter.ts";
@@ -51,6 +52,7 @@ export class Session implements Caller, RequestLimits {
   user: Bytes = "default";
   authenticated: boolean;
   noEvict = false;
+  tracking: ClientTracking | null = null;
   blocked = false;
   transaction: Transaction | null = null;
   lastCommand = "";
@@ -75,6 +77,7 @@ export class Session implements Caller, RequestLimits {
   /** Bytes pushed since the last flush. */
   #pushedBytes = 0;
   readonly #replyMode = new ReplyMode();
+  #afterReply: (() => void)[] = [];
   readonly #pace: InputPace;
 
   constructor(host: SessionHost, id: number, socket: Socket, peer: Peer) {
@@ -153,6 +156,11 @@ export class Session implements Caller, RequestLimits {
     this.transaction = null;
   }
 
+  /** A key that it watches has changed. */
+  get hasTouchedWatches(): boolean {
+    return this.#executor.watches.isTouched(this);
+  }
+
   setReplies(mode: "on" | "off" | "skip"): void {
     this.#replyMode.set(mode);
   }
@@ -175,6 +183,10 @@ export class Session implements Caller, RequestLimits {
     else this.output.flush();
   }
 
+  afterReply(work: () => void): void {
+    this.#afterReply.push(work);
+  }
+
   reset(): void {
     this.endTransaction();
     this.#executor.watches.unwatch(this);
@@ -186,6 +198,7 @@ export class Session implements Caller, RequestLimits {
     this.#replyMode.reset();
     this.#executor.forget(this);
     this.#host.pubsub.leave(this);
+    this.#host.tracking.disable(this);
   }
 
   upcoming(limit: number): readonly (readonly Bytes[])[] {
@@ -273,6 +286,13 @@ export class Session implements Caller, RequestLimits {
     } else {
       this.#answerSilenced(reply, batch);
     }
+    if (this.#afterReply.length > 0) this.#runAfterReply();
+  }
+
+  #runAfterReply(): void {
+    const steps = this.#afterReply;
+    this.#afterReply = [];
+    if (!this.isClosed) for (const step of steps) step();
   }
 
   /** CLIENT REPLY OFF does not silence pushes: what SUBSCRIBE answers is one for each channel. */

@@ -48,7 +48,8 @@ export class ScriptedServer implements AsyncDisposable {
     const executor = {
       statistics: { commandsProcessed: 0, countError: () => {} } as unknown as Statistics,
       replyBatch: 0,
-      watches: { unwatch: () => {} },
+      watches: { unwatch: () => {}, isTouched: () => false },
+      blocked: { isWaiting: () => false, release: () => {} },
       forget: () => {},
       execute: (caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING => {
         executor.replyBatch = 0;
