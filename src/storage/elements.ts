@@ -246,7 +246,8 @@ export class Elements implements Persistent {
       this.#pages.add(page);
       attempt.releases.push(() => this.#pages.delete(page));
       await page.read(store);
-      pages.push(page);
+      // Reads of one attempt that are made together can ask for the same page.
+      if (pages.at(-1) === last) pages.push(page);
     });
   }
 
