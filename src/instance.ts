@@ -11,6 +11,7 @@ import { startCollector } from "./storage/collector/start.ts";
 import { openFolder, probeFolder } from "./storage/open-folder.ts";
 import { type Store, openMemoryStore } from "./storage/store.ts";
 import type { Log } from "./support/log.ts";
+import type { Tracking } from "./tracking/tracking.ts";
 
 /** Bytes that may wait for LevelDB before writing commands wait themselves. */
 const MAX_BACKLOG_BYTES = 128 << 20;
@@ -66,13 +67,17 @@ export class Instance {
       () => reopen(),
       (message) => log("warning", message),
     );
+    let tracking: Tracking | null = null;
     const keyspace = await Keyspace.open({
       store: holder.store,
       databases: values.databases,
       recordCacheBytes: values.recordCacheSize,
       limits: values,
       fsync: () => values.appendfsync,
-      onWriteFailure: (error) => disk.failed(error),
+      onWriteFailure: (error) => {
+        disk.failed(error);
+        tracking?.lostChanges();
+      },
     });
     keyspace.reading.faultEveryRead = values.debugFaultEveryRead;
     if (values.flushall) {
@@ -122,6 +127,7 @@ export class Instance {
       onShutdown,
     });
     executor.attach(server);
+    tracking = server.tracking;
     followConfig(config, keyspace, collector);
     const instance = new Instance({ server, keyspace, expiryWalk, collector, disk, holder });
     try {

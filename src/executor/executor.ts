@@ -98,6 +98,8 @@ export class Executor {
     this.#server = server;
     this.#context.server = server;
     this.#notifications = new Notifications(this.#keyspace, server);
+    this.changes.add(server.tracking);
+    server.tracking.onInterest = this.changes.refresh;
   }
 
   /** Commands that run or wait for their data. */
@@ -107,11 +109,13 @@ export class Executor {
   execute(caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING {
     this.replyBatch = 0;
     let command: Command | undefined;
+    if (caller.tracking !== null) this.#endCaching(caller);
     try {
       command = this.#options.commands.resolve(args);
       caller.lastCommand = command.fullName;
       command.checkArity(args.length);
       check(this.#checks, caller, command);
+      if (this.#server!.tracking.isTooLarge) this.#server!.tracking.shrink();
       if (caller.transaction !== null && !RUNS_IN_TRANSACTION.has(command.fullName)) {
         if (command.isNoMulti) throw NOT_IN_TRANSACTION;
         caller.transaction.add(command, args);
@@ -183,9 +187,12 @@ export class Executor {
       failure = this.#asCommandError(error, command);
       result = failure.reply;
     }
-    if (result instanceof WaitFor) return result;
-    this.#account(command, args, performance.now() - startedMs, failure, attempt);
-    this.#finish(caller, attempt);
+    if (!(result instanceof WaitFor)) {
+      this.#account(command, args, performance.now() - startedMs, failure, attempt);
+      this.#finish(caller, attempt);
+    }
+    // Who had to wait has read its keys when it asked, and knows that they changed before it is served.
+    if (caller.tracking !== null && ready === null) this.#keysRead(caller, command, args)?.();
     return result;
   }
 
@@ -215,8 +222,24 @@ export class Executor {
     };
     context.replies.push(reply);
     context.afterwards(() => this.#account(command, args, tookMs, failure, did));
+    const { client } = context;
+    const remember = client.tracking === null ? null : this.#keysRead(client, command, args);
+    if (remember !== null) this.changes.note(remember);
     if (attempt.wrote) attempt.undo!.mayWrite = false;
     return reply;
+  }
+
+  /** What is to be done so that a tracking client is told when the keys of a command that it ran change. */
+  #keysRead(client: Client, command: Command, args: readonly Bytes[]): (() => void) | null {
+    // A script's own commands read.
+    if (!command.isReadonly || command.runsOthers || !client.tracking!.remembersReads) return null;
+    const keys = command.keyPositionsOf(args).map((position) => args[position]!);
+    return keys.length === 0 ? null : () => this.#server!.tracking.remember(client, keys);
+  }
+
+  /** CLIENT CACHING was for one command, or transaction, and that is over. */
+  #endCaching({ tracking, transaction, lastCommand }: Caller): void {
+    if (transaction === null && !lastCommand.startsWith("client|")) tracking!.isCaching = false;
   }
 
   /** The attempt is thrown away: nothing of it may stay behind. */
@@ -232,9 +255,10 @@ export class Executor {
     const work = this.#context.takeWork();
     for (const step of work) step(this.#batchToWaitFor(attempt));
     attempt.undo = null;
+    this.changes.announce(caller, this.#batchToWaitFor(attempt));
     this.#afterCommand();
     this.#notifications?.deliver(this.#batchToWaitFor(attempt));
-    this.changes.announce(caller, this.#batchToWaitFor(attempt));
+    this.changes.announce(caller, this.#batchToWaitFor(attempt), true);
     if (this.blocked.hasReady && !this.#isServing && this.#serving === null) this.#serveBlocked();
   }
 

@@ -437,7 +437,10 @@ export class Database implements Persistent {
   flush(): void {
     const { committer, reading } = this.#keyspace;
     this.#keepAll(reading.attempt.undo);
-    if (this.#keyspace.changesWanted) this.#keyspace.changedDatabases.add(this.index);
+    if (this.#keyspace.changesWanted) {
+      this.#keyspace.changedDatabases.add(this.index);
+      this.#keyspace.hasFlushed = true;
+    }
     this.#keyspace.buryGeneration(this.#generation);
     this.forget();
     this.#generation = this.#keyspace.newGeneration();

@@ -73,6 +73,8 @@ export class Keyspace {
   readonly changed = new Set<Entry>();
   /** Databases that it emptied or exchanged, by number. */
   readonly changedDatabases = new Set<number>();
+  /** One of them was emptied. */
+  hasFlushed = false;
   readonly events = new KeyEvents();
   readonly #options: KeyspaceOptions;
   #nextId = 1;

@@ -46,7 +46,7 @@ export function* clientsSection({ server }: Context): Iterable<Field> {
   yield ["client_recent_max_input_buffer", clients.recentMaxInputBuffer];
   yield ["client_recent_max_output_buffer", clients.recentMaxOutputBuffer];
   yield ["blocked_clients", blocked];
-  yield ["tracking_clients", 0];
+  yield ["tracking_clients", server.tracking.clients];
   yield ["clients_in_timeout_table", 0];
 }
 

@@ -2,7 +2,7 @@ import type { Context } from "../command.ts";
 import { type Field, safe } from "./field.ts";
 
 export function* statsSection({ server, keyspace }: Context): Iterable<Field> {
-  const { traffic, counters } = server;
+  const { traffic, counters, tracking } = server;
   yield ["total_connections_received", traffic.connectionsReceived];
   yield ["total_commands_processed", counters.commandsProcessed];
   yield ["instantaneous_ops_per_sec", Math.round(traffic.commandsPerSecond)];
@@ -31,9 +31,9 @@ export function* statsSection({ server, keyspace }: Context): Iterable<Field> {
   yield ["total_forks", 0];
   yield ["migrate_cached_sockets", 0];
   yield ["slave_expires_tracked_keys", 0];
-  yield ["tracking_total_keys", 0];
-  yield ["tracking_total_items", 0];
-  yield ["tracking_total_prefixes", 0];
+  yield ["tracking_total_keys", tracking.keyCount];
+  yield ["tracking_total_items", tracking.itemCount];
+  yield ["tracking_total_prefixes", tracking.prefixCount];
   yield ["unexpected_error_replies", 0];
   yield ["total_error_replies", counters.errorReplies];
   yield ["total_reads_processed", traffic.readsProcessed];

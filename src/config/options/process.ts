@@ -60,9 +60,7 @@ export const PROCESS = {
   "tracking-table-max-keys": integer(
     1_000_000,
     { min: 0n, max: LONG_MAX },
-    {
-      none: "there is no CLIENT TRACKING yet",
-    },
+    { help: "Keys that clients may have in their caches, remembered for CLIENT TRACKING; 0: any number" },
   ),
   hz: integer(10, { min: 0n, max: INT_MAX }, { none: NO_TICK }),
   "dynamic-hz": yesNo(true, { none: NO_TICK }),
