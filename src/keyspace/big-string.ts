@@ -233,15 +233,20 @@ export class BigString implements ValueObject {
     }
   }
 
-  /** Makes the string longer or shorter; what is new is zeros. To cut, `readyChunks` of the new last one first. */
+  /** Reads what `setLength` keeps of the chunk that it cuts. */
+  readyToCut(length: number): void {
+    if (length % CHUNK_BYTES !== 0) this.readyChunks([numberAt(length)]);
+  }
+
+  /** Makes the string longer, by zeros, or shorter: `readyToCut` before the first write of the command. */
   setLength(length: number): void {
     const last = numberAt(length - 1);
-    for (let number = this.lastChunk; number > last; number--) this.#elements.delete(chunkKey(number));
-    const kept = length - last * CHUNK_BYTES;
-    if (length < this.#length && last >= 0) {
+    const kept = length % CHUNK_BYTES;
+    if (length < this.#length && kept > 0) {
       const chunk = this.chunk(last);
       if (chunk.length > kept) this.#elements.put(chunkKey(last), chunk.slice(0, kept));
     }
+    for (let number = this.lastChunk; number > last; number--) this.#elements.delete(chunkKey(number));
     this.#length = length;
     this.owner?.recordChanged();
   }

@@ -40,7 +40,7 @@ function bitop({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
   });
   const length = Math.max(...operands.map((operand) => operand.length));
   if (length === 0) {
-    db.delete(key);
+    if (db.delete(key)) db.event("generic", "del", key);
     return 0;
   }
   const chunks = bitOperation(keyspace, operation, operands);

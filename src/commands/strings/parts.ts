@@ -60,7 +60,8 @@ export function writeParts(
     writeAll(big, parts, length);
     db.put(key, big, entry?.expiresAtMs ?? 0);
   } else {
-    const changed = parts.length === 1 ? withPart(value, parts[0]!, length) : withParts(value, parts, length);
+    const changed =
+      parts.length === 1 ? overwritten(value, parts[0]!, length) : withParts(value, parts, length);
     db.putString(entry ?? db.put(key, changed), changed, true);
   }
 }
@@ -70,7 +71,8 @@ function writeAll(value: BigString, parts: readonly Part[], length: number): voi
   if (length > value.length) value.setLength(length);
 }
 
-function withPart(value: Bytes, { offset, bytes }: Part, length: number): Bytes {
+/** A string with a part written over it, and zeros behind that as far as `length`. */
+export function overwritten(value: Bytes, { offset, bytes }: Part, length: number): Bytes {
   const head = offset <= value.length ? value.slice(0, offset) : padded(value, offset);
   return padded(head + bytes + value.slice(offset + bytes.length), length);
 }
