@@ -4,6 +4,7 @@ import type { Bytes } from "../support/bytes.ts";
 import { parseInteger } from "../support/integers.ts";
 import { isKilledBy, parseKillFilter } from "./client-kill.ts";
 import { isShowable, setName as giveName } from "./client-name.ts";
+import { TRACKING_SUBCOMMANDS } from "./client-tracking.ts";
 import { clientType } from "./client-type.ts";
 import type { CommandGroup, Context } from "./command.ts";
 import { helpReply, wrongSubcommandUse } from "./help.ts";
@@ -22,6 +23,7 @@ export const CLIENT: CommandGroup = {
         complexity: "Depends on subcommand.",
       },
       subcommands: {
+        ...TRACKING_SUBCOMMANDS,
         getname: {
           arity: 2,
           flags: ["noscript", "loading", "stale"],
@@ -316,6 +318,10 @@ function unpause({ server }: Context): Reply {
 }
 
 const HELP: readonly string[] = [
+  "CACHING (YES|NO)",
+  "    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.",
+  "GETREDIR",
+  "    Return the client ID we are redirecting to when tracking is enabled.",
   "GETNAME",
   "    Return the name of the current connection.",
   "ID",
@@ -354,6 +360,11 @@ const HELP: readonly string[] = [
   "    Assign the name <name> to the current connection.",
   "UNBLOCK <clientid> [TIMEOUT|ERROR]",
   "    Unblock the specified blocked client.",
+  "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+  "         [OPTIN] [OPTOUT] [NOLOOP]",
+  "    Control server assisted client side caching.",
+  "TRACKINGINFO",
+  "    Report tracking status for the current connection.",
   "NO-EVICT (ON|OFF)",
   "    Protect current client connection from eviction.",
 ];
