@@ -37,6 +37,7 @@ const defaultUnits = [
   "unit/auth",
   "unit/sort",
   "unit/info",
+  "unit/tracking",
 ];
 /** What the suite calls in src/; leveldis takes the place of redis-server. */
 const programs = ["redis-cli", "redis-benchmark", "redis-check-aof", "redis-check-rdb"];
