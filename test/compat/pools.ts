@@ -16,10 +16,13 @@ const some = (pool: Pool, min: number, max: number): Pool =>
 const stringKey = one("s1", "s2", "s3", "", "\0\xff\r\n");
 const hashKey = one("h1", "h2");
 const setKey = one("t1", "t2", "t3");
+const listKey = one("q1", "q2", "q3");
 const zsetKey = one("z1", "z2", "z3");
 /** Ranges by member mean something only where all scores are equal: nothing else writes to these. */
 const lexKey = one("l1", "l2");
-const anyKey = fc.oneof(stringKey, hashKey, setKey, zsetKey, one("none"));
+const hllKey = one("p1", "p2", "p3");
+const geoKey = one("g1", "g2");
+const anyKey = fc.oneof(stringKey, hashKey, setKey, zsetKey, listKey, one("none"));
 const member = fc.oneof(
   { weight: 6, arbitrary: one("a", "b", "c", "d", "e", "1", "2", "3", "42") },
   {
@@ -128,16 +131,38 @@ const counted = (key: Pool): Pool =>
     .tuple(fc.array(key, { minLength: 1, maxLength: 3 }), often(fc.constant([]), one("0", "-1", "5", "abc")))
     .map(([keys, wrongCount]) => [wrongCount[0] ?? String(keys.length), ...keys.flat()]);
 
+/** Few places, so that distances are equal; some at and beyond the edges of the map. */
+const longitude = often(one("0", "15", "-122.27652", "13.361389"), one("180", "-180", "180.1", "abc", ""));
+const latitude = often(one("0", "37", "37.80574", "38.115556"), one("85.05112878", "-85.1", "90", "nan"));
+const position = fc.tuple(longitude, latitude).map((pair) => pair.flat());
+const unit = often(one("m", "km", "ft", "mi"), one("M", "parsec", ""));
+const distance = often(one("0", "1", "200", "5000", "1e7"), one("-1", "inf", "abc", ""));
+
 export const pools: Readonly<Record<string, Pool>> = {
   string: often(stringKey, anyKey),
   hash: often(hashKey, anyKey),
   set: often(setKey, anyKey),
   zset: often(zsetKey, anyKey),
+  list: often(listKey, anyKey),
   lex: often(lexKey, fc.oneof(stringKey, hashKey, setKey)),
   "set-or-zset": often(fc.oneof(setKey, zsetKey), anyKey),
+  sortable: often(fc.oneof(setKey, zsetKey, listKey), anyKey),
   key: anyKey,
+  hll: often(hllKey, anyKey),
+  geo: often(geoKey, anyKey),
+  position,
+  positions: some(
+    fc.tuple(position, member).map((triple) => triple.flat()),
+    1,
+    4,
+  ),
+  unit,
+  distance,
   "counted-sets": counted(often(setKey, anyKey)),
   "counted-zsets": counted(fc.oneof(zsetKey, zsetKey, setKey, lexKey, often(zsetKey, anyKey))),
+  "counted-lists": counted(often(listKey, anyKey)),
+  end: one("LEFT", "RIGHT", "left", "Right"),
+  values: some(value, 1, 4),
   db: often(one("0", "1"), one("15", "16", "-1", "abc")),
   member,
   members: some(member, 1, 4),

@@ -76,8 +76,8 @@ function geoadd(context: Context, args: readonly Bytes[]): Reply {
 }
 
 function geodist({ db }: Context, args: readonly Bytes[]): Reply {
-  const metresPerUnit = args.length > 4 ? unitArgument(args[4]!) : 1;
   if (args.length > 5) throw SYNTAX;
+  const metresPerUnit = args.length === 5 ? unitArgument(args[4]!) : 1;
   const zset = db.zset(args[1]!);
   zset?.ready(args.slice(2, 4));
   const from = zset?.score(args[2]!) ?? null;
