@@ -2,7 +2,7 @@ import { CommandError, NOT_AN_INTEGER, NOT_A_FLOAT, SYNTAX, invalidExpire } from
 import type { Bytes } from "../support/bytes.ts";
 import { parseDouble } from "../support/doubles.ts";
 import { compileGlob } from "../support/glob.ts";
-import { parseLongDouble } from "../support/long-double.ts";
+import { ceilOfProduct, parseLongDouble } from "../support/long-double.ts";
 import { INT64_MAX, type Int64, parseCursor, parseInteger } from "../support/integers.ts";
 
 /** Arguments that many commands have, read as Redis reads them; what is wrong throws Redis' error. */
@@ -148,10 +148,9 @@ function expiryAtMs(value: Int64, unitMs: TimeUnitMs, baseMs: number, command: s
 export function timeoutArgument(text: Bytes, nowMs: number): number {
   const seconds = parseLongDouble(text);
   if (seconds === null) throw NOT_A_TIMEOUT;
-  const { mantissa } = seconds;
-  const ms = Math.ceil(Number(mantissa) * 2 ** seconds.exponent * 1000) || (mantissa > 0n ? 1 : 0);
-  if (ms < 0 || ms >= 2 ** 63) throw NEGATIVE_TIMEOUT;
-  return ms === 0 ? 0 : nowMs + ms;
+  const ms = ceilOfProduct(seconds, 1000n);
+  if (ms === null || ms < 0n || ms > INT64_MAX) throw NEGATIVE_TIMEOUT;
+  return ms === 0n ? 0 : nowMs + Number(ms);
 }
 
 const NOT_A_TIMEOUT = new CommandError("ERR timeout is not a float or out of range");

@@ -292,7 +292,7 @@ export class List extends Collection<Deque> {
   rotate(from: End, to: End): Bytes {
     const value = this.at(from === "head" ? 0 : this.count - 1);
     if (from === to) {
-      this.changed(0, 0);
+      this.owner!.recordChanged();
     } else {
       this.push([value], to);
       this.#drop(from === "head" ? 1 : 0, from === "head" ? 0 : 1, value.length);
@@ -304,7 +304,9 @@ export class List extends Collection<Deque> {
   trim(start: number, end: number): void {
     const { count } = this;
     const kept = Math.max(end - start, 0);
-    if (kept === 0) {
+    if (kept === count) {
+      this.owner!.recordChanged();
+    } else if (kept === 0) {
       this.#drop(count, 0, this.contentBytes);
     } else if (this.elements === null || kept >= count - kept) {
       const bytes = lengthOf(this.slice(0, start)) + lengthOf(this.slice(end, count));

@@ -53,6 +53,21 @@ export function addLongDouble(a: LongDouble, b: LongDouble): LongDouble | null {
   return size === null ? null : withSign(size, sum < 0n);
 }
 
+/** The least whole number that is not below `value * factor`, or null where that is infinite. */
+export function ceilOfProduct(value: LongDouble, factor: bigint): bigint | null {
+  if (!isFiniteLongDouble(value)) return null;
+  const negative = value.mantissa < 0n;
+  const size = fit({
+    mantissa: (negative ? -value.mantissa : value.mantissa) * factor,
+    exponent: value.exponent,
+  });
+  if (size === null) return null;
+  const { mantissa, exponent } = size;
+  if (exponent >= 0) return (negative ? -mantissa : mantissa) << BigInt(exponent);
+  // A shift rounds down: of the opposite number that is up.
+  return -((negative ? mantissa : -mantissa) >> BigInt(-exponent));
+}
+
 /** Up to 17 digits after the point, without trailing zeros, never an exponent: 3 ⇒ `3`, -1e-30 ⇒ `0`. */
 export function formatLongDouble(value: LongDouble): Bytes {
   if (!isFiniteLongDouble(value)) return value.mantissa < 0n ? "-inf" : "inf";

@@ -33,10 +33,19 @@ export async function compareRandomTransactions(pair: Pair, options: RandomOptio
     .oneof(...Object.values(randomCommands).flat().map(commandsOf))
     .filter((words) => relaxationOf(words, pair.resp) === "exact" && !DRAWS.test(words[0]!));
   const transaction = fc
-    .tuple(fc.array(command, { minLength: 1, maxLength: 10 }), fc.constantFrom("EXEC", "EXEC", "EXEC", "DISCARD"))
+    .tuple(
+      fc.array(command, { minLength: 1, maxLength: 10 }),
+      fc.constantFrom("EXEC", "EXEC", "EXEC", "DISCARD"),
+    )
     .map(([commands, end]) => [["MULTI"], ...commands, [end]]);
   const sequence = fc
-    .array(fc.oneof(transaction, command.map((words) => [words])), { maxLength: options.length, size: "max" })
+    .array(
+      fc.oneof(
+        transaction,
+        command.map((words) => [words]),
+      ),
+      { maxLength: options.length, size: "max" },
+    )
     .map((parts) => parts.flat());
   await compare(pair, sequence, options);
 }
@@ -104,6 +113,10 @@ async function compareData(
 }
 
 const lookAt: Readonly<Record<string, (key: string) => string[][]>> = {
+  list: (key) => [
+    ["LRANGE", key, "0", "-1"],
+    ["LLEN", key],
+  ],
   string: (key) => [["GET", key]],
   hash: (key) => [
     ["HGETALL", key],
