@@ -19,6 +19,7 @@ import { PUBSUB } from "./pubsub.ts";
 import { SETS } from "./sets.ts";
 import { SORTED_SETS } from "./sorted-sets.ts";
 import { SORT } from "./sort.ts";
+import { STREAMS } from "./streams.ts";
 import { STRINGS } from "./strings.ts";
 import { TRANSACTIONS } from "./transactions.ts";
 
@@ -28,6 +29,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   HASHES,
   SETS,
   SORTED_SETS,
+  STREAMS,
   BITMAPS,
   HYPERLOGLOG,
   GEO,

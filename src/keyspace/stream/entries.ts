@@ -3,7 +3,7 @@ import { ByteReader, varint } from "../../storage/numbers.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import { plus } from "./counter.ts";
 import type { StreamEdit } from "./edit.ts";
-import { MIN_ID, type StreamId } from "./id.ts";
+import { type IdRange, MIN_ID, type StreamId } from "./id.ts";
 import { type NodeLimits, firstNode, grown } from "./node.ts";
 import { nodeOf, nodeOfElement, putNode, removeNode } from "./nodes.ts";
 import { PART, type StreamView } from "./view.ts";
@@ -39,12 +39,6 @@ export const entryOf = ([key, value]: Element): StreamEntry => ({
 });
 
 export const entryIdOf = (key: Bytes): StreamId => key.slice(ID_AT);
-
-/** From one id to another, both included. */
-export interface IdRange {
-  readonly from: StreamId;
-  readonly to: StreamId;
-}
 
 export function entryRange({ from, to }: IdRange, reverse = false): ElementRange {
   return { gte: entryKey(from), lt: `${entryKey(to)}\0`, reverse };
@@ -150,7 +144,10 @@ export function countEntries(view: StreamView, range: IdRange): number {
   const first = nodeOf(view, part.from);
   const last = nodeOf(view, part.to);
   if (first.first === last.first) return view.range(entryRange(part), Infinity).length;
-  let count = first.last >= part.from ? view.range(entryRange({ from: part.from, to: first.last }), Infinity).length : 0;
+  let count =
+    first.last >= part.from
+      ? view.range(entryRange({ from: part.from, to: first.last }), Infinity).length
+      : 0;
   count += view.range(entryRange({ from: last.first, to: part.to }), Infinity).length;
   const between = view.range({ gte: `${PART.nodes}${first.first}\0`, lt: PART.nodes + last.first }, Infinity);
   for (const element of between) count += nodeOfElement(element).live;

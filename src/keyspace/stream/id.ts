@@ -8,6 +8,12 @@ import { parseInteger } from "../../support/integers.ts";
  */
 export type StreamId = Bytes;
 
+/** From one id to another, both included. */
+export interface IdRange {
+  readonly from: StreamId;
+  readonly to: StreamId;
+}
+
 export const ID_LENGTH = 16;
 const HALF = ID_LENGTH / 2;
 

@@ -3,6 +3,7 @@ import { entryRange, findEnds, readEntries } from "./entries.ts";
 import { MIN_ID, type StreamId, previousId } from "./id.ts";
 import type { Node } from "./node.ts";
 import { firstNodes, putNode, removeNode } from "./nodes.ts";
+import { inSteps } from "./steps.ts";
 
 export interface Trim {
   readonly strategy: "maxlen" | "minid";
@@ -49,7 +50,7 @@ function planTrim(edit: StreamEdit, trimming: Trim): TrimPlan {
   const { length } = edit.header;
   const removed: Node[] = [];
   let entries = 0;
-  for (const node of nodesInSteps(edit)) {
+  for (const node of inSteps(2, (most) => firstNodes(edit, most))) {
     if (strategy === "maxlen" && length - entries <= maxLength) break;
     if (limit > 0 && entries + node.live > limit) break;
     const goes = strategy === "maxlen" ? length - entries - node.live >= maxLength : node.last < minId;
@@ -67,17 +68,6 @@ function planTrim(edit: StreamEdit, trimming: Trim): TrimPlan {
     };
   }
   return { nodes: removed, entries, part: null };
-}
-
-/** One node is mostly enough. */
-function* nodesInSteps(edit: StreamEdit): Generator<Node> {
-  let given = 0;
-  for (let limit = 2; ; limit *= 4) {
-    const nodes = firstNodes(edit, limit);
-    yield* nodes.slice(given);
-    if (nodes.length < limit) return;
-    given = nodes.length;
-  }
 }
 
 function countBelow(edit: StreamEdit, node: Node, minId: StreamId): number {
