@@ -138,11 +138,6 @@ export class BlockedClients implements ChangeObserver {
     return [];
   }
 
-  /** The key could not be used yet: it stays ready, for this client first. */
-  signalAgain({ blocked, key }: Ready): void {
-    this.#signal(blocked.dbIndex, key);
-  }
-
   /** Whether the key may have something for the client. May fault. */
   canServe({ blocked, key }: Ready): boolean {
     const entry = this.#keyspace.databases[blocked.dbIndex]!.peek(key);

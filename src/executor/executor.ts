@@ -16,7 +16,9 @@ import { Changes } from "./changes.ts";
 import { check, type CheckState } from "./checks.ts";
 import { CommandContext } from "./context.ts";
 import type { DiskHealth } from "./disk-health.ts";
+import { Monitors } from "./monitors.ts";
 import { Notifications } from "./notifications.ts";
+import { recordIfSlow } from "./slow-calls.ts";
 import { Statistics } from "./statistics.ts";
 import { WatchTable } from "./watches.ts";
 
@@ -60,6 +62,7 @@ export class Executor {
   /** After `execute` returned a reply: the batch that must be written before it may leave, 0 for none. */
   replyBatch = 0;
   readonly statistics = new Statistics();
+  readonly monitors = new Monitors();
   readonly #options: ExecutorOptions;
   readonly #keyspace: Keyspace;
   readonly #context: CommandContext;
@@ -187,8 +190,14 @@ export class Executor {
       failure = this.#asCommandError(error, command);
       result = failure.reply;
     }
+    const tookMs = performance.now() - startedMs;
+    // Who was blocked was shown when it began to wait. A transaction ends behind the commands in it.
+    if (!this.monitors.isEmpty && ready === null) {
+      if (command.runsOthers) context.afterwards(() => this.#show(caller, command, args));
+      else this.#show(caller, command, args);
+    }
     if (!(result instanceof WaitFor)) {
-      this.#account(command, args, performance.now() - startedMs, failure, attempt);
+      this.#account(caller, command, args, tookMs, failure, attempt);
       this.#finish(caller, attempt);
     }
     // Who had to wait has read its keys when it asked, and knows that they changed before it is served.
@@ -221,8 +230,12 @@ export class Executor {
       wrote: attempt.wrote,
     };
     context.replies.push(reply);
-    context.afterwards(() => this.#account(command, args, tookMs, failure, did));
     const { client } = context;
+    context.afterwards(() => this.#account(client, command, args, tookMs, failure, did));
+    if (!this.monitors.isEmpty) {
+      const { dbIndex } = client;
+      context.afterwards(() => this.#show(client, command, args, dbIndex));
+    }
     const remember = client.tracking === null ? null : this.#keysRead(client, command, args);
     if (remember !== null) this.changes.note(remember);
     if (attempt.wrote) attempt.undo!.mayWrite = false;
@@ -259,34 +272,36 @@ export class Executor {
     this.#afterCommand();
     this.#notifications?.deliver(this.#batchToWaitFor(attempt));
     this.changes.announce(caller, this.#batchToWaitFor(attempt), true);
-    if (this.blocked.hasReady && !this.#isServing && this.#serving === null) this.#serveBlocked();
+    if (this.blocked.hasReady && !this.#isServing) this.#serveBlocked();
   }
 
-  #serveBlocked(): void {
+  /** Serves those for whom a key became ready: first `rest`, then whom their commands made ready in turn. */
+  #serveBlocked(rest: readonly Ready[] = []): void {
     this.#isServing = true;
-    try {
-      while (this.blocked.hasReady) {
-        for (const ready of this.blocked.takeReady()) {
-          if (!this.blocked.isWaiting(ready.blocked.caller)) continue;
-          const attempt = new Attempt();
-          const nowMs = Date.now();
-          const result = this.#tryBlocked(ready, attempt, nowMs);
-          if (result instanceof Fault) {
-            // The others, and the commands of everybody else, come after it.
-            this.blocked.signalAgain(ready);
-            this.#serving = this.#serveFromDisk(ready, result, attempt, nowMs).finally(() => {
-              this.#serving = null;
-              if (this.blocked.hasReady) this.#serveBlocked();
-            });
-            return;
-          }
-          attempt.release();
-          this.#served(ready, result, attempt);
-        }
+    const queue = [...rest];
+    for (;;) {
+      if (queue.length === 0) queue.push(...this.blocked.takeReady());
+      const ready = queue.shift();
+      if (ready === undefined) {
+        if (this.blocked.hasReady) continue;
+        break;
       }
-    } finally {
-      this.#isServing = false;
+      if (!this.blocked.isWaiting(ready.blocked.caller)) continue;
+      const attempt = new Attempt();
+      const nowMs = Date.now();
+      const result = this.#tryBlocked(ready, attempt, nowMs);
+      if (result instanceof Fault) {
+        // The others, and the commands of everybody else, come after it.
+        this.#serving = this.#serveFromDisk(ready, result, attempt, nowMs).then(() => {
+          this.#serving = null;
+          this.#serveBlocked(queue);
+        });
+        return;
+      }
+      attempt.release();
+      this.#served(ready, result, attempt);
     }
+    this.#isServing = false;
   }
 
   #tryBlocked(ready: Ready, attempt: Attempt, nowMs: number): Outcome {
@@ -321,7 +336,13 @@ export class Executor {
     queueMicrotask(() => caller.resume(result as Reply, batch));
   }
 
+  /** To the clients that said MONITOR. */
+  #show(client: Client, command: Command, args: readonly Bytes[], dbIndex = client.dbIndex): void {
+    this.monitors.feed(client, command, args, dbIndex);
+  }
+
   #account(
+    client: Client,
     command: Command,
     args: readonly Bytes[],
     tookMs: number,
@@ -346,6 +367,7 @@ export class Executor {
       all.countError(failure);
     }
     if (did.wrote) this.#keyspace.committer.weigh(bytesOf(args));
+    recordIfSlow(this.#server!, client, command, args, tookMs);
   }
 
   #afterCommand(): void {
