@@ -1,5 +1,6 @@
 import { BITMAPS } from "./bitmaps.ts";
 import { CLIENT } from "./client.ts";
+import { CLUSTER } from "./cluster.ts";
 import type { CommandGroup } from "./command.ts";
 import { CONFIG } from "./config.ts";
 import { CONNECTION } from "./connection.ts";
@@ -12,11 +13,14 @@ import { INTROSPECTION } from "./introspection.ts";
 import { KEYS } from "./keys.ts";
 import { LISTS } from "./lists.ts";
 import { SCAN } from "./scan.ts";
+import { LATENCY } from "./latency.ts";
 import { MEMORY } from "./memory.ts";
+import { MONITOR } from "./monitor.ts";
 import { OBJECT } from "./object.ts";
 import { SERVER } from "./server.ts";
 import { PUBSUB } from "./pubsub.ts";
 import { SETS } from "./sets.ts";
+import { SLOWLOG } from "./slowlog.ts";
 import { SORTED_SETS } from "./sorted-sets.ts";
 import { SORT } from "./sort.ts";
 import { STREAMS } from "./streams.ts";
@@ -48,4 +52,8 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   CLIENT,
   INTROSPECTION,
   SERVER,
+  SLOWLOG,
+  LATENCY,
+  MONITOR,
+  CLUSTER,
 ];

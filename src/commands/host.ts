@@ -1,9 +1,11 @@
 import type { Config } from "../config/config.ts";
 import type { CommandError } from "../errors.ts";
+import type { LatencyMonitor } from "../metrics/latency-monitor.ts";
 import type { ProcessMemory } from "../metrics/process-memory.ts";
+import type { SlowLog } from "../metrics/slow-log.ts";
 import type { PubSub } from "../pubsub/pubsub.ts";
 import type { Subscriptions } from "../pubsub/subscriptions.ts";
-import type { Push } from "../resp/reply.ts";
+import type { Push, Status } from "../resp/reply.ts";
 import type { Progress } from "../storage/collector/sweep.ts";
 import type { ErrorReply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
@@ -44,6 +46,10 @@ export interface Client {
   /** It has to log in before it may do anything else. */
   readonly authRequired: boolean;
   noEvict: boolean;
+  /** MONITOR: it is told of every command. */
+  isMonitor: boolean;
+  /** It came over a unix socket. */
+  readonly isUnix: boolean;
   /** It waits: for a CLIENT PAUSE to end, or in a blocking command. Not: for a read from disk. */
   blocked: boolean;
   /** CLIENT TRACKING, null: off. */
@@ -66,7 +72,7 @@ export interface Client {
    * version. Not before `batch` is written (0: at once); if that fails, it is not sent at all. One `Push` for many
    * clients, one after the other, is encoded once. To be called when the command is final: `Context.afterwards`.
    */
-  push(push: Push, batch: number): void;
+  push(push: Push | Status, batch: number): void;
   /** Does something right behind the reply to the command that runs; not at all if the client goes before that. */
   afterReply(work: () => void): void;
   /** As if it had just connected: RESET. */
@@ -145,6 +151,9 @@ export interface Server {
   readonly tracking: Tracking;
   readonly traffic: Traffic;
   readonly memory: ProcessMemory;
+  readonly slowLog: SlowLog;
+  readonly latency: LatencyMonitor;
+  readonly monitors: { add(client: Client): void };
   /** The removal of expired keys that nobody asks for: DEBUG SET-ACTIVE-EXPIRE. */
   readonly expiryWalk: { isActive: boolean };
   readonly collector: { readonly progress: Progress };

@@ -43,6 +43,8 @@ export class Command {
   /** It runs other commands as a part of itself, and can be taken back with all of them. */
   readonly runsOthers: boolean;
   readonly isReadonly: boolean;
+  /** Does something that replicas have to do as well, though it is no write: PFCOUNT, PUBLISH. */
+  readonly mayReplicate: boolean;
   /** Refused while memory is over its limit. */
   readonly isDenyOom: boolean;
   readonly isFast: boolean;
@@ -86,6 +88,7 @@ export class Command {
     this.isWrite = has("write");
     this.runsOthers = row.runsOthers === true;
     this.isReadonly = has("readonly");
+    this.mayReplicate = has("may_replicate");
     this.isDenyOom = has("denyoom");
     this.isFast = has("fast");
     this.isNoAuth = has("no_auth");

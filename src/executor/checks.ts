@@ -19,6 +19,7 @@ export function check(state: CheckState, client: Client, command: Command): void
     if (state.disk.failure !== null) throw state.disk.failure;
     if (state.isReadonly()) throw READ_ONLY;
   }
+  if (client.isMonitor && (command.isWrite || command.isReadonly || command.mayReplicate)) throw MONITOR_ONLY;
   if (client.resp === 2 && client.type === "pubsub") checkSubscriber(command);
 }
 
@@ -55,5 +56,7 @@ function checkProtected({ values }: Config, client: Client, command: Command): v
   );
 }
 
+/** Redis takes one that said MONITOR for a kind of replica. */
+const MONITOR_ONLY = new CommandError("ERR Replica can't interact with the keyspace");
 const NOT_AUTHENTICATED = new CommandError("NOAUTH Authentication required.");
 const READ_ONLY = new CommandError("READONLY You can't write against a read only replica.");

@@ -21,6 +21,14 @@ export class LatencyHistogram {
     this.#count++;
   }
 
+  /** How many took less than 2^`exponent` ns; at least 64 ns. */
+  countBelow(exponent: number): number {
+    const end = Math.min(bucketOf(Math.min(2 ** exponent, 2 ** 30)), this.#counts.length);
+    let count = 0;
+    for (let bucket = 0; bucket < end; bucket++) count += this.#counts[bucket]!;
+    return exponent > 30 ? this.#count : count;
+  }
+
   /** So many percent took no longer than this, in ns. */
   percentile(percent: number): number {
     let left = Math.max(1, Math.ceil((percent / 100) * this.#count));

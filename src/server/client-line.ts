@@ -64,6 +64,7 @@ function trackingFlags({ tracking }: Session): string {
 
 function flags(session: Session): string {
   const letters =
+    (session.isMonitor ? "O" : "") +
     (session.type === "pubsub" ? "P" : "") +
     (session.transaction !== null ? "x" : "") +
     (session.blocked ? "b" : "") +

@@ -3,7 +3,10 @@ import type { Socket } from "node:net";
 import type { BlockedView, CommandCounters, Server as ServerView } from "../commands/host.ts";
 import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
+import type { Monitors } from "../executor/monitors.ts";
+import { LatencyMonitor } from "../metrics/latency-monitor.ts";
 import { ProcessMemory } from "../metrics/process-memory.ts";
+import { SlowLog } from "../metrics/slow-log.ts";
 import { PubSub } from "../pubsub/pubsub.ts";
 import { textOfBytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
@@ -25,7 +28,10 @@ import { TrafficCounter } from "./traffic.ts";
 export interface ServerOptions {
   readonly config: Config;
   readonly commands: CommandTable;
-  readonly executor: CommandRunner & { readonly statistics: CommandCounters };
+  readonly executor: CommandRunner & {
+    readonly statistics: CommandCounters;
+    readonly monitors: Monitors;
+  };
   readonly commits: Commits;
   readonly expiryWalk: ServerView["expiryWalk"];
   readonly collector: ServerView["collector"];
@@ -52,6 +58,9 @@ export class Server implements ServerView, SessionHost {
   readonly disk: ServerView["disk"];
   readonly log: Log;
   readonly memory = new ProcessMemory();
+  readonly slowLog = new SlowLog(() => this.config.values.slowlogMaxLen);
+  readonly latency = new LatencyMonitor();
+  readonly monitors: Monitors;
   readonly inputBudget = new InputBudget();
   readonly pubsub = new PubSub();
   readonly pushEncoder = new PushEncoder();
@@ -80,6 +89,7 @@ export class Server implements ServerView, SessionHost {
     this.commands = options.commands;
     this.executor = options.executor;
     this.counters = options.executor.statistics;
+    this.monitors = options.executor.monitors;
     this.commits = options.commits;
     this.expiryWalk = options.expiryWalk;
     this.collector = options.collector;

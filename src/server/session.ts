@@ -5,7 +5,7 @@ import type { BufferLimit } from "../config/special-option-types.ts";
 import { PENDING, type Caller } from "../executor/executor.ts";
 import { Subscriptions } from "../pubsub/subscriptions.ts";
 import { closeReply } from "../resp/close-reply.ts";
-import { ErrorReply, NO_REPLY, Push, type Reply, Sequence } from "../resp/reply.ts";
+import { ErrorReply, NO_REPLY, Push, type Reply, Sequence, type Status } from "../resp/reply.ts";
 import { ProtocolError, type RequestLimits, RequestReader } from "../resp/request-reader.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { ClientTracking } from "../tracking/client-tracking.ts";
@@ -52,6 +52,7 @@ export class Session implements Caller, RequestLimits {
   user: Bytes = "default";
   authenticated: boolean;
   noEvict = false;
+  isMonitor = false;
   tracking: ClientTracking | null = null;
   blocked = false;
   transaction: Transaction | null = null;
@@ -165,7 +166,7 @@ export class Session implements Caller, RequestLimits {
     this.#replyMode.set(mode);
   }
 
-  push(push: Push, batch: number): void {
+  push(push: Push | Status, batch: number): void {
     if (this.#isClosing) return;
     const encoded = this.#host.pushEncoder.encode(push, this.resp);
     this.output.addPush(encoded, batch);
@@ -192,6 +193,7 @@ export class Session implements Caller, RequestLimits {
     this.#executor.watches.unwatch(this);
     this.dbIndex = 0;
     this.resp = 2;
+    this.isMonitor = false;
     this.name = "";
     this.user = "default";
     this.authenticated = !this.#host.isPasswordRequired;

@@ -95,7 +95,11 @@ const PLAIN = /^[^\s"'\\#\x00-\x1f\x7f-\xff]+$/;
 
 /** One word that `splitArgs` reads back as `value`: as it is where that is safe, otherwise in `"…"`. */
 export function quoteArg(value: Bytes): Bytes {
-  if (PLAIN.test(value)) return value;
+  return PLAIN.test(value) ? value : quoted(value);
+}
+
+/** The value in `"…"`, on one line, in printable characters: how MONITOR and the logs show arguments. */
+export function quoted(value: Bytes): Bytes {
   return `"${value.replace(/[\\"\x00-\x1f\x7f-\xff]/g, escapeByte)}"`;
 }
 

@@ -8,6 +8,7 @@ import { WaitFor } from "../../src/commands/wait-for.ts";
 import { CommandError } from "../../src/errors.ts";
 import type { Caller, PENDING } from "../../src/executor/executor.ts";
 import type { Statistics } from "../../src/executor/statistics.ts";
+import { Monitors } from "../../src/executor/monitors.ts";
 import type { Reply } from "../../src/resp/reply.ts";
 import { Server } from "../../src/server/server.ts";
 import type { BatchWaiter } from "../../src/storage/committer.ts";
@@ -47,6 +48,7 @@ export class ScriptedServer implements AsyncDisposable {
     const commands = new CommandTable([CONNECTION, CLIENT]);
     const executor = {
       statistics: { commandsProcessed: 0, countError: () => {} } as unknown as Statistics,
+      monitors: new Monitors(),
       replyBatch: 0,
       watches: { unwatch: () => {}, isTouched: () => false },
       blocked: { isWaiting: () => false, release: () => {} },

@@ -1,7 +1,6 @@
 import { INT_MAX, LONG_MAX, choice, choices, integer, path, string, yesNo } from "../option-types.ts";
 import { eventClasses, oomScores, percentiles } from "../special-option-types.ts";
 
-const NO_SLOW_LOG = "there is no SLOWLOG yet";
 const NO_SCRIPTS = "there are no scripts yet";
 const NO_REPORT = "a crash prints what Node.js prints";
 const NO_TITLE = "the process keeps the title that it was started with";
@@ -46,9 +45,21 @@ export const PROCESS = {
     help: "Classes of keyspace events that are published: any of Ag$lshzxetdnKEm",
     changes: "listener",
   }),
-  "slowlog-log-slower-than": integer(10_000, { min: -1n, max: LONG_MAX }, { none: NO_SLOW_LOG }),
-  "slowlog-max-len": integer(128, { min: 0n, max: LONG_MAX }, { none: NO_SLOW_LOG }),
-  "latency-monitor-threshold": integer(0, { min: 0n, max: LONG_MAX }, { none: "there is no LATENCY yet" }),
+  "slowlog-log-slower-than": integer(
+    10_000,
+    { min: -1n, max: LONG_MAX },
+    { help: "Microseconds from which a command is in SLOWLOG; -1: none" },
+  ),
+  "slowlog-max-len": integer(
+    128,
+    { min: 0n, max: LONG_MAX },
+    { help: "Commands that SLOWLOG keeps" },
+  ),
+  "latency-monitor-threshold": integer(
+    0,
+    { min: 0n, max: LONG_MAX },
+    { help: "Milliseconds from which LATENCY keeps an event; 0: none" },
+  ),
   "busy-reply-threshold": integer(
     5000,
     { min: 0n, max: LONG_MAX },
