@@ -469,7 +469,8 @@ export class Executor {
       return committer.settle().catch(() => undefined);
     }
     const { pause } = this.#server!;
-    return pause.mode === "all" || (pause.mode === "write" && isWrite) ? pause.over : null;
+    const isPaused = pause.mode === "all" || (pause.mode === "write" && (isWrite || command.mayReplicate));
+    return isPaused ? pause.over : null;
   }
 
   #lookAhead(caller: Caller): void {
