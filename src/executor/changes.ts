@@ -1,5 +1,6 @@
 import type { Entry } from "../keyspace/entry.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import { hasExpired } from "../keyspace/record.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Caller } from "./executor.ts";
 
@@ -16,7 +17,12 @@ export interface ChangeObserver {
    * All keys of a database went, or it was exchanged for another. `existsNow` tells of what memory knows of the new
    * contents.
    */
-  databaseChanged(dbIndex: number, existsNow: (key: Bytes) => boolean, caller: Caller | null, batch: number): void;
+  databaseChanged(
+    dbIndex: number,
+    existsNow: (key: Bytes) => boolean,
+    caller: Caller | null,
+    batch: number,
+  ): void;
   /** Databases were emptied, by FLUSHDB or FLUSHALL; `databaseChanged` tells which. */
   flushed?(caller: Caller | null, batch: number): void;
 }
@@ -75,7 +81,10 @@ export class Changes {
   #announce(step: Step, caller: Caller | null, batch: number, byTime: boolean): void {
     for (const dbIndex of step.databases) {
       const db = this.#keyspace.databases[dbIndex]!;
-      const existsNow = (key: Bytes): boolean => (db.inMemory(key)?.value ?? null) !== null;
+      const existsNow = (key: Bytes): boolean => {
+        const entry = db.inMemory(key);
+        return entry !== undefined && entry.value !== null && !hasExpired(entry.expiresAtMs, this.#keyspace.nowMs);
+      };
       for (const observer of this.#observers) observer.databaseChanged(dbIndex, existsNow, caller, batch);
     }
     if (step.hasFlushed) for (const observer of this.#observers) observer.flushed?.(caller, batch);
