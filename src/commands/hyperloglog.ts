@@ -215,7 +215,11 @@ function find(db: Database, key: Bytes): Found | null {
 
 function findAll(db: Database, keys: readonly Bytes[]): (Found | null)[] {
   db.ready(keys);
-  return keys.map((key) => find(db, key));
+  return keys.map((key) => {
+    const found = find(db, key);
+    if (found === null) db.missed(key);
+    return found;
+  });
 }
 
 function write(db: Database, key: Bytes, entry: Entry | null, log: HyperLogLog): void {

@@ -1,4 +1,5 @@
 import { CommandError } from "../errors.ts";
+import type { Database } from "../keyspace/database.ts";
 import type { Entry } from "../keyspace/entry.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
@@ -86,12 +87,16 @@ export const OBJECT: CommandGroup = {
   },
 };
 
+function inspect(db: Database, key: Bytes): Entry | null {
+  return db.inspect(key, false);
+}
+
 function objectEncoding({ db }: Context, args: readonly Bytes[]): Reply {
-  return db.inspect(args[2]!)?.encoding ?? null;
+  return inspect(db, args[2]!)?.encoding ?? null;
 }
 
 function objectFreq({ db }: Context, args: readonly Bytes[]): Reply {
-  if (db.inspect(args[2]!) === null) return null;
+  if (inspect(db, args[2]!) === null) return null;
   throw NO_FREQUENCY;
 }
 
@@ -103,12 +108,12 @@ const NO_FREQUENCY = new CommandError(
 
 /** Counted from the last access, or from when the key came into memory. */
 function objectIdletime({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
-  const entry = db.inspect(args[2]!);
+  const entry = inspect(db, args[2]!);
   return entry === null ? null : Math.max(0, keyspace.nowS - entry.accessedAtS);
 }
 
 function objectRefcount({ db }: Context, args: readonly Bytes[]): Reply {
-  const entry = db.inspect(args[2]!);
+  const entry = inspect(db, args[2]!);
   if (entry === null) return null;
   return isSharedInteger(entry) ? SHARED : 1;
 }

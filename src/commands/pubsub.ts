@@ -246,13 +246,13 @@ function subscribeToShard(context: Context, args: readonly Bytes[]): Reply {
 
 function publish(context: Context, args: readonly Bytes[]): Reply {
   const delivery = context.server.pubsub.publish(args[1]!, args[2]!);
-  if (delivery.receivers > 0) context.afterwards((batch) => delivery.send(batch));
+  if (delivery.receivers > 0) context.keyspace.events.send((batch) => delivery.send(batch));
   return delivery.receivers;
 }
 
 function publishToShard(context: Context, args: readonly Bytes[]): Reply {
   const delivery = context.server.pubsub.publishToShard(args[1]!, args[2]!);
-  if (delivery.receivers > 0) context.afterwards((batch) => delivery.send(batch));
+  if (delivery.receivers > 0) context.keyspace.events.send((batch) => delivery.send(batch));
   return delivery.receivers;
 }
 

@@ -20,7 +20,7 @@ const LETTERS: Readonly<Record<EventKind, string>> = {
 const NOT_IN_ALL = "nm";
 
 /**
- * Keyspace notifications: what happened to keys, as messages on channels of Pub/Sub. They leave when the change that
+ * Sends what commands have to tell. Keyspace notifications: what happened to keys, as messages on channels of Pub/Sub. They leave when the change that
  * they tell of is written. https://redis.io/docs/latest/develop/pubsub/keyspace-notifications/
  */
 export class Notifications {
@@ -52,7 +52,10 @@ export class Notifications {
   deliver(batch: number): void {
     const { events } = this.#keyspace;
     if (events.isEmpty) return;
-    for (const event of events.take()) if (this.#kinds.has(event.kind)) this.#publish(event, batch);
+    for (const told of events.take()) {
+      if (typeof told === "function") told(batch);
+      else if (this.#kinds.has(told.kind)) this.#publish(told, batch);
+    }
   }
 
   #publish({ name, key, dbIndex }: KeyEvent, batch: number): void {

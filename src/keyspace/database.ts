@@ -92,13 +92,13 @@ export class Database implements Persistent {
     return entry;
   }
 
-  /** Like `find`, a hit or a miss too, but no access: for OBJECT, TTL and the like. */
-  inspect(key: Bytes): Entry | null {
+  /** Like `find`, a hit or a miss too, but no access: for TTL and the like. OBJECT does not even tell of a miss. */
+  inspect(key: Bytes, tellsMiss = true): Entry | null {
     const entry = this.peek(key);
     const { attempt } = this.#keyspace.reading;
     if (entry === null) {
       attempt.keyspaceMisses++;
-      if (this.#keyspace.events.tellsMisses) this.event("miss", "keymiss", key);
+      if (tellsMiss && this.#keyspace.events.tellsMisses) this.event("miss", "keymiss", key);
     } else attempt.keyspaceHits++;
     return entry;
   }

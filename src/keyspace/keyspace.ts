@@ -250,8 +250,7 @@ export class Keyspace {
   removeExpired(canWrite: boolean): void {
     if (this.#expired.size === 0) return;
     if (canWrite) for (const entry of this.#expired) this.expiry.removeIfDue(entry);
-    // Nothing changes while nothing may be written, so all that there is to tell is that time has passed.
-    else this.events.discard();
+    else this.events.keepExpired();
     this.#expired.clear();
   }
 

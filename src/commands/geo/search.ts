@@ -22,6 +22,7 @@ interface Point {
 export function search(context: Context, args: readonly Bytes[], call: SearchCall): Reply {
   const { db } = context;
   const zset = db.zset(args[call.keyAt]!);
+  if (zset === null) db.missed(args[call.keyAt]!);
   const options = searchOptions(args, call, zset);
   const { storeAt } = options;
   const points = zset === null || options.area === null ? [] : pointsIn(db, zset, options.area, options);
