@@ -1,4 +1,5 @@
 import { BITMAPS } from "./bitmaps.ts";
+import { ACL } from "./acl.ts";
 import { CLIENT } from "./client.ts";
 import { CLUSTER } from "./cluster.ts";
 import type { CommandGroup } from "./command.ts";
@@ -53,6 +54,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   INTROSPECTION,
   SERVER,
   SLOWLOG,
+  ACL,
   LATENCY,
   MONITOR,
   CLUSTER,

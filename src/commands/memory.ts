@@ -1,12 +1,14 @@
+import { Session } from "node:inspector";
 import { SYNTAX } from "../errors.ts";
-import { Double, MapReply, type Reply } from "../resp/reply.ts";
+import { Double, MapReply, OK, type Reply, Verbatim } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { int64Argument, optionWord } from "./arguments.ts";
 import type { CommandGroup, Context } from "./command.ts";
 import { helpReply } from "./help.ts";
 import { keyAt } from "./key-spec.ts";
+import { memoryReport } from "./memory-report.ts";
 
-/** MEMORY, without what asks for or does something to Redis' allocator: DOCTOR, MALLOC-STATS, PURGE. */
+/** MEMORY: V8 takes the place of Redis' allocator. */
 export const MEMORY: CommandGroup = {
   name: "server",
   rows: {
@@ -19,6 +21,17 @@ export const MEMORY: CommandGroup = {
         complexity: "Depends on subcommand.",
       },
       subcommands: {
+        doctor: {
+          arity: 2,
+          flags: [],
+          tips: ["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
+          doc: {
+            summary: "Outputs memory problems report",
+            since: "4.0.0",
+            complexity: "O(1)",
+          },
+          run: memoryDoctor,
+        },
         help: {
           arity: 2,
           flags: ["loading", "stale"],
@@ -28,6 +41,28 @@ export const MEMORY: CommandGroup = {
             complexity: "O(1)",
           },
           run: memoryHelp,
+        },
+        "malloc-stats": {
+          arity: 2,
+          flags: [],
+          tips: ["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
+          doc: {
+            summary: "Show allocator internal stats",
+            since: "4.0.0",
+            complexity: "Depends on how much memory is allocated, could be slow",
+          },
+          run: memoryMallocStats,
+        },
+        purge: {
+          arity: 2,
+          flags: [],
+          tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
+          doc: {
+            summary: "Ask the allocator to release memory",
+            since: "4.0.0",
+            complexity: "Depends on how much memory is allocated, could be slow",
+          },
+          run: memoryPurge,
         },
         stats: {
           arity: 2,
@@ -103,8 +138,35 @@ function memoryStats({ keyspace, server }: Context): Reply {
   ]);
 }
 
+function memoryDoctor({ server }: Context): Reply {
+  return new Verbatim("txt", memoryReport(server));
+}
+
+/** As a Redis with another allocator than its own. */
+function memoryMallocStats(): Reply {
+  return "Stats not supported for the current allocator";
+}
+
+/** A full collection, after which V8 gives back what it has too much. The server stands still meanwhile. */
+function memoryPurge(): Reply {
+  const session = new Session();
+  session.connect();
+  try {
+    session.post("HeapProfiler.collectGarbage");
+  } finally {
+    session.disconnect();
+  }
+  return OK;
+}
+
 function memoryHelp(_: Context, args: readonly Bytes[]): Reply {
   return helpReply(args[0]!, [
+    "DOCTOR",
+    "    Return memory problems reports.",
+    "MALLOC-STATS",
+    "    Return internal statistics report from the memory allocator.",
+    "PURGE",
+    "    Attempt to purge dirty pages for reclamation by the allocator.",
     "STATS",
     "    Return information about the memory usage of the server.",
     "USAGE <key> [SAMPLES <count>]",
