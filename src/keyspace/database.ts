@@ -73,6 +73,11 @@ export class Database implements Persistent {
     return this.#keyCount;
   }
 
+  /** Nothing of a generation is in the store before the batch that begins it: a transaction may go on after FLUSHDB. */
+  get isFresh(): boolean {
+    return this.#generationBatch > this.written;
+  }
+
   /** How many of them have an expiry. */
   get expiryCount(): number {
     return this.#expiryCount;
@@ -146,8 +151,7 @@ export class Database implements Persistent {
       leaveMemory(entry);
     }
     if (entry === undefined) {
-      // Nothing of a generation is in the store before the batch that begins it: a transaction may go on after FLUSHDB.
-      if (this.#generationBatch > this.written) entry = this.#admit(key, undefined);
+      if (this.isFresh) entry = this.#admit(key, undefined);
       else {
         if (reading.mustFault) this.#fetch([key]);
         entry = this.#loadInline(key);

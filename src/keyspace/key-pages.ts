@@ -118,6 +118,7 @@ export class KeyPages {
   /** The page of that name in the command's read set; faults until it is there. */
   #page(name: string, boundsOf: () => PageBounds): Page {
     const { attempt, store } = this.#keyspace.reading;
+    if (this.#db.isFresh) return new Page(boundsOf(), this.#unwritten());
     let pages = attempt.pages.get(this);
     if (pages === undefined) attempt.pages.set(this, (pages = new Map<string, Page[]>()));
     const known = pages.get(name)?.[0];

@@ -46,6 +46,10 @@ export class RandomKey {
   draw(random: Random): Bytes | null {
     const { keyCount, pages } = this.#db;
     if (keyCount === 0) return null;
+    if (this.#db.isFresh) {
+      const keys = pages.between("", null, Infinity)!;
+      return keys.length === 0 ? null : keys[random.below(keys.length)]!.key;
+    }
     const stretches = this.#bounds.length + 1;
     if (this.#places > 0 && keyCount >= MIN_YIELD * stretches * this.#places) {
       for (let draws = 0; draws < MAX_DRAWS; draws++) {
