@@ -27,6 +27,7 @@ import { SORT } from "./sort.ts";
 import { STREAMS } from "./streams.ts";
 import { STRINGS } from "./strings.ts";
 import { TRANSACTIONS } from "./transactions.ts";
+import { WAIT } from "./wait.ts";
 
 /** What the server can do: every group has its rows and handlers in a file of its own. */
 export const COMMAND_GROUPS: readonly CommandGroup[] = [
@@ -58,4 +59,5 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   LATENCY,
   MONITOR,
   CLUSTER,
+  WAIT,
 ];
