@@ -1,3 +1,4 @@
+import { reasonOf } from "../config/conf-file.ts";
 import { ConfigSetError } from "../config/config.ts";
 import { CommandError, SYNTAX } from "../errors.ts";
 import { MapReply, OK, type Reply } from "../resp/reply.ts";
@@ -99,7 +100,7 @@ function rewrite({ server }: Context): Reply {
   try {
     server.config.rewrite();
   } catch (error) {
-    throw new CommandError(`ERR Rewriting config file: ${bytesOfText((error as Error).message)}`);
+    throw new CommandError(`ERR Rewriting config file: ${bytesOfText(reasonOf(error))}`);
   }
   return OK;
 }

@@ -96,10 +96,19 @@ function readConfig(file: string): Bytes {
 
 /** What the system says, in its words: `Permission denied`. */
 export function reasonOf(error: unknown): string {
-  const { errno, message } = error as NodeJS.ErrnoException;
-  const text = getSystemErrorMap().get(errno ?? 0)?.[1] ?? message;
+  const { code = "", errno, message } = error as NodeJS.ErrnoException;
+  const text = WORDS_OF_SYSTEM[code] ?? getSystemErrorMap().get(errno ?? 0)?.[1] ?? message;
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** Where Node's map has other words than the C library, which Redis asks. */
+const WORDS_OF_SYSTEM: Readonly<Record<string, string>> = {
+  EBUSY: "Device or resource busy",
+  EIO: "Input/output error",
+  EISDIR: "Is a directory",
+  ELOOP: "Too many levels of symbolic links",
+  ENAMETOOLONG: "File name too long",
+};
 
 function hasWildcard(text: string): boolean {
   return /[*?[]/.test(text);

@@ -1,7 +1,6 @@
 import { chmodSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server as NetServer, type Socket } from "node:net";
 import { StartError } from "../config/option.ts";
-import { bytesOfText } from "../support/bytes.ts";
 import { parseBindAddress } from "./bind-address.ts";
 import { formatAddress, type Peer, tcpPeer, unixPeer } from "./peer.ts";
 
@@ -146,6 +145,6 @@ function reason(error: unknown, where: string): string {
     case "ENOTFOUND":
       return `This machine has no address ${where}`;
     default:
-      return bytesOfText(message);
+      return message;
   }
 }

@@ -96,7 +96,12 @@ export class Tracking {
   }
 
   /** `caller` is whose command it was, null when the server did it; `byTime`: the key's time was over. */
-  keyChanged({ key }: { readonly key: Bytes }, caller: TrackedClient | null, batch: number, byTime: boolean): void {
+  keyChanged(
+    { key }: { readonly key: Bytes },
+    caller: TrackedClient | null,
+    batch: number,
+    byTime: boolean,
+  ): void {
     if (this.#broadcasts.size > 0 && this.#broadcasts.note(key, byTime ? null : caller)) {
       this.#scheduleBroadcast(batch);
     }
@@ -164,7 +169,8 @@ export class Tracking {
     }
     if (receiver.resp === 3) receiver.push(message.invalidate, batch);
     // In RESP2 only subscribers expect what they did not ask for.
-    else if (state.redirectTo !== 0 && receiver.subscriptions.total > 0) receiver.push(message.onChannel, batch);
+    else if (state.redirectTo !== 0 && receiver.subscriptions.total > 0)
+      receiver.push(message.onChannel, batch);
   }
 
   // ─── size ──────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -212,6 +212,28 @@ describe("CONFIG SET", () => {
 });
 
 describe("CONFIG REWRITE", () => {
+  test("a file that cannot be written: Redis' words, and the file stays", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "leveldis-rewrite-"));
+    const file = join(folder, "leveldis.conf");
+    writeFileSync(file, "timeout 5\n");
+    const own = new TestServer({ configFile: file });
+    try {
+      await own.start();
+      await using admin = await own.connect();
+      rmSync(folder, { recursive: true });
+      expect(await admin.send("CONFIG", "REWRITE")).toEqual(
+        error("ERR Rewriting config file: No such file or directory"),
+      );
+      mkdirSync(file, { recursive: true });
+      expect(await admin.send("CONFIG", "REWRITE")).toEqual(
+        error("ERR Rewriting config file: Is a directory"),
+      );
+    } finally {
+      await own.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   test("keeps comments and order, and a restart finds the values", async () => {
     const folder = mkdtempSync(join(tmpdir(), "leveldis-rewrite-"));
     const file = join(folder, "leveldis.conf");

@@ -46,6 +46,10 @@ describe("a full disk", () => {
     await server.start();
     const client = await server.connect({ timeoutMs: 20_000 });
     expect(await client.send("SET", "before", "1")).toBe("OK");
+    // A batch that fails takes back changes that a tracking client was to be told of.
+    const tracker = await server.connect3();
+    await tracker.sendExact("CLIENT", "TRACKING", "ON");
+    await tracker.sendExact("GET", "before");
     // Full but for a little.
     await writeFile(ballast, Buffer.alloc(40 << 20));
 
@@ -63,6 +67,8 @@ describe("a full disk", () => {
       else refusal = reply;
     }
     expect(String(refusal)).toMatch(/MISCONF Errors writing to the disk/);
+    expect(await tracker.readExact()).toEqual({ push: ["invalidate", null] });
+    await tracker.close();
     expect(await client.send("GET", "before")).toBe("1");
     expect(String(await client.send("SET", "other", "1"))).toMatch(/MISCONF/);
     expect(await client.send("EXISTS", `key:${acknowledged.length}`)).toBe(0);
