@@ -40,6 +40,7 @@ const defaultUnits = [
   "unit/auth",
   "unit/sort",
   "unit/info",
+  "unit/multi",
   "unit/tracking",
 ];
 /** What the suite calls in src/; leveldis takes the place of redis-server. */

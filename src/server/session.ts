@@ -198,7 +198,6 @@ export class Session implements Caller, RequestLimits {
     this.user = "default";
     this.authenticated = !this.#host.isPasswordRequired;
     this.#replyMode.reset();
-    this.#executor.forget(this);
     this.#host.pubsub.leave(this);
     this.#host.tracking.disable(this);
   }
@@ -399,6 +398,7 @@ export class Session implements Caller, RequestLimits {
     if (this.isClosed) return;
     this.isClosed = true;
     this.#pace.drop();
+    this.#executor.forget(this);
     this.output.close();
     this.#host.pubsub.leave(this);
     this.#host.remove(this);

@@ -37,6 +37,13 @@ class Writer {
           ["SADD", `${this.#name}:set`, n],
           ["ZADD", `${this.#name}:zset`, n, "last", n, `member:${n}`],
           ["SET", `${this.#name}:expiring:${n}`, n, "EX", 1000],
+          ["MULTI"],
+          ["SET", `${this.#name}:exec:string`, n],
+          ["HSET", `${this.#name}:exec:hash`, "n", n],
+          ["RPUSH", `${this.#name}:exec:list`, n],
+          ["DEL", `${this.#name}:exec:${(n + 1) % 2}`],
+          ["SET", `${this.#name}:exec:${n % 2}`, n],
+          ["EXEC"],
         ]);
         const refused = replies.find((reply) => reply instanceof Error);
         if (refused !== undefined) throw new Refusal(String(refused));
@@ -47,6 +54,17 @@ class Writer {
       if (error instanceof Refusal) throw error;
       // The connection broke: the number under way may or may not have been written.
     }
+  }
+
+  /** EXEC is there whole or not at all. */
+  async #checkTransaction(client: Client): Promise<void> {
+    const n = Number(await client.send("GET", `${this.#name}:exec:string`));
+    expect(n).toBeGreaterThanOrEqual(this.acknowledged);
+    expect(n).toBeLessThanOrEqual(this.sent);
+    expect(await client.send("HGET", `${this.#name}:exec:hash`, "n")).toBe(String(n));
+    expect(await client.send("LINDEX", `${this.#name}:exec:list`, -1)).toBe(String(n));
+    expect(await client.send("GET", `${this.#name}:exec:${n % 2}`)).toBe(String(n));
+    expect(await client.send("EXISTS", `${this.#name}:exec:${(n + 1) % 2}`)).toBe(0);
   }
 
   async check(client: Client): Promise<void> {
@@ -60,6 +78,7 @@ class Writer {
       expect(Number(last)).toBeGreaterThanOrEqual(acknowledged);
       expect(Number(last)).toBeLessThanOrEqual(sent);
     }
+    await this.#checkTransaction(client);
     const members = (await client.send("SCARD", `${this.#name}:set`)) as number;
     expect(members).toBeGreaterThanOrEqual(acknowledged);
     const present = await client.send(
