@@ -315,8 +315,8 @@ export class Database implements Persistent {
 
   // ─── writing ───────────────────────────────────────────────────────────────────────────────────
 
-  /** Sets a key, whatever it held before. The expiry is Unix time in ms, 0 for none. */
-  put(key: Bytes, value: Value, expiresAtMs = 0): Entry {
+  /** Sets a key, whatever it held before. The expiry is Unix time in ms, 0 for none; `isRaw` as in `Entry`. */
+  put(key: Bytes, value: Value, expiresAtMs = 0, isRaw = false): Entry {
     const entry = this.#known(key);
     const isNew = entry.value === null || this.#hasExpired(entry);
     if (entry.value === null) this.#keyCount++;
@@ -324,7 +324,7 @@ export class Database implements Persistent {
     this.#countExpiry(entry, expiresAtMs);
     entry.hold(value);
     entry.expiresAtMs = expiresAtMs;
-    entry.isRaw = false;
+    entry.isRaw = isRaw;
     entry.accessedAtS = this.#keyspace.nowS;
     this.mark(entry);
     if (isNew) this.event("new", "new", key);

@@ -49,8 +49,7 @@ function bitop({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
   if (length > CHUNKED_FROM_BYTES) {
     db.put(key, BigString.ofChunks(keyspace, length, chunks));
   } else {
-    const bytes = joined(chunks, length);
-    db.putString(db.put(key, bytes), bytes, true);
+    db.put(key, joined(chunks, length), 0, true);
   }
   db.event("string", "set", key);
   return length;

@@ -62,7 +62,8 @@ export function writeParts(
   } else {
     const changed =
       parts.length === 1 ? overwritten(value, parts[0]!, length) : withParts(value, parts, length);
-    db.putString(entry ?? db.put(key, changed), changed, true);
+    if (entry === null) db.put(key, changed, 0, true);
+    else db.putString(entry, changed, true);
   }
 }
 
