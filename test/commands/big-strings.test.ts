@@ -1,7 +1,9 @@
+import { connect } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Random } from "../../src/support/random.ts";
 import type { Client } from "../support/client.ts";
 import { error } from "../support/plain.ts";
+import { memoryGrowth } from "../support/process-memory.ts";
 import { useServer } from "../support/use-server.ts";
 
 /** Strings of more than 256 KiB are kept in chunks of 64 KiB: everything here is around these numbers. */
@@ -187,6 +189,26 @@ describe("parts", () => {
     expect(await client.send("DEL", "k")).toBe(1);
   });
 });
+
+test.skipIf(server.kind === "redis")(
+  "a reply of 100 MB passes through, it is never in memory",
+  { timeout: 60_000 },
+  async () => {
+    const piece = noise(MB);
+    for (let i = 0; i < 100; i++) await client.send("APPEND", "k", piece);
+    const wanted = "$104857600\r\n\r\n".length + 100 * MB;
+    const growth = await memoryGrowth(server.pid, async () => {
+      const reader = connect(server.port, "127.0.0.1");
+      reader.write("GET k\r\n");
+      let length = 0;
+      for await (const part of reader) {
+        length += (part as Buffer).length;
+        if (length === wanted) break;
+      }
+    });
+    expect(growth).toBeLessThan(60 * MB);
+  },
+);
 
 test.skipIf(server.kind === "redis")("they survive a crash", async () => {
   const value = noise(2 * MB);
