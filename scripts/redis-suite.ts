@@ -33,6 +33,8 @@ const defaultUnits = [
   "unit/type/list",
   "unit/type/list-2",
   "unit/type/list-3",
+  "unit/bitops",
+  "unit/bitfield",
   "unit/keyspace",
   "unit/scan",
   "unit/expire",
