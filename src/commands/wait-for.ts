@@ -36,7 +36,8 @@ export class WaitFor {
     this.type = wait.type;
     this.untilMs = wait.untilMs;
     this.timeoutReply = wait.timeoutReply;
-    this.deniedReply = wait.deniedReply ?? wait.timeoutReply;
+    // Null is a reply.
+    this.deniedReply = wait.deniedReply === undefined ? wait.timeoutReply : wait.deniedReply;
     this.args = wait.args ?? null;
     this.wakesWhenGone = wait.wakesWhenGone ?? false;
   }

@@ -217,7 +217,7 @@ export class Executor {
     try {
       this.#keyspace.events.tellsMisses = command.isReadonly;
       const result = command.run!(context, args);
-      reply = result instanceof WaitFor ? result.timeoutReply : result;
+      reply = result instanceof WaitFor ? result.deniedReply : result;
     } catch (error) {
       if (error instanceof Fault) throw error;
       failure = this.#asCommandError(error, command);
@@ -238,7 +238,7 @@ export class Executor {
     }
     const remember = client.tracking === null ? null : this.#keysRead(client, command, args);
     if (remember !== null) this.changes.note(remember);
-    if (attempt.wrote) attempt.undo!.mayWrite = false;
+    attempt.undo!.mayWrite = false;
     return reply;
   }
 
@@ -495,15 +495,17 @@ export class Executor {
   #rejected(caller: Caller, command: Command | undefined, error: unknown): Reply {
     if (!(error instanceof CommandError)) throw error;
     if (command !== undefined) command.statistics.rejected++;
-    this.statistics.countError(error);
-    if (caller.transaction === null) return error.reply;
     if (command?.fullName !== "exec") {
-      caller.transaction.isBroken = true;
+      this.statistics.countError(error);
+      if (caller.transaction !== null) caller.transaction.isBroken = true;
       return error.reply;
     }
     caller.endTransaction();
     this.watches.unwatch(caller);
-    return new CommandError(`EXECABORT Transaction discarded because of: ${error.reply.message}`).reply;
+    const reason = error.reply.message.replace(/^ERR /, "");
+    const abort = new CommandError(`EXECABORT Transaction discarded because of: ${reason}`);
+    this.statistics.countError(abort);
+    return abort.reply;
   }
 
   /** The client is gone. */
