@@ -33,6 +33,8 @@ const defaultUnits = [
   "unit/type/list",
   "unit/type/list-2",
   "unit/type/list-3",
+  "unit/type/stream",
+  "unit/type/stream-cgroups",
   "unit/bitops",
   "unit/bitfield",
   "unit/keyspace",
@@ -44,6 +46,11 @@ const defaultUnits = [
   "unit/info",
   "unit/multi",
   "unit/tracking",
+  "unit/pubsub",
+  "unit/pubsubshard",
+  "unit/quit",
+  "unit/obuf-limits",
+  "unit/querybuf",
 ];
 /** What the suite calls in src/; leveldis takes the place of redis-server. */
 const programs = ["redis-cli", "redis-benchmark", "redis-check-aof", "redis-check-rdb"];
