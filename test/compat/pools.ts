@@ -22,7 +22,45 @@ const zsetKey = one("z1", "z2", "z3");
 const lexKey = one("l1", "l2");
 const hllKey = one("p1", "p2", "p3");
 const geoKey = one("g1", "g2");
-const anyKey = fc.oneof(stringKey, hashKey, setKey, zsetKey, listKey, one("none"));
+const streamKey = one("x1", "x2");
+const anyKey = fc.oneof(stringKey, hashKey, setKey, zsetKey, listKey, streamKey, one("none"));
+/** Small ids meet each other; some are beyond what there is, or none. */
+const id = fc.oneof(
+  { weight: 6, arbitrary: fc.tuple(fc.nat(9), fc.nat(3)).map(([ms, seq]) => [`${ms}-${seq}`]) },
+  { weight: 2, arbitrary: fc.nat(20).map((ms) => [String(ms)]) },
+  {
+    weight: 1,
+    arbitrary: one(
+      "0",
+      "0-0",
+      "18446744073709551615-18446744073709551615",
+      "18446744073709551615",
+      "18446744073709551616",
+      "5-",
+      "-5",
+      "5-*",
+      "01-1",
+      " 5-1",
+      "+5-+1",
+      "*",
+      "abc",
+      "",
+      "5-1\0",
+    ),
+  },
+);
+/** Those that are added grow, so that most of them can be. */
+const newId = often(
+  fc.tuple(fc.nat(30), fc.nat(3)).map(([ms, seq]) => [`${ms}-${seq}`]),
+  fc.oneof(
+    fc.nat(30).map((ms) => [`${ms}-*`]),
+    one("40", "9223372036854775807-5", "18446744073709551615-0", "-", "+", "abc", "5-a"),
+  ),
+);
+const groupName = often(one("g", "h"), one("none", ""));
+const consumerName = often(one("alice", "bob", "carol"), one("", "x".repeat(70), "\0"));
+/** So long that nothing is idle for it, or no time at all. */
+const idle = often(one("0", "0", "1000000"), one("-1", "abc", "9223372036854775807"));
 const member = fc.oneof(
   { weight: 6, arbitrary: one("a", "b", "c", "d", "e", "1", "2", "3", "42") },
   {
@@ -144,6 +182,19 @@ export const pools: Readonly<Record<string, Pool>> = {
   set: often(setKey, anyKey),
   zset: often(zsetKey, anyKey),
   list: often(listKey, anyKey),
+  stream: often(streamKey, anyKey),
+  id,
+  ids: some(id, 1, 4),
+  "new-id": newId,
+  "range-id": fc.oneof(
+    { weight: 3, arbitrary: id },
+    { weight: 1, arbitrary: id.map(([text]) => [`(${text}`]) },
+    { weight: 2, arbitrary: one("-", "+", "(-", "(") },
+  ),
+  group: groupName,
+  "usual-group": one("g"),
+  consumer: consumerName,
+  idle,
   lex: often(lexKey, fc.oneof(stringKey, hashKey, setKey)),
   "set-or-zset": often(fc.oneof(setKey, zsetKey), anyKey),
   sortable: often(fc.oneof(setKey, zsetKey, listKey), anyKey),
@@ -190,6 +241,19 @@ export const pools: Readonly<Record<string, Pool>> = {
   index: often(one("0", "1", "2", "-1", "-2", "5", "-100", "100"), integer),
   // Between what fits a test and the limit lies much memory.
   offset: often(one("0", "1", "5", "20", "100"), one("-1", "536870912", "9223372036854775807", "abc")),
+  bit: often(one("0", "1"), one("2", "-1", "abc")),
+  "bit-offset": often(
+    one("0", "1", "7", "8", "13", "63", "100", "400"),
+    one("-1", "4294967296", "9223372036854775807", "abc", "#1", ""),
+  ),
+  "field-type": often(
+    one("u1", "i1", "u4", "i5", "u8", "i8", "u16", "i32", "u63", "i63", "i64"),
+    one("u64", "i65", "u0", "8", "U8", ""),
+  ),
+  "field-offset": often(
+    one("0", "1", "7", "8", "13", "63", "#0", "#1", "#2", "100"),
+    one("-1", "#-1", "4294967296", "#9223372036854775807", "abc", ""),
+  ),
   "lex-bound": lexBound,
   "score-bound": scoreBound,
   pattern,

@@ -10,13 +10,17 @@ const inTheMiddle = [
   ["--zset-max-listpack-entries", "3"],
   ["--set-max-intset-entries", "3"],
   ["--list-max-listpack-size", "3"],
+  ["--stream-node-max-entries", "3"],
 ].flat();
 /** Ten times a second is how often Redis looks whether someone has waited long enough. */
 const oftenEnough = ["--hz", "500"];
 const { pair } =
   variant === "unpacked"
     ? useCompat(oftenEnough)
-    : useCompat([...inTheMiddle, ...oftenEnough], ["--set-max-listpack-entries", "3"]);
+    : useCompat(
+        [...inTheMiddle, ...oftenEnough],
+        ["--set-max-listpack-entries", "3", "--stream-max-packed-bytes", "200"],
+      );
 const seed = Number(process.env["COMPAT_SEED"] ?? Math.floor(Math.random() * 0x7fffffff));
 const runs = Number(process.env["COMPAT_RUNS"] ?? 40);
 const length = Number(process.env["COMPAT_LENGTH"] ?? 60);

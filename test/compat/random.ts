@@ -118,6 +118,12 @@ const lookAt: Readonly<Record<string, (key: string) => string[][]>> = {
     ["LLEN", key],
   ],
   string: (key) => [["GET", key]],
+  stream: (key) => [
+    ["XRANGE", key, "-", "+"],
+    ["XINFO", "STREAM", key, "FULL", "COUNT", "0"],
+    ["XINFO", "STREAM", key],
+    ["XINFO", "GROUPS", key],
+  ],
   hash: (key) => [
     ["HGETALL", key],
     ["HLEN", key],

@@ -13,8 +13,8 @@ const unpackedThresholds = [
 const optionsOfVariant = {
   normal: [],
   faults: ["--debug-fault-every-read", "yes"],
-  // Sets of strings are packed in a later Redis; the one compared with does not know it.
-  unpacked: [...unpackedThresholds, "--set-max-listpack-entries", "0"],
+  // Sets of strings are packed in a later Redis; the one compared with does not know it, nor packed streams.
+  unpacked: [...unpackedThresholds, "--set-max-listpack-entries", "0", "--stream-max-packed-bytes", "0"],
   memory: ["--backend", "memory"],
 } as const;
 
