@@ -246,6 +246,8 @@ export const pools: Readonly<Record<string, Pool>> = {
     one("0", "1", "7", "8", "13", "63", "100", "400"),
     one("-1", "4294967296", "9223372036854775807", "abc", "#1", ""),
   ),
+  "bit-operation": often(one("AND", "OR", "XOR", "and"), one("NOT", "NAND")),
+  overflow: often(one("WRAP", "SAT", "FAIL"), one("sat", "ROLL")),
   "field-type": often(
     one("u1", "i1", "u4", "i5", "u8", "i8", "u16", "i32", "u63", "i63", "i64"),
     one("u64", "i65", "u0", "8", "U8", ""),
