@@ -1,5 +1,6 @@
 import { reasonOf } from "../config/conf-file.ts";
 import { ConfigSetError } from "../config/config.ts";
+import { findOption } from "../config/options.ts";
 import { CommandError, SYNTAX } from "../errors.ts";
 import { MapReply, OK, type Reply } from "../resp/reply.ts";
 import { type Bytes, bytesOfText } from "../support/bytes.ts";
@@ -78,21 +79,50 @@ function get({ server }: Context, args: readonly Bytes[]): Reply {
   return new MapReply(server.config.get(args.slice(2)).flat());
 }
 
-function set({ server, client }: Context, args: readonly Bytes[]): Reply {
+function set(context: Context, args: readonly Bytes[]): Reply {
   if (args.length % 2 !== 0) throw SYNTAX;
+  const { config } = context.server;
   const pairs: [Bytes, Bytes][] = [];
   for (let i = 2; i < args.length; i += 2) pairs.push([args[i]!, args[i + 1]!]);
-  const { enableProtectedConfigs } = server.config.values;
+  const { enableProtectedConfigs } = config.values;
+  const mayTouchProtected =
+    enableProtectedConfigs === "yes" || (enableProtectedConfigs === "local" && context.client.isLocal);
   try {
-    server.config.setAll(
-      pairs,
-      enableProtectedConfigs === "yes" || (enableProtectedConfigs === "local" && client.isLocal),
-    );
+    listen(context, config.preview(pairs, mayTouchProtected), pairs);
+    config.setAll(pairs, mayTouchProtected);
   } catch (error) {
     if (error instanceof ConfigSetError) throw new CommandError(`ERR ${error.message}`);
     throw error;
   }
   return OK;
+}
+
+/** Where the addresses are to change: faults until that is done, so that CONFIG SET can fail for it. */
+function listen({ server, keyspace }: Context, wanted: Addresses, pairs: readonly [Bytes, Bytes][]): void {
+  const { config } = server;
+  const hasNewPort = wanted.port !== config.values.port;
+  const hasNewBind = wanted.bind.join(" ") !== config.values.bind.join(" ");
+  if (!hasNewPort && !hasNewBind) return;
+  const { attempt } = keyspace.reading;
+  const couldListen = attempt.once(server, `${wanted.port} ${wanted.bind.join(" ")}`, async () => {
+    // A transaction may come to another end when it runs again.
+    attempt.releases.push(() => server.listenAsConfigured());
+    return server.listenOn(wanted.bind, wanted.port);
+  });
+  if (couldListen) return;
+  const name = pairs
+    .map(([given]) => findOption(given)!.primaryName)
+    .find((primary) => (primary === "port" && hasNewPort) || (primary === "bind" && hasNewBind))!;
+  const reason =
+    name === "port"
+      ? "Unable to listen on this port. Check server logs."
+      : "Failed to bind to specified addresses.";
+  throw new ConfigSetError(`CONFIG SET failed (possibly related to argument '${name}') - ${reason}`);
+}
+
+interface Addresses {
+  readonly bind: readonly Bytes[];
+  readonly port: number;
 }
 
 function rewrite({ server }: Context): Reply {

@@ -165,6 +165,10 @@ export interface Server {
   readonly startedAtMs: number;
   /** Where TCP is listened to, 0 when it is not: the real port, also when port 0 was asked for. */
   readonly port: number;
+  /** Listens on other addresses, as `bind` and `port` have them; false when it could not, and listens as before. */
+  listenOn(bind: readonly Bytes[], port: number): Promise<boolean>;
+  /** Listens on what the options say. */
+  listenAsConfigured(): void;
   /** The orderly stop of SHUTDOWN and SIGTERM. It runs after the handler returned; clients are not answered any more. */
   shutdown(): void;
 }

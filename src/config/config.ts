@@ -67,15 +67,13 @@ export class Config {
   setAll(pairs: readonly (readonly [name: Bytes, value: Bytes])[], mayTouchProtected: boolean): void {
     const chosen = this.#choose(pairs, mayTouchProtected);
     const before: Values = { ...this.#values };
-    const changed = new Map<ValueName, NamedOption>();
-    chosen.forEach((named, i) => {
-      try {
-        if (this.#assign(named, pairs[i]![1])) changed.set(named.valueName, named);
-      } catch (error) {
-        Object.assign(this.#values, before);
-        throw failure(named.name, error);
-      }
-    });
+    let changed: Map<ValueName, NamedOption>;
+    try {
+      changed = this.#assignAll(chosen, pairs);
+    } catch (error) {
+      Object.assign(this.#values, before);
+      throw error;
+    }
     const told: NamedOption[] = [];
     for (const named of changed.values()) {
       told.push(named);
@@ -86,6 +84,37 @@ export class Config {
         throw failure(named.name, error);
       }
     }
+  }
+
+  /** What the values would be after `setAll`. @throws ConfigSetError */
+  preview(
+    pairs: readonly (readonly [name: Bytes, value: Bytes])[],
+    mayTouchProtected: boolean,
+  ): Readonly<Values> {
+    const chosen = this.#choose(pairs, mayTouchProtected);
+    const before: Values = { ...this.#values };
+    try {
+      this.#assignAll(chosen, pairs);
+      return { ...this.#values };
+    } finally {
+      Object.assign(this.#values, before);
+    }
+  }
+
+  /** Those of the options whose value is another one now; an error leaves some of them with it. */
+  #assignAll(
+    chosen: readonly NamedOption[],
+    pairs: readonly (readonly [Bytes, Bytes])[],
+  ): Map<ValueName, NamedOption> {
+    const changed = new Map<ValueName, NamedOption>();
+    chosen.forEach((named, i) => {
+      try {
+        if (this.#assign(named, pairs[i]![1])) changed.set(named.valueName, named);
+      } catch (error) {
+        throw failure(named.name, error);
+      }
+    });
+    return changed;
   }
 
   /** The options that the pairs name. All names are looked at before any value is. */

@@ -24,11 +24,15 @@ export type OnAcceptError = (error: Error) => void;
 export class Listener {
   readonly #onConnection: OnConnection;
   readonly #onAcceptError: OnAcceptError;
-  readonly #servers: NetServer[] = [];
+  readonly #options: ListenOptions;
+  /** By address: `127.0.0.1:6377`. */
+  #tcp = new Map<string, NetServer>();
+  #unix: NetServer | null = null;
   /** The TCP port, 0 when there is none. */
   port = 0;
 
-  private constructor(onConnection: OnConnection, onAcceptError: OnAcceptError) {
+  private constructor(options: ListenOptions, onConnection: OnConnection, onAcceptError: OnAcceptError) {
+    this.#options = options;
     this.#onConnection = onConnection;
     this.#onAcceptError = onAcceptError;
   }
@@ -39,24 +43,62 @@ export class Listener {
     onConnection: OnConnection,
     onAcceptError: OnAcceptError,
   ): Promise<Listener> {
-    const listener = new Listener(onConnection, onAcceptError);
+    const listener = new Listener(options, onConnection, onAcceptError);
     try {
       if (options.port > 0 || options.unixPath === "") await listener.#openTcp(options);
       if (options.unixPath !== "") await listener.#openUnix(options);
     } catch (error) {
-      await listener.close();
+      listener.close();
       throw error;
     }
     return listener;
   }
 
-  async #openTcp({ bind, port, backlog }: ListenOptions): Promise<void> {
+  /**
+   * Listens on other addresses. Those that stay are not interrupted. Port 0: the present one, or none where there is a
+   * Unix socket.
+   * @throws StartError; the addresses are those of before then
+   */
+  async move({ bind, port }: Pick<ListenOptions, "bind" | "port">): Promise<void> {
+    const before = this.#tcp;
+    const portBefore = this.port;
+    const hasTcp = port > 0 || this.#options.unixPath === "";
+    const target = { bind: hasTcp ? bind : [], port: port > 0 ? port : this.port };
+    const wanted = new Set(
+      target.bind.map((text) => formatAddress(parseBindAddress(text).host, target.port)),
+    );
+    const left = [...before].filter(([address]) => !wanted.has(address));
+    // First: another address of the same port may be in the way.
+    for (const [, server] of left) server.close();
+    this.#tcp = new Map([...before].filter(([address]) => wanted.has(address)));
+    const kept = new Set(this.#tcp.values());
+    try {
+      await this.#openTcp(target);
+    } catch (error) {
+      for (const server of this.#tcp.values()) if (!kept.has(server)) server.close();
+      this.#tcp = new Map([...before].filter(([address]) => wanted.has(address)));
+      this.port = portBefore;
+      for (const [address] of left) await this.#reopen(address);
+      throw error;
+    }
+  }
+
+  async #reopen(address: string): Promise<void> {
+    const host = address.slice(0, address.lastIndexOf(":")).replace(/^\[|\]$/g, "");
+    try {
+      await this.#listenTcp(host, this.port);
+    } catch (error) {
+      this.#onAcceptError(error as Error);
+    }
+  }
+
+  async #openTcp({ bind, port }: Pick<ListenOptions, "bind" | "port">): Promise<void> {
     this.port = port;
     for (const text of bind) {
       const { host, isOptional } = parseBindAddress(text);
-      const server = this.#create(tcpPeer);
+      if (this.#tcp.has(formatAddress(host, this.port))) continue;
       try {
-        await listen(server, { host, port: this.port, backlog, ipv6Only: host.includes(":") });
+        await this.#listenTcp(host, this.port);
       } catch (cause) {
         if (isOptional && isMissingAddress(cause)) continue;
         throw new StartError(
@@ -64,16 +106,22 @@ export class Listener {
           { cause },
         );
       }
-      this.#add(server);
-      const address = server.address();
-      if (address !== null && typeof address === "object") this.port = address.port;
     }
-    if (bind.length > 0 && this.#servers.length === 0) {
+    if (bind.length > 0 && this.#tcp.size === 0) {
       throw new StartError(
         `Failed listening on port ${port} (TCP), aborting. This machine has none of the addresses ${bind.join(" ")}`,
       );
     }
-    if (this.#servers.length === 0) this.port = 0;
+    if (this.#tcp.size === 0) this.port = 0;
+  }
+
+  async #listenTcp(host: string, port: number): Promise<void> {
+    const server = this.#create(tcpPeer);
+    await listen(server, { host, port, backlog: this.#options.backlog, ipv6Only: host.includes(":") });
+    server.on("error", this.#onAcceptError);
+    const address = server.address();
+    if (address !== null && typeof address === "object") this.port = address.port;
+    this.#tcp.set(formatAddress(host, this.port), server);
   }
 
   async #openUnix({ unixPath, unixMode, backlog }: ListenOptions): Promise<void> {
@@ -82,7 +130,8 @@ export class Listener {
     try {
       await removeStaleSocket(unixPath);
       await listen(server, { path: unixPath, backlog });
-      this.#add(server);
+      server.on("error", this.#onAcceptError);
+      this.#unix = server;
       if (unixMode > 0) chmodSync(unixPath, unixMode);
     } catch (cause) {
       throw new StartError(`Failed opening Unix socket ${unixPath}. ${reason(cause, unixPath)}`, { cause });
@@ -95,14 +144,10 @@ export class Listener {
     });
   }
 
-  #add(server: NetServer): void {
-    server.on("error", this.#onAcceptError);
-    this.#servers.push(server);
-  }
-
   /** Stops accepting; connections stay. */
-  async close(): Promise<void> {
-    for (const server of this.#servers) server.close();
+  close(): void {
+    for (const server of this.#tcp.values()) server.close();
+    this.#unix?.close();
   }
 }
 

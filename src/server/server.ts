@@ -8,7 +8,7 @@ import { LatencyMonitor } from "../metrics/latency-monitor.ts";
 import { ProcessMemory } from "../metrics/process-memory.ts";
 import { SlowLog } from "../metrics/slow-log.ts";
 import { PubSub } from "../pubsub/pubsub.ts";
-import { textOfBytes } from "../support/bytes.ts";
+import { type Bytes, textOfBytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
 import { Tracking } from "../tracking/tracking.ts";
 import { InputBudget } from "./input-budget.ts";
@@ -81,6 +81,10 @@ export class Server implements ServerView, SessionHost {
   readonly #clientsByDescriptors = clientsByDescriptors();
   #nextId = 1;
   #isStopping = false;
+  /** The last change of addresses, which may be under way. It never rejects. */
+  #moving: Promise<unknown> = Promise.resolve();
+  /** What is listened on, as `bind` and `port` have it. */
+  #listensOn = "";
   /** Called when the last session has gone. */
   #onEmpty: (() => void) | null = null;
 
@@ -97,6 +101,8 @@ export class Server implements ServerView, SessionHost {
     this.log = options.log;
     this.#onShutdown = options.onShutdown;
     this.config.onChange("trackingTableMaxKeys", () => this.tracking.watchSize());
+    // The command has seen to it before (`listenOn`): it can fail, and takes its time.
+    for (const name of ["bind", "port"] as const) this.config.onChange(name, () => {});
   }
 
   get port(): number {
@@ -131,10 +137,39 @@ export class Server implements ServerView, SessionHost {
       (socket, peer) => this.#connected(socket, peer),
       (error) => this.log("warning", `Accepting client connection: ${error.message}`),
     );
+    this.#listensOn = addressesOf(bind, port);
     this.#every(SAMPLE_MS, (nowMs) => this.traffic.sample(nowMs, this.counters.commandsProcessed));
     this.#every(TICK_MS, (nowMs) => {
       this.clients.tick(nowMs);
       this.memory.use();
+    });
+  }
+
+  /** Listens on other addresses; false when it could not, and listens as before. */
+  listenOn(bind: readonly Bytes[], port: number): Promise<boolean> {
+    const moved = this.#moving.then(() => this.#move(bind, port));
+    this.#moving = moved;
+    return moved;
+  }
+
+  async #move(bind: readonly Bytes[], port: number): Promise<boolean> {
+    const name = addressesOf(bind, port);
+    if (name === this.#listensOn || this.#listener === null || this.#isStopping) return true;
+    try {
+      await this.#listener.move({ bind: bind.map(textOfBytes), port });
+    } catch (error) {
+      this.log("warning", (error as Error).message);
+      return false;
+    }
+    this.#listensOn = name;
+    return true;
+  }
+
+  /** Listens on what the options say, should a command have changed that and not them. */
+  listenAsConfigured(): void {
+    void this.#moving.then(() => {
+      const { bind, port } = this.config.values;
+      return this.listenOn(bind, port);
     });
   }
 
@@ -181,7 +216,8 @@ export class Server implements ServerView, SessionHost {
   async stop(): Promise<void> {
     this.#isStopping = true;
     for (const timer of this.#timers) clearInterval(timer);
-    await this.#listener?.close();
+    await this.#moving;
+    this.#listener?.close();
     for (const session of [...this.clients]) session.finish();
     this.pause.end();
     await this.#emptied();
@@ -200,4 +236,8 @@ export class Server implements ServerView, SessionHost {
       };
     });
   }
+}
+
+function addressesOf(bind: readonly Bytes[], port: number): string {
+  return `${port} ${bind.join(" ")}`;
 }

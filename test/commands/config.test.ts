@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Client } from "../support/client.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Client } from "../support/client.ts";
 import type { Exact } from "../support/exact.ts";
 import { error } from "../support/plain.ts";
+import { freePort } from "../support/port.ts";
 import { TestServer } from "../support/server.ts";
 import { useServer } from "../support/use-server.ts";
 
@@ -114,19 +115,13 @@ describe("CONFIG SET", () => {
       ),
     );
     expect([await value("timeout"), await value("loglevel")]).toEqual(["0", "notice"]);
-    expect(await set("timeout", 11, "port", 1)).toEqual(
-      error(
-        "ERR CONFIG SET failed (possibly related to argument 'port') - it cannot change while the server runs",
-      ),
-    );
-    expect(await value("timeout")).toBe("0");
   });
 
   test.each([
     ["maxmemory", "100mb", /data is kept on disk and never evicted/],
     ["replicaof", "a 1", /immutable/],
     ["tls-port", "7000", /TLS is not supported yet/],
-    ["bind", "0.0.0.0", /it cannot change while the server runs/],
+    ["dir", "/", /can't set protected config/],
     ["backend-option", "blockSize=1", /immutable/],
   ])("%s %s is refused with the reason", async (name, text, reason) => {
     expect(String(await set(name, text))).toMatch(reason);
@@ -208,6 +203,117 @@ describe("CONFIG SET", () => {
     const info = String(await client.send("INFO", "all"));
     expect(info).toMatch(/keyspace_misses:0\r/);
     expect(info).not.toMatch(/errorstat_|cmdstat_get:/);
+  });
+});
+
+describe("addresses", () => {
+  const own = new TestServer();
+  let admin: Client;
+
+  beforeEach(async () => {
+    await own.start();
+    admin = await own.connect();
+  });
+  afterEach(async () => {
+    await admin.close();
+    await own.close();
+  });
+
+  const answers = async (host: string, port: number): Promise<boolean> => {
+    try {
+      await using guest = await Client.connect({ host, port });
+      return (await guest.send("PING")) === "PONG";
+    } catch {
+      return false;
+    }
+  };
+  const shown = async (): Promise<unknown> => admin.send("CONFIG", "GET", "port", "bind");
+
+  test("another port: connections stay", async () => {
+    const port = await freePort();
+    expect(await admin.send("CONFIG", "SET", "port", port, "timeout", 7)).toBe("OK");
+    expect(await answers("127.0.0.1", own.port)).toBe(false);
+    expect(await answers("127.0.0.1", port)).toBe(true);
+    expect(String(await admin.send("INFO", "server"))).toContain(`tcp_port:${port}\r`);
+    expect(await shown()).toEqual(expect.arrayContaining(["port", String(port)]));
+    expect(await admin.send("CONFIG", "SET", "port", own.port)).toBe("OK");
+    expect(await answers("127.0.0.1", own.port)).toBe(true);
+  });
+
+  test("more addresses, and fewer: what stays is not interrupted", async () => {
+    expect(await admin.send("CONFIG", "SET", "bind", "127.0.0.1 127.0.0.2 -192.0.2.1")).toBe("OK");
+    expect(await Promise.all(["127.0.0.1", "127.0.0.2"].map((host) => answers(host, own.port)))).toEqual([
+      true,
+      true,
+    ]);
+    expect(await admin.send("CONFIG", "SET", "bind", "127.0.0.2")).toBe("OK");
+    expect(await Promise.all(["127.0.0.1", "127.0.0.2"].map((host) => answers(host, own.port)))).toEqual([
+      false,
+      true,
+    ]);
+    expect(await admin.send("CONFIG", "SET", "bind", "*")).toBe("OK");
+    expect(await answers("127.0.0.3", own.port)).toBe(true);
+    expect(await admin.send("CONFIG", "SET", "bind", "127.0.0.1")).toBe("OK");
+    expect(await answers("127.0.0.2", own.port)).toBe(false);
+    expect(await admin.send("CONFIG", "SET", "bind", "")).toBe("OK");
+    expect(await answers("127.0.0.1", own.port)).toBe(false);
+  });
+
+  test("what cannot be listened on changes nothing, in Redis' words", async () => {
+    const before = await shown();
+    for (const pairs of [
+      ["timeout", 7, "port", redis.port],
+      ["bind", "127.0.0.1 192.0.2.1"],
+      ["bind", "192.0.2.1", "port", 0],
+      ["port", await freePort(), "bind", "192.0.2.1"],
+      ["port", await freePort(), "timeout", "x"],
+      ["timeout", 7, "bind", "127.0.0.2 192.0.2.1"],
+    ]) {
+      const mine = pairs.map((word) => (word === 0 ? own.port + 1 : word));
+      const theirs = pairs.map((word) =>
+        word === 0 ? redis.port + 1 : word === redis.port ? own.port : word,
+      );
+      expect(await admin.send("CONFIG", "SET", ...mine)).toEqual(await real.send("CONFIG", "SET", ...theirs));
+      expect(await shown()).toEqual(before);
+      expect(await admin.send("CONFIG", "GET", "timeout")).toEqual(["timeout", "0"]);
+      expect(await answers("127.0.0.1", own.port)).toBe(true);
+      expect(await answers("127.0.0.2", own.port)).toBe(false);
+    }
+  });
+
+  test("in a transaction, and not when that is called off", async () => {
+    const port = await freePort();
+    await using other = await own.connect();
+    await admin.send("SET", "k", 1);
+    await admin.pipeline([
+      ["WATCH", "k"],
+      ["MULTI"],
+      ["SET", "k", 2],
+      ["CONFIG", "SET", "port", port],
+      ["GET", "k"],
+    ]);
+    expect(await admin.send("EXEC")).toEqual(["OK", "OK", "2"]);
+    expect(await answers("127.0.0.1", port)).toBe(true);
+    await admin.pipeline([["WATCH", "k"], ["MULTI"], ["CONFIG", "SET", "port", own.port]]);
+    await other.send("SET", "k", 3);
+    expect(await admin.send("EXEC")).toBeNull();
+    expect(await answers("127.0.0.1", port)).toBe(true);
+  });
+
+  test("two at once: one of them is what is listened on", async () => {
+    const ports = [await freePort(), await freePort()];
+    await using other = await own.connect();
+    expect(
+      await Promise.all([admin, other].map((client, i) => client.send("CONFIG", "SET", "port", ports[i]!))),
+    ).toEqual(["OK", "OK"]);
+    const [, port] = (await admin.send("CONFIG", "GET", "port")) as string[];
+    await expect.poll(() => answers("127.0.0.1", Number(port))).toBe(true);
+    expect(
+      await answers(
+        "127.0.0.1",
+        ports.find((one) => String(one) !== port)!,
+      ),
+    ).toBe(false);
   });
 });
 

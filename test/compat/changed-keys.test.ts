@@ -40,7 +40,8 @@ async function heard(listener: Client): Promise<string> {
   const keys: string[] = [];
   for (;;) {
     const reply = exact(await listener.readRaw());
-    if (reply === null || typeof reply !== "object" || !("push" in reply)) return keys.join(" ");
+    if (reply === null || typeof reply !== "object" || Array.isArray(reply) || !("push" in reply))
+      return keys.join(" ");
     keys.push(JSON.stringify(reply.push[1]));
   }
 }
