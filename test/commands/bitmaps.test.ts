@@ -141,6 +141,38 @@ describe("full ones", () => {
   });
 });
 
+test("in a transaction they see what it has written before", async () => {
+  const bytes = noise(2 * MB, 13);
+  const total = bitsIn(bytes);
+  const first = 0x80 & bytes[0]! ? 0 : 1;
+  await client.send("SET", "stored", bytes.latin1Slice());
+  await client.send("SETRANGE", "d", 3 * MB, "x");
+  const commands = (key: string): (string | number)[][] => [
+    ["BITCOUNT", key],
+    ["SETBIT", key, 0, 1],
+    ["BITCOUNT", key],
+    ["BITOP", "NOT", "d", key],
+    ["BITCOUNT", "d"],
+    ["BITPOS", "d", 1, MB],
+    ["COPY", key, "copy", "REPLACE"],
+    ["BITCOUNT", "copy"],
+    ["BITOP", "XOR", "d", "copy", key, "stored"],
+    ["APPEND", key, "\xff"],
+    ["BITCOUNT", key],
+    ["BITOP", "XOR", "d", "copy", key],
+    ["BITCOUNT", "d"],
+  ];
+  const counts = (found: unknown[]): unknown[] => [0, 2, 4, 7, 10, 12].map((at) => found[at]);
+  const expected = [total, total + first, 2 * MB * 8 - total - first, total + first, total + first + 8, 8];
+  for (const key of ["stored", "new"]) {
+    const before = key === "new" ? [["SET", key, bytes.latin1Slice()]] : [];
+    const replies = await client.pipeline([["MULTI"], ...before, ...commands(key), ["EXEC"]]);
+    const found = (replies.at(-1) as unknown[]).slice(before.length);
+    expect(counts(found)).toEqual(expected);
+    await client.send("SET", "stored", bytes.latin1Slice());
+  }
+});
+
 test("what is written while others count, search and combine is in their answers, or is not, as a whole", async () => {
   // One bit wanders through the chunks: every moment has exactly one, or two on the way.
   const chunks = 200;
