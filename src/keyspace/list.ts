@@ -184,8 +184,10 @@ export class List extends Collection<Deque> {
   #inMemory(toCome: number): Deque | null {
     if (this.resident !== null) return this.resident;
     if (!this.fitsInMemory || this.#readCost + toCome < this.count) return null;
+    const resident = this.whole();
+    // Not before: the command may start again to load it.
     this.#readCost = 0;
-    return this.whole();
+    return resident;
   }
 
   #readBlocks(start: number, end: number): readonly Element[] {

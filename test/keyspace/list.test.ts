@@ -198,3 +198,14 @@ test("what a trim leaves behind goes to the collector at once", async () => {
     Array.from({ length: 10 }, (_, i) => `e${50 + i}`),
   );
 });
+
+test("one that is read much comes into memory, and stays", async () => {
+  const opened = await openKeyspace();
+  const values = Array.from({ length: 200 }, (_, i) => `e${i}`);
+  await onList(opened, (list) => list.push(values, "tail"));
+  await opened.keyspace.committer.settle();
+  const again = await openKeyspace({ store: opened.store });
+  expect(await onList(again, (list) => [list.at(100), list.isResident])).toEqual(["e100", false]);
+  for (let i = 0; i < 200; i++) await onList(again, (list) => list.at(i));
+  expect(await onList(again, (list) => list.isResident)).toBe(true);
+});
