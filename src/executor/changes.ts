@@ -2,7 +2,7 @@ import type { Entry } from "../keyspace/entry.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { hasExpired } from "../keyspace/record.ts";
 import type { Bytes } from "../support/bytes.ts";
-import type { Caller } from "./executor.ts";
+import type { Caller } from "./caller.ts";
 
 /** Who wants to know what commands change: watches, blocked clients, client tracking. */
 export interface ChangeObserver {
@@ -83,7 +83,9 @@ export class Changes {
       const db = this.#keyspace.databases[dbIndex]!;
       const existsNow = (key: Bytes): boolean => {
         const entry = db.inMemory(key);
-        return entry !== undefined && entry.value !== null && !hasExpired(entry.expiresAtMs, this.#keyspace.nowMs);
+        return (
+          entry !== undefined && entry.value !== null && !hasExpired(entry.expiresAtMs, this.#keyspace.nowMs)
+        );
       };
       for (const observer of this.#observers) observer.databaseChanged(dbIndex, existsNow, caller, batch);
     }
@@ -97,6 +99,8 @@ export class Changes {
 
   /** What changed was taken back. */
   forget(): void {
+    const { changed, changedDatabases } = this.#keyspace;
+    if (changed.size === 0 && changedDatabases.size === 0 && this.#steps.length === 0) return;
     this.#take(null);
     this.#steps = [];
   }

@@ -99,6 +99,10 @@ async function play(server: TestServer, scenario: Scenario): Promise<string[]> {
       }
       const withIds = text!.replaceAll(/<(\w+)>/g, (_, other: string) => String(idOf(other)));
       parties.get(name!)!.say(withIds.split(" ; ").map((command) => splitArgs(command)!));
+      if (text!.includes(" BLOCK ") || text!.startsWith("BL")) {
+        while (!String(await admin.send("INFO", "clients")).includes("blocked_clients:1\r"));
+        continue;
+      }
       // Who spoke first: the others are told before its reply leaves, or with it.
       const order = [parties.get(name!)!, ...[...parties.values()].filter((party) => party.name !== name)];
       for (const party of order) {
@@ -308,12 +312,28 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     "A: GET k ; CLIENT REPLY OFF ; SET k 1 ; GET k ; SET k 1 ; CLIENT REPLY ON",
     "A: GET k ; CLIENT REPLY SKIP ; SET k 1 ; PING",
   ],
+  "blocked clients": [
+    "A: CLIENT TRACKING ON",
+    "A: XREAD STREAMS st 0",
+    "b: XADD st 1-1 f v",
+    "A: XREAD BLOCK 0 STREAMS st st2 $ $",
+    "b: XADD st 2-1 f v",
+    "b: XADD st 3-1 f v ; XADD st2 1-1 f v",
+    "A: LRANGE to 0 -1 ; LRANGE from 0 -1",
+    "A: BLMOVE from to LEFT LEFT 0",
+    "b: RPUSH from x",
+    "A: LRANGE to 0 -1 ; GET k",
+    "A: BLPOP from 0",
+    "b: MULTI ; SET k 1 ; RPUSH from x ; SET k 2 ; EXEC",
+    "A: BLPOP from 0",
+    "b: LPUSH to x ; CLIENT UNBLOCK <A>",
+  ],
   "keys whose time is over": [
-    "b: DEBUG SET-ACTIVE-EXPIRE 0 ; MSET x 1 y 2 ; SET z 1 PX 20 ; SET y 2 PX 20",
+    "b: DEBUG SET-ACTIVE-EXPIRE 0 ; MSET x 1 y 2 ; SET z 1 PX 500 ; SET y 2 PX 500",
     "A: CLIENT TRACKING ON",
     "C: CLIENT TRACKING ON BCAST NOLOOP",
     "A: GET x ; GET y ; GET z",
-    "b: DEBUG SLEEP 0.05",
+    "b: DEBUG SLEEP 0.6",
     "A: MGET x y",
     "C: GET z",
     "b: SET y 1",
