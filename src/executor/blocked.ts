@@ -5,7 +5,7 @@ import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { ChangeObserver } from "./changes.ts";
-import type { Caller } from "./executor.ts";
+import type { Caller } from "./caller.ts";
 
 /** What `setTimeout` can wait for at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -4,40 +4,24 @@ import type { CommandTable } from "../commands/table.ts";
 import { WaitFor } from "../commands/wait-for.ts";
 import { CommandError } from "../errors.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import { closeReply } from "../resp/close-reply.ts";
 import { QUEUED, type Reply } from "../resp/reply.ts";
 import { Attempt, Fault } from "../storage/attempt.ts";
 import { Undo } from "../storage/undo.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { Random } from "../support/random.ts";
+import { Accounts, type Run } from "./accounts.ts";
 import { BlockedClients, type Ready } from "./blocked.ts";
+import { type Caller, PENDING } from "./caller.ts";
 import { Changes } from "./changes.ts";
 import { check, type CheckState } from "./checks.ts";
 import { CommandContext } from "./context.ts";
 import type { DiskHealth } from "./disk-health.ts";
 import { Monitors } from "./monitors.ts";
 import { Notifications } from "./notifications.ts";
-import { recordIfSlow } from "./slow-calls.ts";
-import { Statistics } from "./statistics.ts";
+import { NOT_SERVED, type Outcome, Serving, type ServingHost } from "./serving.ts";
+import type { Statistics } from "./statistics.ts";
 import { WatchTable } from "./watches.ts";
-
-/** The reply comes later, by `resume`. */
-export const PENDING = Symbol("pending");
-
-/** The blocked client for whom a key became ready was not served by it. */
-const NOT_SERVED = Symbol("not served");
-
-/** What came of one attempt. */
-type Outcome = Reply | Fault | WaitFor | typeof NOT_SERVED;
-
-/** A client as the executor needs it. */
-export interface Caller extends Client {
-  /** The reply to the request that `execute` left pending, and the batch that it must wait for (0: none). */
-  resume(reply: Reply, batch: number): void;
-  /** Complete requests that wait behind the one that runs, at most `limit`: their keys are fetched ahead. */
-  upcoming(limit: number): readonly (readonly Bytes[])[];
-}
 
 export interface ExecutorOptions {
   readonly keyspace: Keyspace;
@@ -61,7 +45,7 @@ const LOOK_AHEAD = 64;
 export class Executor {
   /** After `execute` returned a reply: the batch that must be written before it may leave, 0 for none. */
   replyBatch = 0;
-  readonly statistics = new Statistics();
+  readonly statistics: Statistics;
   readonly monitors = new Monitors();
   readonly #options: ExecutorOptions;
   readonly #keyspace: Keyspace;
@@ -75,9 +59,8 @@ export class Executor {
   #isTrimScheduled = false;
   /** Set while the store is exchanged: everything waits. */
   #hold: Promise<void> | null = null;
-  /** Set while a blocked client is served from disk: it was there first. */
-  #serving: Promise<void> | null = null;
-  #isServing = false;
+  readonly #accounts: Accounts;
+  readonly #serving: Serving;
   readonly changes: Changes;
   readonly watches: WatchTable;
   readonly blocked: BlockedClients;
@@ -93,6 +76,9 @@ export class Executor {
     this.#context = new CommandContext(options.keyspace, this.#seeds, this.watches, (command, args) =>
       this.#call(command, args),
     );
+    this.#accounts = new Accounts(options.keyspace.committer);
+    this.statistics = this.#accounts.statistics;
+    this.#serving = new Serving(this.#servingHost(), this.blocked);
     this.#checks = { isReadonly: options.isReadonly, disk: options.disk, config: () => this.#server!.config };
   }
 
@@ -100,6 +86,7 @@ export class Executor {
   attach(server: Server): void {
     this.#server = server;
     this.#context.server = server;
+    this.#accounts.attach(server);
     this.#notifications = new Notifications(this.#keyspace, server);
     this.changes.add(server.tracking);
     server.tracking.onInterest = this.changes.refresh;
@@ -197,7 +184,17 @@ export class Executor {
       else this.#show(caller, command, args);
     }
     if (!(result instanceof WaitFor)) {
-      this.#account(caller, command, args, tookMs, failure, attempt);
+      const { keyspaceHits, keyspaceMisses, wrote } = attempt;
+      this.#accounts.enter({
+        client: caller,
+        command,
+        args,
+        tookMs,
+        failure,
+        keyspaceHits,
+        keyspaceMisses,
+        wrote,
+      });
       this.#finish(caller, attempt);
     }
     // Who had to wait has read its keys when it asked, and knows that they changed before it is served.
@@ -224,14 +221,19 @@ export class Executor {
       reply = failure.reply;
     }
     const tookMs = performance.now() - startedMs;
-    const did = {
+    context.replies.push(reply);
+    const { client } = context;
+    const run: Run = {
+      client,
+      command,
+      args,
+      tookMs,
+      failure,
       keyspaceHits: attempt.keyspaceHits - keyspaceHits,
       keyspaceMisses: attempt.keyspaceMisses - keyspaceMisses,
       wrote: attempt.wrote,
     };
-    context.replies.push(reply);
-    const { client } = context;
-    context.afterwards(() => this.#account(client, command, args, tookMs, failure, did));
+    context.afterwards(() => this.#accounts.enter(run));
     if (!this.monitors.isEmpty) {
       const { dbIndex } = client;
       context.afterwards(() => this.#show(client, command, args, dbIndex));
@@ -272,102 +274,28 @@ export class Executor {
     this.#afterCommand();
     this.#notifications?.deliver(this.#batchToWaitFor(attempt));
     this.changes.announce(caller, this.#batchToWaitFor(attempt), true);
-    if (this.blocked.hasReady && !this.#isServing) this.#serveBlocked();
+    this.#serving.run();
   }
 
-  /** Serves those for whom a key became ready: first `rest`, then whom their commands made ready in turn. */
-  #serveBlocked(rest: readonly Ready[] = []): void {
-    this.#isServing = true;
-    const queue = [...rest];
-    for (;;) {
-      if (queue.length === 0) queue.push(...this.blocked.takeReady());
-      const ready = queue.shift();
-      if (ready === undefined) {
-        if (this.blocked.hasReady) continue;
-        break;
-      }
-      if (!this.blocked.isWaiting(ready.blocked.caller)) continue;
-      const attempt = new Attempt();
-      const nowMs = Date.now();
-      const result = this.#tryBlocked(ready, attempt, nowMs);
-      if (result instanceof Fault) {
-        // The others, and the commands of everybody else, come after it.
-        this.#serving = this.#serveFromDisk(ready, result, attempt, nowMs).then(() => {
-          this.#serving = null;
-          this.#serveBlocked(queue);
-        });
-        return;
-      }
-      attempt.release();
-      this.#served(ready, result, attempt);
-    }
-    this.#isServing = false;
-  }
-
-  #tryBlocked(ready: Ready, attempt: Attempt, nowMs: number): Outcome {
-    const { caller, command, args } = ready.blocked;
-    return this.#try(caller, command, args, attempt, nowMs, ready);
-  }
-
-  async #serveFromDisk(ready: Ready, first: Fault, attempt: Attempt, nowMs: number): Promise<void> {
-    let result: Outcome = first;
-    try {
-      while (result instanceof Fault) {
-        await this.#fetchOnly(result);
-        if (!this.blocked.isWaiting(ready.blocked.caller)) break;
-        result = this.#tryBlocked(ready, attempt, nowMs);
-      }
-      if (!(result instanceof Fault)) this.#served(ready, result, attempt);
-    } catch (error) {
-      const failure = this.#asCommandError(error, ready.blocked.command);
-      this.statistics.countError(failure);
-      this.blocked.release(ready.blocked.caller, failure.reply);
-    } finally {
-      attempt.release();
-    }
-  }
-
-  #served({ blocked }: Ready, result: Outcome, attempt: Attempt): void {
-    if (result === NOT_SERVED || result instanceof WaitFor || result instanceof Fault) return;
-    const { caller } = blocked;
-    this.blocked.remove(caller);
-    const batch = this.#batchToWaitFor(attempt);
-    // Its next request must not begin in the middle of the one that has served it.
-    queueMicrotask(() => caller.resume(result as Reply, batch));
+  #servingHost(): ServingHost {
+    return {
+      tryBlocked: (ready, attempt, nowMs) => {
+        const { caller, command, args } = ready.blocked;
+        return this.#try(caller, command, args, attempt, nowMs, ready);
+      },
+      fetch: (fault) => this.#fetchOnly(fault),
+      batchToWaitFor: (attempt) => this.#batchToWaitFor(attempt),
+      failed: (ready, error) => {
+        const failure = this.#asCommandError(error, ready.blocked.command);
+        this.statistics.countError(failure);
+        return failure.reply;
+      },
+    };
   }
 
   /** To the clients that said MONITOR. */
   #show(client: Client, command: Command, args: readonly Bytes[], dbIndex = client.dbIndex): void {
     this.monitors.feed(client, command, args, dbIndex);
-  }
-
-  #account(
-    client: Client,
-    command: Command,
-    args: readonly Bytes[],
-    tookMs: number,
-    failure: CommandError | null,
-    did: { readonly keyspaceHits: number; readonly keyspaceMisses: number; readonly wrote: boolean },
-  ): void {
-    const { statistics } = command;
-    statistics.calls++;
-    statistics.usec += tookMs * 1000;
-    if (this.#server!.config.values.latencyTracking) {
-      statistics.latency ??= new LatencyHistogram();
-      statistics.latency.record(tookMs * 1e6);
-    }
-    const all = this.statistics;
-    all.commandsProcessed++;
-    if (command.isReadonly) {
-      all.keyspaceHits += did.keyspaceHits;
-      all.keyspaceMisses += did.keyspaceMisses;
-    }
-    if (failure !== null) {
-      statistics.failed++;
-      all.countError(failure);
-    }
-    if (did.wrote) this.#keyspace.committer.weigh(bytesOf(args));
-    recordIfSlow(this.#server!, client, command, args, tookMs);
   }
 
   #afterCommand(): void {
@@ -413,7 +341,7 @@ export class Executor {
 
   async #fetch(fault: Fault): Promise<void> {
     await this.#fetchOnly(fault);
-    while (this.#serving !== null) await this.#serving;
+    while (this.#serving.pending !== null) await this.#serving.pending;
   }
 
   async #fetchOnly(fault: Fault): Promise<void> {
@@ -462,7 +390,7 @@ export class Executor {
   /** What must be over before the command may run, null when nothing. */
   #reasonToWait(caller: Caller, command: Command): Promise<void> | null {
     if (this.#hold !== null) return this.#hold;
-    if (this.#serving !== null) return this.#serving;
+    if (this.#serving.pending !== null) return this.#serving.pending;
     const { committer } = this.#keyspace;
     const isWrite = writes(caller, command);
     if (isWrite && committer.backlogBytes > this.#options.maxBacklogBytes) {
@@ -579,9 +507,3 @@ function writes(caller: Caller, command: Command): boolean {
 }
 
 const INTERNAL_ERROR = new CommandError("ERR internal error");
-
-function bytesOf(args: readonly Bytes[]): number {
-  let bytes = 0;
-  for (const arg of args) bytes += arg.length;
-  return bytes;
-}

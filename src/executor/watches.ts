@@ -69,7 +69,11 @@ export class WatchTable implements Watches, ChangeObserver {
 
   databaseChanged(dbIndex: number, existsNow: (key: Bytes) => boolean): void {
     for (const watcher of this.#watchers.values()) {
-      if (watcher.keys.some((watched) => watched.dbIndex === dbIndex && (watched.existed || existsNow(watched.key)))) {
+      if (
+        watcher.keys.some(
+          (watched) => watched.dbIndex === dbIndex && (watched.existed || existsNow(watched.key)),
+        )
+      ) {
         watcher.isTouched = true;
       }
     }

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { CommandError } from "../errors.ts";
 import type { BlockedView } from "../commands/host.ts";
-import type { Caller, PENDING } from "../executor/executor.ts";
+import type { Caller, PENDING } from "../executor/caller.ts";
 import type { PubSub } from "../pubsub/pubsub.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";

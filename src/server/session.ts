@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { ClientType } from "../commands/host.ts";
 import { Transaction } from "../commands/transaction.ts";
 import type { BufferLimit } from "../config/special-option-types.ts";
-import { PENDING, type Caller } from "../executor/executor.ts";
+import { PENDING, type Caller } from "../executor/caller.ts";
 import { Subscriptions } from "../pubsub/subscriptions.ts";
 import { closeReply } from "../resp/close-reply.ts";
 import { ErrorReply, NO_REPLY, Push, type Reply, Sequence, type Status } from "../resp/reply.ts";

@@ -6,7 +6,7 @@ import { CONNECTION } from "../../src/commands/connection.ts";
 import { CommandTable } from "../../src/commands/table.ts";
 import { WaitFor } from "../../src/commands/wait-for.ts";
 import { CommandError } from "../../src/errors.ts";
-import type { Caller, PENDING } from "../../src/executor/executor.ts";
+import type { Caller, PENDING } from "../../src/executor/caller.ts";
 import type { Statistics } from "../../src/executor/statistics.ts";
 import { Monitors } from "../../src/executor/monitors.ts";
 import type { Reply } from "../../src/resp/reply.ts";

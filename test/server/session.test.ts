@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { type Caller, PENDING } from "../../src/executor/executor.ts";
+import { type Caller, PENDING } from "../../src/executor/caller.ts";
 import { ErrorReply, OK, type Reply, StreamReply } from "../../src/resp/reply.ts";
 import { Client } from "../support/client.ts";
 import { type Script, ScriptedServer } from "./scripted-server.ts";
