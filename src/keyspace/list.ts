@@ -1,7 +1,7 @@
 import type { Bytes } from "../support/bytes.ts";
 import { sliceRuns } from "../support/slice-runs.ts";
 import type { Element, Elements } from "../storage/elements.ts";
-import { ByteReader, readU64, u64, varint } from "../storage/numbers.ts";
+import { type ByteReader, readU64, u64, varint } from "../storage/numbers.ts";
 import { Collection } from "./collection.ts";
 import { Deque } from "./deque.ts";
 import type { Keyspace } from "./keyspace.ts";

@@ -21,15 +21,15 @@ interface Step {
 }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.tuple(fc.array(element, { minLength: 1, maxLength: 30 }), end).map(([values, at]) => ({
+  fc.tuple(fc.array(element, { minLength: 1, maxLength: 30 }), end).map(([values, at]): Step => ({
     list: (list) => list.push(values, at),
     array: (array) => void (at === "tail" ? array.push(...values) : array.unshift(...values.toReversed())),
   })),
-  fc.tuple(fc.integer({ min: 1, max: 8 }), end).map(([count, from]) => ({
+  fc.tuple(fc.integer({ min: 1, max: 8 }), end).map(([count, from]): Step => ({
     list: (list) => list.pop(count, from),
     array: (array) => (from === "head" ? array.splice(0, count) : array.splice(-count, count).toReversed()),
   })),
-  fc.tuple(end, end).map(([from, to]) => ({
+  fc.tuple(end, end).map(([from, to]): Step => ({
     list: (list) => list.rotate(from, to),
     array: (array) => {
       const value = from === "head" ? array.shift()! : array.pop()!;
@@ -38,15 +38,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       return value;
     },
   })),
-  fc.tuple(place, element).map(([at, value]) => ({
+  fc.tuple(place, element).map(([at, value]): Step => ({
     list: (list) => list.set(Math.floor(at * (list.count - 1)), value),
     array: (array) => void (array[Math.floor(at * (array.length - 1))] = value),
   })),
-  fc.tuple(place, element).map(([at, value]) => ({
+  fc.tuple(place, element).map(([at, value]): Step => ({
     list: (list) => list.insert(Math.floor(at * list.count), value),
     array: (array) => void array.splice(Math.floor(at * array.length), 0, value),
   })),
-  fc.tuple(element, end, fc.constantFrom(1, 2, Infinity)).map(([value, from, limit]) => ({
+  fc.tuple(element, end, fc.constantFrom(1, 2, Infinity)).map(([value, from, limit]): Step => ({
     list: (list) => {
       const found = list.find(value, { from, span: Infinity, limit });
       if (found.length > 0) list.remove(from === "head" ? found : found.toReversed(), value.length);
@@ -59,14 +59,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       return found.length;
     },
   })),
-  fc.tuple(place, place).map(([a, b]) => ({
+  fc.tuple(place, place).map(([a, b]): Step => ({
     list: (list) => list.trim(Math.floor(a * list.count * 0.45), Math.ceil(list.count * (1 - b * 0.45))),
     array: (array) => {
       const last = Math.ceil(array.length * (1 - b * 0.45));
       array.splice(0, array.length, ...array.slice(Math.floor(a * array.length * 0.45), last));
     },
   })),
-  fc.tuple(place, place).map(([a, b]) => ({
+  fc.tuple(place, place).map(([a, b]): Step => ({
     list: (list) => [
       list.at(Math.floor(a * (list.count - 1))),
       list.slice(Math.floor(a * list.count), Math.ceil(b * list.count)),

@@ -58,8 +58,7 @@ export const BLOCKING_ROWS = {
         "Pop an element from a list, push it to another list and return it; or block until one is available",
       since: "6.2.0",
       complexity: "O(1)",
-      syntax:
-        "source:key destination:key wherefrom:(LEFT | RIGHT) whereto:(LEFT | RIGHT) " + "timeout:double",
+      syntax: "source:key destination:key wherefrom:(LEFT | RIGHT) whereto:(LEFT | RIGHT) timeout:double",
     },
     run: blmove,
   },
