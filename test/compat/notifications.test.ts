@@ -142,6 +142,38 @@ test.each(SEQUENCES)("%s", async (line) => {
   }
 });
 
+/** A client waits, then another writes: both servers serve it, and tell of both. */
+const WAITING = [
+  ["BLPOP q 0", "LPUSH q a"],
+  ["BLPOP q 0", "RPUSH q a b"],
+  ["BRPOP q r 0", "MULTI; LPUSH r a; LPUSH q a b; EXEC"],
+  ["BLMOVE q r LEFT RIGHT 0", "LPUSH q a"],
+  ["BRPOPLPUSH q q 0", "LPUSH q a"],
+  ["BLMPOP 0 2 q r LEFT COUNT 3", "RPUSH r a b"],
+  ["BZPOPMIN z 0", "ZADD z 1 a"],
+  ["BZPOPMAX z y 0", "ZADD y 1 a 2 b"],
+  ["BZMPOP 0 1 z MIN COUNT 2", "ZADD z 1 a 2 b"],
+  ["XREAD BLOCK 0 STREAMS x $", "XADD x 1-1 f v"],
+  ["BLPOP q 0", "SADD s a; RENAME s q; DEL q; SADD t 1 2; SORT t STORE q"],
+] as const;
+
+test.each(WAITING)("%s, then %s", async (wait, text) => {
+  await reset();
+  const waiters = await Promise.all(servers.map((server) => server.connect()));
+  const served = waiters.map((waiter) => waiter.sendRaw(...splitArgs(wait)!));
+  for (const marker of markers) {
+    while (!((await marker.send("INFO", "clients")) as string).includes("blocked_clients:1"))
+      await nextTurn();
+  }
+  const [redis, leveldis] = await eventsOf(text.split("; ").map((words) => splitArgs(words)!));
+  const replies = await Promise.all(served);
+  for (const waiter of waiters) await waiter.close();
+  expect(leveldis).toEqual(redis);
+  expect(replies[1]!.latin1Slice()).toBe(replies[0]!.latin1Slice());
+});
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
+
 /** Reads and writes of a key whose time is over, before anything else removes it. */
 const AFTER_EXPIRY = [
   "GET k",

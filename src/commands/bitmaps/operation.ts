@@ -35,7 +35,8 @@ function bitop({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
   db.ready(args.slice(2));
   const operands = sources.map((source) => {
     const entry = db.find(source);
-    if (entry !== null && entry.type !== "string") throw WRONG_TYPE;
+    if (entry === null) db.missed(source);
+    else if (entry.type !== "string") throw WRONG_TYPE;
     return entry === null ? "" : (entry.value as Bytes | BigString);
   });
   const length = Math.max(...operands.map((operand) => operand.length));
