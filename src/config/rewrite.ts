@@ -41,8 +41,9 @@ export function rewriteConfig(content: Bytes, values: Values): Bytes {
     if (name !== primaryName || option.isForThisStart) continue;
     const value: unknown = values[valueName];
     const isDefault = option.format(value) === option.format(option.initial);
-    const mustBeThere = !isDefault || option.isAlwaysWritten;
     const free = places.get(primaryName) ?? [];
+    // A default of several lines is there whole, or not at all.
+    const mustBeThere = !isDefault || option.isAlwaysWritten || free.length > 0;
     for (const words of option.lines(value)) {
       const place = free.shift();
       if (place !== undefined) lines[place] = `${primaryName} ${words}`;
