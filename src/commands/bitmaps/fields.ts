@@ -62,7 +62,10 @@ function bitfield(context: Context, args: readonly Bytes[]): Reply {
   const fields = new Fields(stringOf(entry), operations);
   const reply = fields.run();
   const writes = operations.filter(({ name }) => name !== "GET");
-  if (writes.length === 0) return reply;
+  if (writes.length === 0) {
+    if (entry === null) db.missed(key);
+    return reply;
+  }
   const length = Math.max(lengthOf(entry), ...writes.map((operation) => lastByteOf(operation) + 1));
   const grows = entry === null || length > lengthOf(entry);
   if (fields.hasChanged || grows) writeParts(context, key, entry, fields.parts(), length);

@@ -89,16 +89,18 @@ class Claim {
   }
 }
 
+/** Before anything else is looked at: a missing key is told of even when the arguments are wrong. */
+function lookFirst({ db }: Context, key: Bytes): void {
+  if (db.peek(key) === null) db.missed(key);
+}
+
 function open(
   { db }: Context,
   args: readonly Bytes[],
 ): { stream: Stream; edit: StreamEdit; group: GroupEdit } {
   const key = args[1]!;
   const stream = db.stream(key);
-  if (stream === null) {
-    db.missed(key);
-    throw noGroup(key, args[2]!);
-  }
+  if (stream === null) throw noGroup(key, args[2]!);
   const edit = new StreamEdit(stream);
   const group = GroupEdit.of(edit, args[2]!);
   if (group === null) throw noGroup(key, args[2]!);
@@ -106,6 +108,7 @@ function open(
 }
 
 function xclaim(context: Context, args: readonly Bytes[]): Reply {
+  lookFirst(context, args[1]!);
   const { nowMs } = context;
   const { edit, group } = open(context, args);
   const options = claimOptions(args, nowMs);
@@ -141,6 +144,7 @@ const ATTEMPTS_FACTOR = 10;
 const DEFAULT_COUNT = 100;
 
 function xautoclaim(context: Context, args: readonly Bytes[]): Reply {
+  lookFirst(context, args[1]!);
   const { nowMs } = context;
   const minIdleMs = minIdleArgument(args[4]!, "XAUTOCLAIM");
   const start = startArgument(args[5]!);
