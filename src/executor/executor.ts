@@ -183,7 +183,10 @@ export class Executor {
       if (command.runsOthers) context.afterwards(() => this.#show(caller, command, args));
       else this.#show(caller, command, args);
     }
-    if (!(result instanceof WaitFor)) {
+    if (result instanceof WaitFor) {
+      // That it found nothing is told now.
+      if (ready === null) this.#tell(attempt);
+    } else {
       const { keyspaceHits, keyspaceMisses, wrote } = attempt;
       this.#accounts.enter({
         client: caller,
@@ -271,8 +274,7 @@ export class Executor {
     for (const step of work) step(this.#batchToWaitFor(attempt));
     attempt.undo = null;
     this.changes.announce(caller, this.#batchToWaitFor(attempt));
-    this.#afterCommand();
-    this.#notifications?.deliver(this.#batchToWaitFor(attempt));
+    this.#tell(attempt);
     this.changes.announce(caller, this.#batchToWaitFor(attempt), true);
     this.#serving.run();
   }
@@ -296,6 +298,11 @@ export class Executor {
   /** To the clients that said MONITOR. */
   #show(client: Client, command: Command, args: readonly Bytes[], dbIndex = client.dbIndex): void {
     this.monitors.feed(client, command, args, dbIndex);
+  }
+
+  #tell(attempt: Attempt): void {
+    this.#afterCommand();
+    this.#notifications?.deliver(this.#batchToWaitFor(attempt));
   }
 
   #afterCommand(): void {

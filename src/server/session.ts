@@ -276,7 +276,10 @@ export class Session implements Caller, RequestLimits {
       return;
     }
     this.#answer(reply, this.#executor.replyBatch);
-    if (this.output.bytes >= FLUSH_FROM || this.output.hasStreams) this.output.flush();
+    if (this.output.bytes >= FLUSH_FROM || this.output.hasStreams) {
+      if (this.#dropIfBehind()) return;
+      this.output.flush();
+    }
     this.#holdIfBehind();
   }
 
@@ -329,20 +332,24 @@ export class Session implements Caller, RequestLimits {
 
   /** After anything that happened: sends what may leave, and sees what is to be done next. */
   #settle(): void {
-    if (this.isClosed) return;
+    if (this.isClosed || this.#dropIfBehind()) return;
     this.output.flush();
-    if (this.#limiter.isExceeded(Date.now())) {
-      this.#host.log(
-        "warning",
-        `Client ${this.describe(Date.now())} closed for overcoming of output buffer limits.`,
-      );
-      this.close();
-      return;
-    }
     this.#holdIfBehind();
     const isOver = this.#isClosing || (this.#hasEnded && this.#hold === "none");
     if (isOver && this.#hold !== "pending" && this.output.isEmpty) this.#hangUp();
     else this.#setPace();
+  }
+
+  /** Hangs up when more waits than the client may leave unread. What it was just answered counts, too. */
+  #dropIfBehind(): boolean {
+    const nowMs = Date.now();
+    if (!this.#limiter.isExceeded(nowMs)) return false;
+    this.#host.log(
+      "warning",
+      `Client ${this.describe(nowMs)} closed for overcoming of output buffer limits.`,
+    );
+    this.close();
+    return true;
   }
 
   #setPace(): void {
