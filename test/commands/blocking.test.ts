@@ -192,3 +192,65 @@ test("a waiter that hangs up leaves nothing behind", async () => {
   await client.send("RPUSH", "l", "a");
   expect(await client.send("LRANGE", "l", 0, -1)).toEqual(["a"]);
 });
+
+test("CLIENT UNBLOCK ends a wait as if its time were over, or with an error", async () => {
+  await using client = await connect();
+  await using waiter = await server.connect();
+  const id = (await waiter.send("CLIENT", "ID")) as number;
+  expect(await client.send("CLIENT", "UNBLOCK", id)).toBe(0);
+  for (const [how, reply] of [
+    [[], "*-1\r\n"],
+    [["TIMEOUT"], "*-1\r\n"],
+    [["ERROR"], "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n"],
+  ] as const) {
+    const answer = waiter.sendRaw("BLPOP", "l", "0");
+    await blocked(client, 1);
+    expect(await client.send("CLIENT", "UNBLOCK", id, ...how)).toBe(1);
+    expect((await answer).toString()).toBe(reply);
+  }
+  await client.send("RPUSH", "l", "a");
+  expect(await client.send("LLEN", "l")).toBe(1);
+});
+
+test("what is pipelined behind a waiting command waits as well", async () => {
+  await using client = await connect();
+  await using waiter = await server.connect();
+  const answers = waiter.pipeline([
+    ["BLPOP", "l", "0"],
+    ["SET", "behind", "1"],
+    ["BLPOP", "l", "0"],
+    ["GET", "behind"],
+  ]);
+  await blocked(client, 1);
+  expect(await client.send("EXISTS", "behind")).toBe(0);
+  await client.send("RPUSH", "l", "a");
+  await blocked(client, 1);
+  expect(await client.send("GET", "behind")).toBe("1");
+  await client.send("RPUSH", "l", "b");
+  expect(await answers).toEqual([["l", "a"], "OK", ["l", "b"], "1"]);
+});
+
+test("a list that comes with another database wakes who waits for it", async () => {
+  await using client = await connect();
+  await using waiter = await server.connect();
+  await client.send("SELECT", 1);
+  await client.send("RPUSH", "l", "elsewhere");
+  const answer = waiter.send("BLPOP", "l", "0");
+  await blocked(client, 1);
+  await client.send("SWAPDB", 0, 1);
+  expect(await answer).toEqual(["l", "elsewhere"]);
+});
+
+test("a waiter that serves itself, and many who wait for the same", async () => {
+  await using client = await connect();
+  const waiters = await Promise.all(Array.from({ length: 20 }, () => server.connect()));
+  const answers = waiters.map((waiter) => waiter.send("BLMOVE", "l", "l", "LEFT", "RIGHT", "0"));
+  await blocked(client, 20);
+  await client.send("RPUSH", "l", "a", "b");
+  expect((await Promise.all(answers)).toSorted()).toEqual([
+    ...Array.from({ length: 10 }, () => "a"),
+    ...Array.from({ length: 10 }, () => "b"),
+  ]);
+  expect(await client.send("LLEN", "l")).toBe(2);
+  for (const waiter of waiters) await waiter.close();
+});
