@@ -158,6 +158,26 @@ describe.skipIf(defaultKind() === "redis")("files over Redis", () => {
       );
     });
 
+    test("in a transaction, of what was written in it", async () => {
+      const bytes = noise(2 * MB);
+      await client.send("SET", "k", bytes);
+      const changed = `${bytes.slice(0, MB)}changed${bytes.slice(MB + 7)}`;
+      const replies = await client.pipeline([
+        ["MULTI"],
+        ["STRDIGEST", "k", "MD5"],
+        ["SETRANGE", "k", MB, "changed"],
+        ["STRDIGEST", "k", "MD5"],
+        ["STRTRUNCATE", "k", 2 * MB - 5],
+        ["STRDIGEST", "k", "MD5"],
+        ["STRTRUNCATE", "k", 2 * MB],
+        ["STRDIGEST", "k", "MD5"],
+        ["EXEC"],
+      ]);
+      const digests = (replies.at(-1) as unknown[]).filter((_, i) => i % 2 === 0);
+      const cut = changed.slice(0, -5);
+      expect(digests).toEqual([bytes, changed, cut, `${cut}\0\0\0\0\0`].map((text) => digest("MD5", text)));
+    });
+
     test("of a moment, while another client writes", async () => {
       const chunks = 25;
       const versions = ["a", "b"].map((letter) => letter.repeat(chunks * CHUNK));
