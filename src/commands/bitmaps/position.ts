@@ -17,8 +17,7 @@ export const POSITION_ROWS = {
       since: "2.8.7",
       complexity: "O(N)",
       history: [["7.0.0", "Added the `BYTE|BIT` option."]],
-      syntax:
-        "key bit:integer " + "index:[start:integer end_index:[end:integer index_unit:[BYTE | BIT]@7.0.0]]",
+      syntax: "key bit:integer index:[start:integer end_index:[end:integer index_unit:[BYTE | BIT]@7.0.0]]",
     },
     run: bitpos,
   },
