@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { CommandError, NOT_AN_INTEGER } from "../errors.ts";
-import { MapReply, OK, type Reply } from "../resp/reply.ts";
+import { MapReply, OK, type Reply, SetReply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { parseInteger } from "../support/integers.ts";
 import { CATEGORIES, type CommandGroup, type Context } from "./command.ts";
@@ -182,7 +182,7 @@ function aclGetuser({ server }: Context, args: readonly Bytes[]): Reply {
   const { requirepass } = server.config.values;
   return new MapReply([
     "flags",
-    requirepass === "" ? ["on", "nopass"] : ["on"],
+    new SetReply(requirepass === "" ? ["on", "nopass"] : ["on"]),
     "passwords",
     requirepass === "" ? [] : [digest(requirepass)],
     "commands",
