@@ -96,7 +96,19 @@ describe("messages", () => {
     expect(await client.read()).toEqual(["message", "mixed", "c"]);
   });
 
-  test("interrupt a client that blocks or reads a long reply nowhere but between replies", async () => {
+  test("reach a client that waits for something else", async () => {
+    await using client = await server.connect3();
+    await client.sendRaw("SUBSCRIBE", "waiting");
+    await using publisher = await server.connect();
+    const popping = client.sendRaw("BLPOP", "waiting", 0);
+    await until(async () => ((await publisher.send("CLIENT", "LIST")) as string).includes("flags=Pb"));
+    expect(await publisher.send("PUBLISH", "waiting", "m")).toBe(1);
+    expect((await popping).latin1Slice()).toBe(">3\r\n$7\r\nmessage\r\n$7\r\nwaiting\r\n$1\r\nm\r\n");
+    await publisher.send("RPUSH", "waiting", "x");
+    expect((await client.readRaw()).latin1Slice()).toBe("*2\r\n$7\r\nwaiting\r\n$1\r\nx\r\n");
+  });
+
+  test("come to a client that reads a long reply only between replies", async () => {
     await using client = await server.connect3();
     await client.sendRaw("SUBSCRIBE", "between");
     await using publisher = await server.connect();

@@ -251,6 +251,9 @@ export const randomCommands: Readonly<Record<string, readonly string[]>> = {
     "SWAPDB db db",
     "FLUSHDB",
     "ECHO value",
+    "PUBLISH key value",
+    "SPUBLISH key value",
+    "PUBSUB NUMSUB key key",
     "PING [value]",
   ],
 };
