@@ -288,8 +288,7 @@ export const CLUSTER: CommandGroup = {
             summary: "Bind a hash slot to a specific node",
             since: "3.0.0",
             complexity: "O(1)",
-            syntax:
-              "slot:integer " + "subcommand:(IMPORTING node-id | MIGRATING node-id | NODE node-id | STABLE)",
+            syntax: "slot:integer subcommand:(IMPORTING node-id | MIGRATING node-id | NODE node-id | STABLE)",
           },
           run: disabled,
         },

@@ -18,10 +18,11 @@ export const MONITOR: CommandGroup = {
   },
 };
 
-function monitor({ client, server, afterwards }: Context): Reply {
+function monitor(context: Context): Reply {
+  const { client, server } = context;
   if (client.transaction !== null) throw IN_TRANSACTION;
   if (client.isMonitor) return NO_REPLY;
-  afterwards(() => server.monitors.add(client));
+  context.afterwards(() => server.monitors.add(client));
   return OK;
 }
 

@@ -20,8 +20,7 @@ export const MEMBER_ROWS = {
       since: "3.2.0",
       complexity: "O(log(N)) for each item added, where N is the number of elements in the sorted set.",
       history: [["6.2.0", "Added the `CH`, `NX` and `XX` options."]],
-      syntax:
-        "key condition:[NX | XX]@6.2.0 [change:CH]@6.2.0 " + "(longitude:double latitude:double member)...",
+      syntax: "key condition:[NX | XX]@6.2.0 [change:CH]@6.2.0 (longitude:double latitude:double member)...",
     },
     run: geoadd,
   },

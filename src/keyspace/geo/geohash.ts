@@ -3,9 +3,9 @@
  * turn, which makes a number of 52 bits, the score of a member. What is near on the earth is mostly near in that order.
  * The latitudes are those of the Web Mercator projection (EPSG:3857), which ends before the poles.
  */
-export const MAX_LATITUDE = 85.05112878;
+const MAX_LATITUDE = 85.05112878;
 const MIN_LATITUDE = -85.05112878;
-export const MAX_LONGITUDE = 180;
+const MAX_LONGITUDE = 180;
 const MIN_LONGITUDE = -180;
 
 /** Halvings of a score. */

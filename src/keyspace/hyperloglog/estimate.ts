@@ -1,7 +1,7 @@
 import { PATTERN_BITS, REGISTERS } from "./registers.ts";
 
 /** Registers by value: 0 to 63. */
-export type RegisterHistogram = Uint32Array;
+type RegisterHistogram = Uint32Array;
 
 export function newHistogram(): RegisterHistogram {
   return new Uint32Array(64);
