@@ -168,7 +168,7 @@ describe.each([2, 3] as const)("node-redis, RESP%i", (RESP) => {
       1,
       expect.objectContaining({ f: "v" }),
     ]);
-    await expect(client.multi().lPush("k", "x").incr("k").exec()).rejects.toThrow();
+    await expect(client.multi().lPush("k", "x").incr("k").exec()).rejects.toThrow("1 commands failed");
     expect(await client.get("k")).toBe("102");
   });
 
