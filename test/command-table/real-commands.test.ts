@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { additionalCommands } from "../support/additional-commands.ts";
 import { useServer } from "../support/use-server.ts";
 
 const redis = useServer({ kind: "redis" });
@@ -11,17 +12,6 @@ const absent = readFileSync(join(import.meta.dirname, "absent-commands.txt"), "u
   .split("\n")
   .filter((line) => !/^(?:#|\[|$)/.test(line))
   .flatMap((line) => line.split(" "));
-
-/** What leveldis has beyond Redis 7.0. */
-const additional = [
-  "client|setinfo",
-  "hdigest",
-  "hgetrange",
-  "hsetrange",
-  "htruncate",
-  "strdigest",
-  "strtruncate",
-];
 
 async function commandsOf(server: typeof redis): Promise<string[]> {
   await using client = await server.connect();
@@ -34,7 +24,7 @@ test("every command of Redis is there, or in the list of those that are not", as
   // Else nothing was compared.
   expect([top(theirs), theirs.length - top(theirs)]).toEqual([240, 126]);
   expect(theirs.filter((name) => !ours.includes(name)).toSorted()).toEqual(absent.toSorted());
-  expect(ours.filter((name) => !theirs.includes(name)).toSorted()).toEqual(additional);
+  expect(ours.filter((name) => !theirs.includes(name)).toSorted()).toEqual(additionalCommands);
 });
 
 test("COMMAND COUNT counts what COMMAND LIST lists", async () => {
@@ -57,7 +47,7 @@ test("what is not there is unknown, and documented", async () => {
 test("COMMAND INFO and COMMAND DOCS of what both have are equal", async () => {
   const [theirs, ours] = await Promise.all([commandsOf(redis), commandsOf(tested)]);
   // A container shows its subcommands: those that differ in them are left out.
-  const differing = new Set([...absent, ...additional].map((name) => name.split("|")[0]!));
+  const differing = new Set([...absent, ...additionalCommands].map((name) => name.split("|")[0]!));
   const both = theirs.filter((name) => ours.includes(name) && !differing.has(name.split("|")[0]!));
   expect(both.length).toBeGreaterThan(200);
   await using first = await redis.connect3();
