@@ -10,6 +10,9 @@ const MIN_STRETCH_KEYS = 64;
 /** When fewer draws than one in so many would give a key, the stretches are cut anew. */
 const MIN_YIELD = 1 / 8;
 
+/** Among so many keys one that is alive is looked for where there is no draw: some may have expired. */
+const FEW_KEYS = 100;
+
 /** Draws of one command. */
 const MAX_DRAWS = 32;
 
@@ -67,7 +70,9 @@ export class RandomKey {
     this.#bounds = survey.bounds;
     this.#places = survey.places;
     reading.attempt.batch = Math.max(reading.attempt.batch, committer.newest);
-    return survey.drawn;
+    if (survey.drawn !== null && this.#db.peek(survey.drawn) !== null) return survey.drawn;
+    // It is gone since; or this transaction has made the first keys, which the survey does not see.
+    return pages.from("", "", FEW_KEYS).keys[0]?.key ?? null;
   }
 
   async #survey(random: Random): Promise<Survey> {
