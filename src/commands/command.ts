@@ -38,6 +38,8 @@ export interface CommandRow {
   readonly tips?: readonly string[];
   /** What COMMAND DOCS tells. */
   readonly doc: CommandDoc;
+  /** Redis does not count what it writes as a change of its keys: no WATCH fails for it, no cache drops them. */
+  readonly hidesChanges?: true;
   /** It runs other commands by `Context.call`. */
   readonly runsOthers?: true;
   /** Absent in a container that has only subcommands. */

@@ -52,6 +52,7 @@ export const HYPERLOGLOG: CommandGroup = {
     },
     pfdebug: {
       arity: 3,
+      hidesChanges: true,
       flags: ["write", "denyoom", "admin"],
       keys: [keyAt(2, "RW", "access")],
       doc: {

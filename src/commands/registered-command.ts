@@ -42,6 +42,7 @@ export class Command {
   readonly isWrite: boolean;
   /** It runs other commands as a part of itself, and can be taken back with all of them. */
   readonly runsOthers: boolean;
+  readonly hidesChanges: boolean;
   readonly isReadonly: boolean;
   /** Does something that replicas have to do as well, though it is no write: PFCOUNT, PUBLISH. */
   readonly mayReplicate: boolean;
@@ -87,6 +88,7 @@ export class Command {
     );
     this.isWrite = has("write");
     this.runsOthers = row.runsOthers === true;
+    this.hidesChanges = row.hidesChanges === true;
     this.isReadonly = has("readonly");
     this.mayReplicate = has("may_replicate");
     this.isDenyOom = has("denyoom");

@@ -44,6 +44,9 @@ export class BlockedClients implements ChangeObserver {
     this.#onInterest = onInterest;
   }
 
+  /** Who waits for a consumer group has to know that it is gone. */
+  readonly seesHidden = true;
+
   get isInterested(): boolean {
     return this.#byCaller.size > 0;
   }

@@ -8,6 +8,8 @@ import type { Caller } from "./caller.ts";
 export interface ChangeObserver {
   /** While nobody is, changes are not even collected. */
   readonly isInterested: boolean;
+  /** It wants to know of changes that Redis keeps to itself, too. */
+  readonly seesHidden?: boolean;
   /**
    * The command (or the transaction around it) that changed the key, or removed it, is final; `caller` is null when the
    * server itself did. `batch` must be written before anybody may see it. `byTime`: the key's time was over.
@@ -30,6 +32,7 @@ export interface ChangeObserver {
 /** What changed up to some point in a transaction, and what is to be done there. */
 interface Step {
   readonly entries: readonly Entry[];
+  readonly hidden: readonly Entry[];
   readonly databases: readonly number[];
   readonly hasFlushed: boolean;
   readonly work: (() => void) | null;
@@ -61,21 +64,27 @@ export class Changes {
 
   #take(work: (() => void) | null): Step {
     const keyspace = this.#keyspace;
-    const { changed, changedDatabases, hasFlushed } = keyspace;
-    const step = { entries: [...changed], databases: [...changedDatabases], hasFlushed, work };
+    const { changed, changedUnseen, changedDatabases, hasFlushed } = keyspace;
+    const hidden = [...changedUnseen].filter((entry) => !changed.has(entry));
+    const step = { entries: [...changed], hidden, databases: [...changedDatabases], hasFlushed, work };
     changed.clear();
+    changedUnseen.clear();
     changedDatabases.clear();
     keyspace.hasFlushed = false;
     return step;
   }
 
   announce(caller: Caller | null, batch: number, byTime = false): void {
-    const { changed, changedDatabases } = this.#keyspace;
-    if (changed.size === 0 && changedDatabases.size === 0 && this.#steps.length === 0) return;
+    if (this.#isEmpty) return;
     const steps = this.#steps;
     steps.push(this.#take(null));
     this.#steps = [];
     for (const step of steps) this.#announce(step, caller, batch, byTime);
+  }
+
+  get #isEmpty(): boolean {
+    const { changed, changedUnseen, changedDatabases } = this.#keyspace;
+    return changed.size + changedUnseen.size + changedDatabases.size + this.#steps.length === 0;
   }
 
   #announce(step: Step, caller: Caller | null, batch: number, byTime: boolean): void {
@@ -94,13 +103,18 @@ export class Changes {
       if (entry.isDropped) continue;
       for (const observer of this.#observers) observer.keyChanged(entry, caller, batch, byTime);
     }
+    for (const entry of step.hidden) {
+      if (entry.isDropped) continue;
+      for (const observer of this.#observers) {
+        if (observer.seesHidden === true) observer.keyChanged(entry, caller, batch, byTime);
+      }
+    }
     step.work?.();
   }
 
   /** What changed was taken back. */
   forget(): void {
-    const { changed, changedDatabases } = this.#keyspace;
-    if (changed.size === 0 && changedDatabases.size === 0 && this.#steps.length === 0) return;
+    if (this.#isEmpty) return;
     this.#take(null);
     this.#steps = [];
   }

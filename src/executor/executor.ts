@@ -166,6 +166,7 @@ export class Executor {
     try {
       if (ready !== null && !this.blocked.canServe(ready)) return NOT_SERVED;
       keyspace.events.tellsMisses = command.isReadonly;
+      keyspace.hidesChanges = command.hidesChanges;
       result = command.run!(context, args);
     } catch (error) {
       if (error instanceof Fault) {
@@ -216,6 +217,7 @@ export class Executor {
     let failure: CommandError | null = null;
     try {
       this.#keyspace.events.tellsMisses = command.isReadonly;
+      this.#keyspace.hidesChanges = command.hidesChanges;
       const result = command.run!(context, args);
       reply = result instanceof WaitFor ? result.deniedReply : result;
     } catch (error) {
@@ -274,6 +276,7 @@ export class Executor {
     for (const step of work) step(this.#batchToWaitFor(attempt));
     attempt.undo = null;
     this.changes.announce(caller, this.#batchToWaitFor(attempt));
+    this.#keyspace.hidesChanges = false;
     this.#tell(attempt);
     this.changes.announce(caller, this.#batchToWaitFor(attempt), true);
     this.#serving.run();

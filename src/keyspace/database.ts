@@ -406,7 +406,9 @@ export class Database implements Persistent {
   markElements(entry: Entry): void {
     const batch = this.#keyspace.committer.gathering;
     entry.newest = batch;
-    if (this.#keyspace.changesWanted) this.#keyspace.changed.add(entry);
+    const keyspace = this.#keyspace;
+    if (keyspace.changesWanted)
+      (keyspace.hidesChanges ? keyspace.changedUnseen : keyspace.changed).add(entry);
     this.#keyspace.wrote(batch);
   }
 

@@ -71,6 +71,10 @@ export class Keyspace {
   changesWanted = false;
   /** What the running command changed, while that is wanted. */
   readonly changed = new Set<Entry>();
+  /** The same of changes that Redis keeps to itself: WATCH and client tracking do not count them. */
+  readonly changedUnseen = new Set<Entry>();
+  /** What is written now is of that kind. */
+  hidesChanges = false;
   /** Databases that it emptied or exchanged, by number. */
   readonly changedDatabases = new Set<number>();
   /** One of them was emptied. */
@@ -145,6 +149,7 @@ export class Keyspace {
     this.nowS = Math.floor(nowMs / 1000);
     // A command that faulted, or waits, may have left something; it meets it again.
     this.events.discard();
+    this.hidesChanges = false;
     if (this.#expired.size > 0) this.#expired.clear();
   }
 

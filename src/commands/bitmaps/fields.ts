@@ -68,9 +68,11 @@ function bitfield(context: Context, args: readonly Bytes[]): Reply {
   }
   const length = Math.max(lengthOf(entry), ...writes.map((operation) => lastByteOf(operation) + 1));
   const grows = entry === null || length > lengthOf(entry);
+  const isSeen = fields.hasChanged || (grows && fields.hasWritten);
+  context.keyspace.hidesChanges = !isSeen;
   if (fields.hasChanged || grows) writeParts(context, key, entry, fields.parts(), length);
   else if (entry.encoding !== "raw") markChanged(db, entry);
-  if (fields.hasChanged || (grows && fields.hasWritten)) db.event("string", "setbit", key);
+  if (isSeen) db.event("string", "setbit", key);
   return reply;
 }
 

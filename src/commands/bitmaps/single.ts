@@ -4,7 +4,7 @@ import type { Reply } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import type { CommandRow, Context } from "../command.ts";
 import { keyAt } from "../key-spec.ts";
-import { findString, markChanged, stringOf, writeParts } from "../strings/parts.ts";
+import { findString, markUnseen, stringOf, writeParts } from "../strings/parts.ts";
 import { bitOffset } from "./offset.ts";
 
 export const SINGLE_ROWS = {
@@ -49,7 +49,7 @@ function setbit(context: Context, args: readonly Bytes[]): Reply {
   const byte = byteAt(value, at);
   const old = byte & mask ? 1 : 0;
   if (entry !== null && at < value.length && String(old) === args[3]) {
-    if (entry.encoding !== "raw") markChanged(db, entry);
+    if (entry.encoding !== "raw") markUnseen(context, entry);
     return old;
   }
   const changed = args[3] === "1" ? byte | mask : byte & ~mask;

@@ -20,6 +20,7 @@ import { entryReply } from "./reply.ts";
 export const CLAIM_ROWS = {
   xclaim: {
     arity: -6,
+    hidesChanges: true,
     flags: ["write", "fast"],
     keys: [keyAt(1, "RW", "update")],
     tips: ["nondeterministic_output"],
@@ -37,6 +38,7 @@ export const CLAIM_ROWS = {
   },
   xautoclaim: {
     arity: -6,
+    hidesChanges: true,
     flags: ["write", "fast"],
     keys: [keyAt(1, "RW", "delete")],
     tips: ["nondeterministic_output"],

@@ -92,6 +92,7 @@ export const ENTRY_ROWS = {
   },
   xsetid: {
     arity: -3,
+    hidesChanges: true,
     flags: ["write", "denyoom", "fast"],
     keys: [keyAt(1, "RW", "update")],
     doc: {

@@ -38,6 +38,7 @@ export const GROUP_ROWS = {
       },
       createconsumer: {
         arity: 5,
+        hidesChanges: true,
         flags: ["write", "denyoom"],
         keys: [keyAt(2, "RW", "insert")],
         doc: {
@@ -50,6 +51,7 @@ export const GROUP_ROWS = {
       },
       delconsumer: {
         arity: 5,
+        hidesChanges: true,
         flags: ["write"],
         keys: [keyAt(2, "RW", "delete")],
         doc: {
@@ -62,6 +64,7 @@ export const GROUP_ROWS = {
       },
       destroy: {
         arity: 4,
+        hidesChanges: true,
         flags: ["write"],
         keys: [keyAt(2, "RW", "delete")],
         doc: {
@@ -84,6 +87,7 @@ export const GROUP_ROWS = {
       },
       setid: {
         arity: -5,
+        hidesChanges: true,
         flags: ["write"],
         keys: [keyAt(2, "RW", "update")],
         doc: {
@@ -142,7 +146,7 @@ function groupOf(edit: StreamEdit, args: readonly Bytes[]): GroupEdit {
   return group;
 }
 
-function xgroupCreate({ db }: Context, args: readonly Bytes[]): Reply {
+function xgroupCreate({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
   const key = args[2]!;
   const { mkstream, entriesRead } = groupOptions(args, true);
   const stream = mkstream ? db.streamToWrite(key) : streamOf(db, key);
@@ -150,6 +154,8 @@ function xgroupCreate({ db }: Context, args: readonly Bytes[]): Reply {
   const edit = new StreamEdit(stream);
   const id = args[4] === "$" ? stream.header.lastId : idArgument(args[4]!);
   if (!createGroup(edit, args[3]!, id, entriesRead)) throw BUSY_GROUP;
+  // A new group is no change to be seen; a new stream is.
+  keyspace.hidesChanges = db.peek(key) !== null;
   edit.apply();
   db.event("stream", "xgroup-create", key);
   return OK;

@@ -28,6 +28,7 @@ import { idArguments, intervalArguments, noGroup } from "./arguments.ts";
 export const PENDING_ROWS = {
   xack: {
     arity: -4,
+    hidesChanges: true,
     flags: ["write", "fast"],
     keys: [keyAt(1, "RW", "update")],
     doc: {

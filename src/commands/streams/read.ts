@@ -32,6 +32,7 @@ export const READ_ROWS = {
   },
   xreadgroup: {
     arity: -7,
+    hidesChanges: true,
     flags: ["write", "blocking"],
     keys: [keysBehind("STREAMS", 4, 2, "RO", "access")],
     doc: {

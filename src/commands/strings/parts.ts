@@ -39,6 +39,12 @@ export function markChanged(db: Database, entry: Entry): void {
   if (typeof entry.value === "string") db.putString(entry, entry.value, true);
 }
 
+/** Redis holds the same bytes in another way now, which is no change that WATCH or client tracking count. */
+export function markUnseen({ db, keyspace }: Context, entry: Entry): void {
+  keyspace.hidesChanges = true;
+  markChanged(db, entry);
+}
+
 /**
  * Writes parts, which must not overlap, over a string or (`entry` null) a new one, which is `length` bytes long
  * afterwards: not less than before, nor than the parts need. What is new between them is zeros. A write touches
