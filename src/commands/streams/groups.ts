@@ -32,7 +32,7 @@ export const GROUP_ROWS = {
           since: "5.0.0",
           complexity: "O(1)",
           history: [["7.0.0", "Added the `entries_read` named argument."]],
-          syntax: 'key groupname id:(id | new_id:"$") [MKSTREAM] ' + "[ENTRIESREAD entries_read:integer]",
+          syntax: 'key groupname id:(id | new_id:"$") [MKSTREAM] [ENTRIESREAD entries_read:integer]',
         },
         run: xgroupCreate,
       },

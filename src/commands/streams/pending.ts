@@ -52,8 +52,7 @@ export const PENDING_ROWS = {
       complexity:
         "O(N) with N being the number of elements returned, so asking for a small fixed number of entries per call is O(1). O(M), where M is the total number of entries scanned when used with the IDLE filter. When the command returns just the summary and the list of consumers is small, it runs in O(1) time; otherwise, an additional O(N) time for iterating every consumer.",
       history: [["6.2.0", "Added the `IDLE` option and exclusive range intervals."]],
-      syntax:
-        "key group " + "filters:[[IDLE min-idle-time:integer]@6.2.0 start end count:integer [consumer]]",
+      syntax: "key group filters:[[IDLE min-idle-time:integer]@6.2.0 start end count:integer [consumer]]",
     },
     run: xpending,
   },

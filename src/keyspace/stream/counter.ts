@@ -32,5 +32,5 @@ export function plus(counter: Int64, addend: Int64): Int64 {
 }
 
 export function minus(counter: Int64, other: Int64): Int64 {
-  return plus(counter, typeof other === "number" ? -other : -BigInt(other));
+  return plus(counter, typeof other === "number" ? -other : -other);
 }

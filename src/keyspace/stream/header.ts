@@ -1,4 +1,4 @@
-import { ByteReader, varint } from "../../storage/numbers.ts";
+import { type ByteReader, varint } from "../../storage/numbers.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import type { Int64 } from "../../support/integers.ts";
 import { COUNTER_LENGTH, counterBytes, readCounter } from "./counter.ts";
