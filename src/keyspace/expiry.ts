@@ -109,7 +109,6 @@ export class Expiry {
     if (entry.value === null || entry.db.inMemory(entry.key) !== entry) return false;
     if (!hasExpired(entry.expiresAtMs, this.#keyspace.nowMs)) return false;
     entry.db.remove(entry);
-    this.expiredKeys++;
     return true;
   }
 }

@@ -254,8 +254,13 @@ export class Keyspace {
   /** Removes what the last command found expired, unless nothing may be written: then it stays, unseen. */
   removeExpired(canWrite: boolean): void {
     if (this.#expired.size === 0) return;
-    if (canWrite) for (const entry of this.#expired) this.expiry.removeIfDue(entry);
-    else this.events.keepExpired();
+    if (canWrite) {
+      for (const entry of this.#expired) this.expiry.removeIfDue(entry);
+      // Those that the command has overwritten, too.
+      this.expiry.expiredKeys += this.#expired.size;
+    } else {
+      this.events.keepExpired();
+    }
     this.#expired.clear();
   }
 
