@@ -6,7 +6,7 @@ import type { Keyspace } from "./keyspace.ts";
 import type { StreamEdit } from "./stream/edit.ts";
 import { NEW_STREAM, type StreamHeader, encodeStreamHeader, readStreamHeader } from "./stream/header.ts";
 import { SortedTable } from "./stream/sorted-table.ts";
-import type { StreamView } from "./stream/view.ts";
+import { PART, type StreamView } from "./stream/view.ts";
 
 /**
  * A stream: a header, and a table of elements in the order of their keys (stream/view.ts has the parts). Packed, the
@@ -21,6 +21,12 @@ export class Stream extends Collection<SortedTable> implements StreamView {
   readonly type = "stream";
   readonly encoding = "stream";
   header: StreamHeader = NEW_STREAM;
+  /** What the last range of nodes gave, of a stream on disk: `~` asks for the first ones again with each XADD. */
+  #nodes: {
+    readonly range: ElementRange;
+    readonly limit: number;
+    readonly found: readonly Element[];
+  } | null = null;
 
   constructor(keyspace: Keyspace) {
     super(keyspace, new SortedTable());
@@ -93,7 +99,19 @@ export class Stream extends Collection<SortedTable> implements StreamView {
   range(range: ElementRange, limit: number): readonly Element[] {
     if (this.resident === null && this.#isSoonLoaded) this.whole();
     if (this.resident !== null) return this.resident.range(range, limit);
-    return this.elements!.range(range, limit);
+    if (range.reverse === true || !range.gte.startsWith(PART.nodes) || limit > MAX_KEPT_NODES)
+      return this.elements!.range(range, limit);
+    const kept = this.#nodes;
+    if (kept !== null && kept.limit === limit && kept.range.gte === range.gte && kept.range.lt === range.lt)
+      return kept.found;
+    const found = this.elements!.range(range, limit);
+    this.#nodes = { range, limit, found };
+    return found;
+  }
+
+  override leaveMemory(): void {
+    this.#nodes = null;
+    super.leaveMemory();
   }
 
   /** A range costs a fault anyway: what is small comes into memory with it. */
@@ -116,6 +134,7 @@ export class Stream extends Collection<SortedTable> implements StreamView {
     this.header = edit.header;
     const { resident, elements } = this;
     for (const [key, value] of edit.changes) {
+      if (key.startsWith(PART.nodes)) this.#nodes = null;
       if (value === null) {
         resident?.delete(key);
         elements?.delete(key);
@@ -138,3 +157,5 @@ const ELEMENT_BYTES = 60;
 
 /** Bytes of a stream on disk that is read as a whole. */
 const SOON_LOADED = 256 << 10;
+
+const MAX_KEPT_NODES = 8;
