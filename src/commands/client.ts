@@ -1,5 +1,5 @@
 import { CommandError, NOT_AN_INTEGER, SYNTAX } from "../errors.ts";
-import { ErrorReply, NO_REPLY, OK, type Reply, Verbatim } from "../resp/reply.ts";
+import { NO_REPLY, OK, type Reply, Verbatim } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { parseInteger } from "../support/integers.ts";
 import { isKilledBy, parseKillFilter } from "./client-kill.ts";
@@ -306,11 +306,14 @@ function unblock({ server, afterwards }: Context, args: readonly Bytes[]): Reply
   if (id === null) throw NOT_AN_INTEGER;
   const client = server.clients.byId(Number(id));
   if (client === undefined || !server.blocked.isWaiting(client)) return 0;
-  afterwards(() => server.blocked.release(client, how === "error" ? UNBLOCKED : null));
+  afterwards(() => {
+    if (how === "error") server.blocked.fail(client, UNBLOCKED);
+    else server.blocked.release(client, null);
+  });
   return 1;
 }
 
-const UNBLOCKED = new ErrorReply("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+const UNBLOCKED = new CommandError("UNBLOCKED client unblocked via CLIENT UNBLOCK");
 
 function unpause({ server }: Context): Reply {
   server.pause.end();

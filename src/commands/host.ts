@@ -7,7 +7,6 @@ import type { PubSub } from "../pubsub/pubsub.ts";
 import type { Subscriptions } from "../pubsub/subscriptions.ts";
 import type { Push, Status } from "../resp/reply.ts";
 import type { Progress } from "../storage/collector/sweep.ts";
-import type { ErrorReply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
 import type { ClientTracking } from "../tracking/client-tracking.ts";
@@ -95,8 +94,9 @@ export interface Clients extends Iterable<Client> {
 /** Clients in blocking commands. */
 export interface BlockedView {
   isWaiting(client: Client): boolean;
-  /** Ends the wait with an error, or (null) as if its time were over. */
-  release(client: Client, reply: ErrorReply | null): void;
+  /** Ends the wait, as if its time were over. */
+  release(client: Client, reply: null): void;
+  fail(client: Client, error: CommandError): void;
 }
 
 /** CLIENT PAUSE: `write` holds commands that change data, `all` holds everything. */

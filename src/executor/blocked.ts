@@ -1,5 +1,6 @@
 import type { Command } from "../commands/registered-command.ts";
 import type { WaitFor } from "../commands/wait-for.ts";
+import type { CommandError } from "../errors.ts";
 import type { Entry } from "../keyspace/entry.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { Reply } from "../resp/reply.ts";
@@ -39,9 +40,17 @@ export class BlockedClients implements ChangeObserver {
   /** Keys that changed and may have something for those who wait. */
   readonly #ready = new Map<string, { readonly dbIndex: number; readonly key: Bytes }>();
 
-  constructor(keyspace: Keyspace, onInterest: () => void) {
+  readonly #onUnserved: (command: Command, error: CommandError | null) => void;
+
+  /** `onUnserved`: a command has waited in vain, or its wait ends with an error. That is a call as any other. */
+  constructor(
+    keyspace: Keyspace,
+    onInterest: () => void,
+    onUnserved: (command: Command, error: CommandError | null) => void,
+  ) {
     this.#keyspace = keyspace;
     this.#onInterest = onInterest;
+    this.#onUnserved = onUnserved;
   }
 
   /** Who waits for a consumer group has to know that it is gone. */
@@ -94,7 +103,16 @@ export class BlockedClients implements ChangeObserver {
     const blocked = this.#byCaller.get(client);
     if (blocked === undefined) return;
     this.remove(client);
+    if (reply === null) this.#onUnserved(blocked.command, null);
     blocked.caller.resume(reply ?? blocked.wait.timeoutReply, 0);
+  }
+
+  /** Ends the wait of a client with an error. */
+  fail(client: object, error: CommandError): void {
+    const blocked = this.#byCaller.get(client);
+    if (blocked === undefined) return;
+    this.#onUnserved(blocked.command, error);
+    this.release(client, error.reply);
   }
 
   /** The client no longer waits, whatever the reason. */

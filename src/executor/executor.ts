@@ -70,7 +70,12 @@ export class Executor {
     this.#keyspace = options.keyspace;
     this.changes = new Changes(options.keyspace);
     this.watches = new WatchTable(this.changes.refresh);
-    this.blocked = new BlockedClients(options.keyspace, this.changes.refresh);
+    this.blocked = new BlockedClients(options.keyspace, this.changes.refresh, (command, error) => {
+      command.statistics.calls++;
+      if (error === null) return;
+      command.statistics.failed++;
+      this.statistics.countError(error);
+    });
     this.changes.add(this.watches);
     this.changes.add(this.blocked);
     this.#context = new CommandContext(options.keyspace, this.#seeds, this.watches, (command, args) =>

@@ -51,7 +51,7 @@ export class ScriptedServer implements AsyncDisposable {
       monitors: new Monitors(),
       replyBatch: 0,
       watches: { unwatch: () => {}, isTouched: () => false },
-      blocked: { isWaiting: () => false, release: () => {} },
+      blocked: { isWaiting: () => false, release: () => {}, fail: () => {} },
       forget: () => {},
       execute: (caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING => {
         executor.replyBatch = 0;
