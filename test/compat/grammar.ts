@@ -7,13 +7,13 @@ import { pools } from "./pools.ts";
  *     ZADD zset [NX|XX] [GT|LT] [CH] [INCR] scores
  *
  * Words in capitals stand for themselves (in either case), lower-case words for an argument from the pool of that
- * name, `a|b` for one of both, and what is in brackets may be absent.
+ * name, `(a|b)` for one of both, and what is in brackets may be absent.
  */
 export function commandsOf(line: string): fc.Arbitrary<string[]> {
-  const tokens = line.match(/[[\]|]|[^\s[\]|]+/g) ?? [];
+  const tokens = line.match(/[[\]()|]|[^\s[\]()|]+/g) ?? [];
   const reader = { tokens, at: 0 };
-  const command = alternatives(reader);
-  if (reader.at !== tokens.length) throw new Error(`unbalanced brackets: ${line}`);
+  const command = sequence(reader);
+  if (reader.at !== tokens.length) throw new Error(`unbalanced brackets, or a choice outside of them: ${line}`);
   return fc.tuple(command, mutation).map(([words, mutate]) => mutate(words));
 }
 
@@ -35,7 +35,7 @@ function sequence(reader: TokenReader): fc.Arbitrary<string[]> {
   const parts: fc.Arbitrary<string[]>[] = [];
   for (;;) {
     const token = reader.tokens[reader.at];
-    if (token === undefined || token === "|" || token === "]") break;
+    if (token === undefined || token === "|" || token === "]" || token === ")") break;
     reader.at++;
     if (token === "[") {
       const optional = alternatives(reader);
@@ -44,6 +44,9 @@ function sequence(reader: TokenReader): fc.Arbitrary<string[]> {
       parts.push(
         fc.oneof({ weight: 3, arbitrary: fc.constant<string[]>([]) }, { weight: 2, arbitrary: optional }),
       );
+    } else if (token === "(") {
+      parts.push(alternatives(reader));
+      if (reader.tokens[reader.at++] !== ")") throw new Error("a bracket is not closed");
     } else parts.push(word(token));
   }
   return fc.tuple(...parts).map((values) => values.flat());
