@@ -296,7 +296,8 @@ function setName({ client }: Context, args: readonly Bytes[]): Reply {
   return OK;
 }
 
-function unblock({ server, afterwards }: Context, args: readonly Bytes[]): Reply {
+function unblock(context: Context, args: readonly Bytes[]): Reply {
+  const { server } = context;
   const how = args.length === 4 ? args[3]!.toLowerCase() : "timeout";
   if (args.length > 4) throw wrongSubcommandUse(args);
   if (how !== "timeout" && how !== "error") {
@@ -306,7 +307,7 @@ function unblock({ server, afterwards }: Context, args: readonly Bytes[]): Reply
   if (id === null) throw NOT_AN_INTEGER;
   const client = server.clients.byId(Number(id));
   if (client === undefined || !server.blocked.isWaiting(client)) return 0;
-  afterwards(() => {
+  context.afterwards(() => {
     if (how === "error") server.blocked.fail(client, UNBLOCKED);
     else server.blocked.release(client, null);
   });

@@ -247,10 +247,9 @@ test("a waiter that serves itself, and many who wait for the same", async () => 
   const answers = waiters.map((waiter) => waiter.send("BLMOVE", "l", "l", "LEFT", "RIGHT", "0"));
   await blocked(client, 20);
   await client.send("RPUSH", "l", "a", "b");
-  expect((await Promise.all(answers)).toSorted()).toEqual([
-    ...Array.from({ length: 10 }, () => "a"),
-    ...Array.from({ length: 10 }, () => "b"),
-  ]);
+  const served = await Promise.all(answers);
+  expect(served.filter((value) => value === "a").length).toBe(10);
+  expect(served.filter((value) => value === "b").length).toBe(10);
   expect(await client.send("LLEN", "l")).toBe(2);
   for (const waiter of waiters) await waiter.close();
 });
