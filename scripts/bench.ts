@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { measure, type Measurement } from "./bench/redis-benchmark.ts";
+import { measure, type Measurement, warmUp } from "./bench/redis-benchmark.ts";
 import { benchTable } from "./bench/report.ts";
 import { PEER_ARGS, startLeveldis, startRedis } from "./bench/servers.ts";
 
@@ -7,10 +7,15 @@ import { PEER_ARGS, startLeveldis, startRedis } from "./bench/servers.ts";
  * leveldis beside Debian's redis-server, the same load on both in turns. The machine may be shared and its speed
  * may drift, so only the ratio of one run counts, and the median of several rounds.
  */
+
+const TESTS =
+  "set,get,incr,lpush,rpush,lpop,rpop,lrange_100,lrange_600,hset,sadd,spop,zadd,zpopmin,mset,xadd,publish";
+
 const USAGE = `npm run bench -- [options]
 
-  --tests LIST      of redis-benchmark's tests, default set,get,incr,hset,sadd,spop,zadd,zpopmin,mset
-  --requests N      for each measurement, default 200000
+  --tests LIST      of redis-benchmark's tests, and xadd, and publish (to one subscriber); default
+                    ${TESTS}
+  --requests N      for each measurement, default 200000; a share of them for LRANGE and MSET
   --rounds N        the median of so many is shown, default 3
   --pipelines LIST  default 1,16
   --bar P=RATIO     fail when a test falls below; repeatable (--bar 1=0.55 --bar 16=0.2)
@@ -18,7 +23,7 @@ const USAGE = `npm run bench -- [options]
 
 const { values: options } = parseArgs({
   options: {
-    tests: { type: "string", default: "set,get,incr,hset,sadd,spop,zadd,zpopmin,mset" },
+    tests: { type: "string", default: TESTS },
     requests: { type: "string", default: "200000" },
     rounds: { type: "string", default: "3" },
     pipelines: { type: "string", default: "1,16" },
@@ -49,9 +54,12 @@ for (let round = 0; round < rounds; round++) {
   for (const pipeline of pipelines) {
     for (const test of tests) {
       progress(`${++done}/${total}  ${test} P=${pipeline}`);
+      if (round === 0 && pipeline === pipelines[0]) {
+        for (const server of [redis, leveldis]) await warmUp(server, test, pipeline, requests);
+      }
       // One after the other, closely: what disturbs one then disturbs the other as well.
-      measurements.push(await measure("redis", redis, test, pipeline, requests));
-      measurements.push(await measure("leveldis", leveldis, test, pipeline, requests));
+      measurements.push(await measure(redis, test, pipeline, requests));
+      measurements.push(await measure(leveldis, test, pipeline, requests));
     }
   }
 }
