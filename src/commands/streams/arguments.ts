@@ -88,7 +88,7 @@ export function countOption(args: readonly Bytes[], from: number): number | null
 }
 
 /** As far as C sees a string. */
-export function cString(text: Bytes): Bytes {
+function cString(text: Bytes): Bytes {
   const end = text.indexOf("\0");
   return end < 0 ? text : text.slice(0, end);
 }

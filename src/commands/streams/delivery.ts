@@ -9,7 +9,7 @@ import type { Bytes } from "../../support/bytes.ts";
 import type { Context } from "../command.ts";
 import { entryReply } from "./reply.ts";
 
-export interface DeliveryRequest {
+interface DeliveryRequest {
   readonly key: Bytes;
   readonly group: Bytes;
   readonly consumer: Bytes;

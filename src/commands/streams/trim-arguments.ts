@@ -25,7 +25,7 @@ export interface NewId {
   readonly sequence: Bytes | null;
 }
 
-export interface TrimArguments {
+interface TrimArguments {
   readonly trim: Trim | null;
   readonly noMkstream: boolean;
   readonly newId: NewId | null;

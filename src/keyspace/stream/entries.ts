@@ -15,12 +15,12 @@ export interface StreamEntry {
 }
 
 /** Id `1-1` ⇒ `00 0000000000000001 0000000000000001`: part, id. */
-export const entryKey = (id: StreamId): Bytes => PART.entries + id;
+const entryKey = (id: StreamId): Bytes => PART.entries + id;
 
 const ID_AT = 1;
 
 /** Field `a`, value `bc` ⇒ `01 61 02 6263`: each with its length before it, as a varint. */
-export function encodePairs(pairs: readonly Bytes[]): Bytes {
+function encodePairs(pairs: readonly Bytes[]): Bytes {
   let encoded = "";
   for (const bytes of pairs) encoded += varint(bytes.length) + bytes;
   return encoded;
@@ -38,7 +38,7 @@ export const entryOf = ([key, value]: Element): StreamEntry => ({
   pairs: decodePairs(value),
 });
 
-export const entryIdOf = (key: Bytes): StreamId => key.slice(ID_AT);
+const entryIdOf = (key: Bytes): StreamId => key.slice(ID_AT);
 
 export function entryRange({ from, to }: IdRange, reverse = false): ElementRange {
   return { gte: entryKey(from), lt: `${entryKey(to)}\0`, reverse };

@@ -125,7 +125,7 @@ export const pendingKey = (group: Group, id: StreamId): Bytes => pendingOf(group
 
 const PENDING_ID_AT = 5;
 
-export const ownedOf = (group: Group, consumer: Bytes): Bytes =>
+const ownedOf = (group: Group, consumer: Bytes): Bytes =>
   PART.owned + u32(group.number) + varint(consumer.length) + consumer;
 
 export const ownedKey = (group: Group, consumer: Bytes, id: StreamId): Bytes => ownedOf(group, consumer) + id;
@@ -135,7 +135,7 @@ export function encodePending({ consumer, deliveredAtMs, deliveries }: Pending):
   return u64(deliveredAtMs) + counterBytes(deliveries) + consumer;
 }
 
-export function decodePending(value: Bytes): Pending {
+function decodePending(value: Bytes): Pending {
   const reader = new ByteReader(value);
   return {
     deliveredAtMs: reader.u64(),

@@ -28,7 +28,7 @@ const U64_SIZE = 2n ** 64n;
 const MAX_TEXT = 127;
 
 /** What an id's text says; `sequence` null for `ms-*`, undefined where it was left out. */
-export interface IdText {
+interface IdText {
   /** u64. */
   readonly ms: Bytes;
   readonly sequence: Bytes | null | undefined;

@@ -30,7 +30,7 @@ export interface NodeLimits {
   readonly streamNodeMaxEntries: number;
 }
 
-/** Ids, then live, deleted, bytes, names as varints. The first id is not in it when `hasFirst` is false: it is the key. */
+/** The last id, then live, deleted, bytes, names as varints. The first id stands before it, or is the key. */
 export function encodeNode(node: Node): Bytes {
   return node.last + varint(node.live) + varint(node.deleted) + varint(node.bytes) + varint(node.names);
 }
