@@ -33,7 +33,11 @@ export const COLLECTIONS = {
       aliases: ["list-max-ziplist-size"],
     },
   ),
-  "list-compress-depth": integer(0, { min: 0n, max: INT_MAX }, { none: "LevelDB compresses what is on disk" }),
+  "list-compress-depth": integer(
+    0,
+    { min: 0n, max: INT_MAX },
+    { none: "LevelDB compresses what is on disk" },
+  ),
   "stream-max-packed-bytes": memory(1024, COUNT, { help: "Size of a packed stream; 0: never pack" }),
   "stream-node-max-bytes": memory(4096, COUNT, { help: "Size of a stream's nodes, which `~` trims by" }),
   "stream-node-max-entries": integer(100, COUNT, { help: "Entries of a stream's nodes; 0: any number" }),

@@ -50,11 +50,7 @@ export const PROCESS = {
     { min: -1n, max: LONG_MAX },
     { help: "Microseconds from which a command is in SLOWLOG; -1: none" },
   ),
-  "slowlog-max-len": integer(
-    128,
-    { min: 0n, max: LONG_MAX },
-    { help: "Commands that SLOWLOG keeps" },
-  ),
+  "slowlog-max-len": integer(128, { min: 0n, max: LONG_MAX }, { help: "Commands that SLOWLOG keeps" }),
   "latency-monitor-threshold": integer(
     0,
     { min: 0n, max: LONG_MAX },
