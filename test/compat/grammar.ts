@@ -13,7 +13,8 @@ export function commandsOf(line: string): fc.Arbitrary<string[]> {
   const tokens = line.match(/[[\]()|]|[^\s[\]()|]+/g) ?? [];
   const reader = { tokens, at: 0 };
   const command = sequence(reader);
-  if (reader.at !== tokens.length) throw new Error(`unbalanced brackets, or a choice outside of them: ${line}`);
+  if (reader.at !== tokens.length)
+    throw new Error(`unbalanced brackets, or a choice outside of them: ${line}`);
   return fc.tuple(command, mutation).map(([words, mutate]) => mutate(words));
 }
 
