@@ -56,6 +56,7 @@ const defaultUnits = [
   "unit/pubsubshard",
   "unit/quit",
   "unit/obuf-limits",
+  "unit/other",
   "unit/querybuf",
 ];
 /** What the suite calls in src/; leveldis takes the place of redis-server. */
