@@ -115,7 +115,10 @@ if (argv.server === "leveldis" && !existsSync(join(resolve(argv.dist), "main.js"
   process.exit(1);
 }
 const units = argv._.length > 0 ? argv._.map(String) : defaultUnits;
-const leftOut = readLeftOut(readFileSync(join(root, "test", "redis-suite", "left-out.txt"), "utf8"));
+const leftOut = readLeftOut(
+  readFileSync(join(root, "test", "redis-suite", "left-out.txt"), "utf8"),
+  argv.serverOption,
+);
 // The path of the unix socket in it must stay short.
 const work = mkdtempSync(join(tmpdir(), "redis-suite-"));
 const children = new Set<number>();
