@@ -55,6 +55,9 @@ export function positiveArgument(text: Bytes): number {
   return integerAtLeast(text, 0, NOT_POSITIVE);
 }
 
+/** For a number of keys, of commands that take it. */
+export const NO_KEYS = new CommandError("ERR numkeys should be greater than 0");
+
 export const NOT_POSITIVE = new CommandError("ERR value is out of range, must be positive");
 
 /**

@@ -190,8 +190,8 @@ export class Executor {
       else this.#show(caller, command, args);
     }
     if (result instanceof WaitFor) {
-      // That it found nothing is told now.
-      if (ready === null) this.#tell(attempt);
+      // That it found nothing is told now; a client that was woken in vain has nothing to tell.
+      if (ready === null) this.#finish(caller, attempt);
     } else {
       const { keyspaceHits, keyspaceMisses, wrote } = attempt;
       this.#accounts.enter({
@@ -282,7 +282,8 @@ export class Executor {
     attempt.undo = null;
     this.changes.announce(caller, this.#batchToWaitFor(attempt));
     this.#keyspace.hidesChanges = false;
-    this.#tell(attempt);
+    this.#afterCommand();
+    this.#notifications?.deliver(this.#batchToWaitFor(attempt));
     this.changes.announce(caller, this.#batchToWaitFor(attempt), true);
     this.#serving.run();
   }
@@ -306,11 +307,6 @@ export class Executor {
   /** To the clients that said MONITOR. */
   #show(client: Client, command: Command, args: readonly Bytes[], dbIndex = client.dbIndex): void {
     this.monitors.feed(client, command, args, dbIndex);
-  }
-
-  #tell(attempt: Attempt): void {
-    this.#afterCommand();
-    this.#notifications?.deliver(this.#batchToWaitFor(attempt));
   }
 
   #afterCommand(): void {

@@ -25,8 +25,8 @@ export interface KeyEvent {
 type Told = KeyEvent | ((batch: number) => void);
 
 /**
- * What the running command (or transaction) did to keys, while somebody listens, and what it sends, in order. A key that lost its last
- * element is told to be gone right behind the event that tells how: `spop`, `del`.
+ * What the running command (or transaction) did to keys, while somebody listens, and what it sends, in order. A key that
+ * lost its last element is told to be gone right behind the event that tells how: `spop`, `del`.
  */
 export class KeyEvents {
   /** Somebody listens. */

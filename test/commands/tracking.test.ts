@@ -3,7 +3,7 @@ import type { Client } from "../support/client.ts";
 import type { Exact } from "../support/exact.ts";
 import { useServer } from "../support/use-server.ts";
 
-const server = useServer();
+const server = useServer({ args: ["--enable-debug-command", "yes"] });
 
 let clients: Client[] = [];
 let reader: Client;
@@ -45,6 +45,24 @@ async function fieldOf(id: number, name: string): Promise<string> {
 }
 
 describe("RESP3", () => {
+  test("a key whose time is found to be over by a client that then blocks is told of at once", async () => {
+    await writer.send("DEBUG", "SET-ACTIVE-EXPIRE", "0");
+    await writer.pipeline([
+      ["RPUSH", "k", "x"],
+      ["PEXPIRE", "k", "20"],
+    ]);
+    await reader.sendExact("CLIENT", "TRACKING", "ON");
+    await reader.sendExact("LLEN", "k");
+    await writer.send("DEBUG", "SLEEP", "0.05");
+    // Nothing else is sent: what the blocked client met must not wait for the next command of anybody.
+    const blocked = writer.send("BLPOP", "k", "0");
+    blocked.catch(() => {});
+    expect(await reader.readExact()).toEqual(invalidate("k"));
+    await reader.send("RPUSH", "k", "y");
+    expect(await blocked).toEqual(["k", "y"]);
+    await writer.send("DEBUG", "SET-ACTIVE-EXPIRE", "1");
+  });
+
   test("a key that was read is told of once, on its own connection", async () => {
     await reader.sendExact("CLIENT", "TRACKING", "ON");
     await reader.sendExact("GET", "k");

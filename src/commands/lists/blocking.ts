@@ -4,8 +4,10 @@ import type { Bytes } from "../../support/bytes.ts";
 import { timeoutArgument } from "../arguments.ts";
 import type { CommandRow, Context } from "../command.ts";
 import { countedKeys, keyAt, keysBetween } from "../key-spec.ts";
+import { popArguments } from "../pop-arguments.ts";
+import { serveOrWait } from "../serve-or-wait.ts";
 import { WaitFor } from "../wait-for.ts";
-import { popFirst, severalArgument } from "./ends.ts";
+import { popFirst } from "./ends.ts";
 import { POP_EVENTS, endArgument } from "./list-end.ts";
 import { moveElement } from "./moves.ts";
 
@@ -88,28 +90,21 @@ function brpop(context: Context, args: readonly Bytes[]): Reply | WaitFor {
 }
 
 function popOrWait(context: Context, args: readonly Bytes[], end: End): Reply | WaitFor {
-  const { db, nowMs, wokenBy } = context;
-  const untilMs = timeoutArgument(args.at(-1)!, nowMs);
-  const keys = args.slice(1, -1);
-  db.ready(keys);
-  for (const key of wokenBy === null ? keys : [wokenBy]) {
+  const { db } = context;
+  const untilMs = timeoutArgument(args.at(-1)!, context.nowMs);
+  return serveOrWait(context, "list", args.slice(1, -1), untilMs, (key) => {
     const list = db.list(key);
-    if (list === null) continue;
+    if (list === null) return null;
     const value = list.popOne(end);
     db.event("list", POP_EVENTS[end], key);
     return [key, value];
-  }
-  return new WaitFor({ keys, type: "list", untilMs, timeoutReply: NULL_ARRAY });
+  });
 }
 
-function blmpop({ db, nowMs, wokenBy }: Context, args: readonly Bytes[]): Reply | WaitFor {
-  const { keys, end, count } = severalArgument(args, 2);
-  const untilMs = timeoutArgument(args[1]!, nowMs);
-  db.ready(keys);
-  return (
-    popFirst(db, wokenBy === null ? keys : [wokenBy], end, count) ??
-    new WaitFor({ keys, type: "list", untilMs, timeoutReply: NULL_ARRAY })
-  );
+function blmpop(context: Context, args: readonly Bytes[]): Reply | WaitFor {
+  const { keys, end, count } = popArguments(args, 2, endArgument);
+  const untilMs = timeoutArgument(args[1]!, context.nowMs);
+  return serveOrWait(context, "list", keys, untilMs, (key) => popFirst(context.db, [key], end, count));
 }
 
 function blmove(context: Context, args: readonly Bytes[]): Reply | WaitFor {

@@ -1,11 +1,12 @@
-import { CommandError, SYNTAX, wrongArity } from "../../errors.ts";
+import { wrongArity } from "../../errors.ts";
 import type { End, List } from "../../keyspace/list.ts";
 import type { Database } from "../../keyspace/database.ts";
 import { NULL_ARRAY, type Reply } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
-import { integerAtLeast, optionWord, positiveArgument } from "../arguments.ts";
+import { positiveArgument } from "../arguments.ts";
 import type { CommandRow, Context } from "../command.ts";
 import { countedKeys, keyAt } from "../key-spec.ts";
+import { popArguments } from "../pop-arguments.ts";
 import { POP_EVENTS, PUSH_EVENTS, endArgument } from "./list-end.ts";
 
 /** Elements come and go at the ends. */
@@ -163,7 +164,7 @@ function popSeveral(db: Database, key: Bytes, list: List, end: End, count: numbe
 // ─── from the first of several ───────────────────────────────────────────────────────────────────
 
 function lmpop({ db }: Context, args: readonly Bytes[]): Reply {
-  const { keys, end, count } = severalArgument(args, 1);
+  const { keys, end, count } = popArguments(args, 1, endArgument);
   db.ready(keys);
   return popFirst(db, keys, end, count) ?? NULL_ARRAY;
 }
@@ -176,27 +177,3 @@ export function popFirst(db: Database, keys: readonly Bytes[], end: End, count: 
   }
   return null;
 }
-
-/** `numkeys key … LEFT|RIGHT [COUNT count]` from the argument at `from` on. */
-export function severalArgument(
-  args: readonly Bytes[],
-  from: number,
-): { readonly keys: readonly Bytes[]; readonly end: End; readonly count: number } {
-  const keyCount = integerAtLeast(args[from]!, 1, NO_KEYS);
-  const endAt = from + 1 + keyCount;
-  if (endAt >= args.length) throw SYNTAX;
-  const end = endArgument(args[endAt]!);
-  return { keys: args.slice(from + 1, endAt), end, count: popCount(args.slice(endAt + 1)) };
-}
-
-function popCount(options: readonly Bytes[]): number {
-  if (options.length === 0) return 1;
-  const [word, value] = options;
-  if (optionWord(word!) !== "COUNT" || value === undefined) throw SYNTAX;
-  const count = integerAtLeast(value, 1, NOTHING_TO_POP);
-  if (options.length > 2) throw SYNTAX;
-  return count;
-}
-
-const NO_KEYS = new CommandError("ERR numkeys should be greater than 0");
-const NOTHING_TO_POP = new CommandError("ERR count should be greater than 0");

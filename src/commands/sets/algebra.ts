@@ -6,7 +6,7 @@ import { intersect, subtract, unite } from "../../keyspace/set-algebra.ts";
 import { SetValue } from "../../keyspace/set.ts";
 import { type Reply, SetReply } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
-import { integerAtLeast, optionWord } from "../arguments.ts";
+import { NO_KEYS, integerAtLeast, optionWord } from "../arguments.ts";
 import type { CommandGroup, Context } from "../command.ts";
 import { countedKeys, keyAt, keysBetween } from "../key-spec.ts";
 import { EMPTY_SET, membersReply } from "./reply.ts";
@@ -156,7 +156,6 @@ function sintercard({ db }: Context, args: readonly Bytes[]): Reply {
   return count;
 }
 
-const NO_KEYS = new CommandError("ERR numkeys should be greater than 0");
 const TOO_MANY_KEYS = new CommandError("ERR Number of keys can't be greater than number of args");
 const NEGATIVE_LIMIT = new CommandError("ERR LIMIT can't be negative");
 

@@ -1,10 +1,12 @@
-import { Double, NULL_ARRAY, type Reply } from "../../resp/reply.ts";
+import { Double, type Reply } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import { timeoutArgument } from "../arguments.ts";
 import type { CommandRow, Context } from "../command.ts";
 import { countedKeys, keysBetween } from "../key-spec.ts";
-import { WaitFor } from "../wait-for.ts";
-import { popFirst, popFrom, severalArgument } from "./removals.ts";
+import { popArguments } from "../pop-arguments.ts";
+import { serveOrWait } from "../serve-or-wait.ts";
+import type { WaitFor } from "../wait-for.ts";
+import { fromEndArgument, popFirst, popFrom } from "./removals.ts";
 
 /** What waits for a member where there is none. */
 export const BLOCKING_ROWS = {
@@ -59,29 +61,19 @@ function bzpopmax(context: Context, args: readonly Bytes[]): Reply | WaitFor {
   return popOrWait(context, args, true);
 }
 
-function popOrWait(
-  { db, nowMs, wokenBy }: Context,
-  args: readonly Bytes[],
-  fromEnd: boolean,
-): Reply | WaitFor {
-  const untilMs = timeoutArgument(args.at(-1)!, nowMs);
-  const keys = args.slice(1, -1);
-  db.ready(keys);
-  for (const key of wokenBy === null ? keys : [wokenBy]) {
+function popOrWait(context: Context, args: readonly Bytes[], fromEnd: boolean): Reply | WaitFor {
+  const { db } = context;
+  const untilMs = timeoutArgument(args.at(-1)!, context.nowMs);
+  return serveOrWait(context, "zset", args.slice(1, -1), untilMs, (key) => {
     const zset = db.zset(key);
-    if (zset === null) continue;
+    if (zset === null) return null;
     const { members, scores } = popFrom(db, key, zset, 1, fromEnd);
     return [key, members[0]!, new Double(scores[0]!)];
-  }
-  return new WaitFor({ keys, type: "zset", untilMs, timeoutReply: NULL_ARRAY });
+  });
 }
 
-function bzmpop({ db, nowMs, wokenBy }: Context, args: readonly Bytes[]): Reply | WaitFor {
-  const { keys, fromEnd, count } = severalArgument(args, 2);
-  const untilMs = timeoutArgument(args[1]!, nowMs);
-  db.ready(keys);
-  return (
-    popFirst(db, wokenBy === null ? keys : [wokenBy], fromEnd, count) ??
-    new WaitFor({ keys, type: "zset", untilMs, timeoutReply: NULL_ARRAY })
-  );
+function bzmpop(context: Context, args: readonly Bytes[]): Reply | WaitFor {
+  const { keys, end: fromEnd, count } = popArguments(args, 2, fromEndArgument);
+  const untilMs = timeoutArgument(args[1]!, context.nowMs);
+  return serveOrWait(context, "zset", keys, untilMs, (key) => popFirst(context.db, [key], fromEnd, count));
 }

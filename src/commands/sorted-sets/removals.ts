@@ -1,13 +1,14 @@
-import { CommandError, SYNTAX } from "../../errors.ts";
+import { SYNTAX } from "../../errors.ts";
 import type { Database } from "../../keyspace/database.ts";
 import type { OrderRange } from "../../keyspace/order-range.ts";
 import type { ScoredMembers } from "../../keyspace/score-order.ts";
 import type { ZSet } from "../../keyspace/zset.ts";
 import { NULL_ARRAY, type Reply } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
-import { integerAtLeast, optionWord, positiveArgument } from "../arguments.ts";
+import { optionWord, positiveArgument } from "../arguments.ts";
 import type { CommandRow, Context } from "../command.ts";
 import { countedKeys, keyAt } from "../key-spec.ts";
+import { popArguments } from "../pop-arguments.ts";
 import { lexRange, rankRange, scoreRange } from "./range-arguments.ts";
 import { membersReply } from "./reply.ts";
 
@@ -177,7 +178,7 @@ export function popFrom(
 }
 
 function zmpop({ db }: Context, args: readonly Bytes[]): Reply {
-  const { keys, fromEnd, count } = severalArgument(args, 1);
+  const { keys, end: fromEnd, count } = popArguments(args, 1, fromEndArgument);
   db.ready(keys);
   return popFirst(db, keys, fromEnd, count) ?? NULL_ARRAY;
 }
@@ -191,28 +192,9 @@ export function popFirst(db: Database, keys: readonly Bytes[], fromEnd: boolean,
   return null;
 }
 
-/** `numkeys key … MIN|MAX [COUNT count]` from the argument at `from` on. */
-export function severalArgument(
-  args: readonly Bytes[],
-  from: number,
-): { readonly keys: readonly Bytes[]; readonly fromEnd: boolean; readonly count: number } {
-  const keyCount = integerAtLeast(args[from]!, 1, NO_KEYS);
-  const endAt = from + 1 + keyCount;
-  if (endAt >= args.length) throw SYNTAX;
-  const end = optionWord(args[endAt]!);
+/** Whether MIN|MAX says the end. */
+export function fromEndArgument(word: Bytes): boolean {
+  const end = optionWord(word);
   if (end !== "MIN" && end !== "MAX") throw SYNTAX;
-  const count = popCount(args.slice(endAt + 1));
-  return { keys: args.slice(from + 1, endAt), fromEnd: end === "MAX", count };
+  return end === "MAX";
 }
-
-function popCount(options: readonly Bytes[]): number {
-  if (options.length === 0) return 1;
-  const [word, value] = options;
-  if (optionWord(word!) !== "COUNT" || value === undefined) throw SYNTAX;
-  const count = integerAtLeast(value, 1, NOTHING_TO_POP);
-  if (options.length > 2) throw SYNTAX;
-  return count;
-}
-
-const NO_KEYS = new CommandError("ERR numkeys should be greater than 0");
-const NOTHING_TO_POP = new CommandError("ERR count should be greater than 0");
