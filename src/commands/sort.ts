@@ -135,9 +135,13 @@ function shown(count: number, { offset, limit }: SortOptions): { start: number; 
 }
 
 /** Sorts `elements` in place. Those that are equal in all that is compared stay as they are. */
-function inOrder(db: Database, elements: Bytes[], { by, isAlpha, isDescending }: SortOptions): Bytes[] {
+function inOrder(db: Database, elements: Bytes[], options: SortOptions): Bytes[] {
+  const { by, isAlpha, isDescending, store } = options;
   const sign = isDescending ? -1 : 1;
-  if (by === null && isAlpha) return elements.sort((a, b) => sign * compare(a, b));
+  const shownText = isAlpha && store === null;
+  if (by === null && isAlpha) {
+    return elements.sort((a, b) => sign * (shownText ? compareText(a, b) : compare(a, b)));
+  }
   const keys =
     by === null || by === "nosort"
       ? elements
@@ -150,9 +154,10 @@ function inOrder(db: Database, elements: Bytes[], { by, isAlpha, isDescending }:
     weight: isAlpha ? keys[i]! : weightOf(keys[i]!),
   }));
   // Numbers that are equal go by the elements' bytes; texts that are equal do not, in Redis.
-  weighted.sort(
-    (a, b) => sign * (compare(a.weight, b.weight) || (isAlpha ? 0 : compare(a.element, b.element))),
-  );
+  weighted.sort((a, b) => {
+    if (shownText) return sign * compareText(a.weight as Bytes | null, b.weight as Bytes | null);
+    return sign * (compare(a.weight, b.weight) || (isAlpha ? 0 : compare(a.element, b.element)));
+  });
   return weighted.map(({ element }, i) => (elements[i] = element));
 }
 
@@ -162,6 +167,16 @@ function compare(a: Bytes | number | null, b: Bytes | number | null): number {
   if (a === null) return -1;
   if (b === null) return 1;
   return a < b ? -1 : 1;
+}
+
+/** As strcoll() does in the C locale, which Redis calls for what it only shows: a text ends at its first zero byte. */
+function compareText(a: Bytes | null, b: Bytes | null): number {
+  return compare(a === null ? null : untilZero(a), b === null ? null : untilZero(b));
+}
+
+function untilZero(text: Bytes): Bytes {
+  const end = text.indexOf("\0");
+  return end < 0 ? text : text.slice(0, end);
 }
 
 /** Nothing weighs 0. */

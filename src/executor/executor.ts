@@ -163,7 +163,11 @@ export class Executor {
     keyspace.setTime(nowMs);
     attempt.restart();
     const { dbIndex } = caller;
-    if (command.runsOthers) attempt.undo ??= new Undo();
+    if (command.runsOthers) {
+      const { changes } = keyspace;
+      attempt.undo ??= new Undo();
+      attempt.undo.add(() => (keyspace.changes = changes));
+    }
     context.begin(caller, attempt, nowMs, ready?.key ?? null);
     const startedMs = performance.now();
     let result: Reply | WaitFor;

@@ -203,6 +203,7 @@ export class Elements implements Persistent {
 
   /** The elements of a range that have this value: only they are kept of all that is read. */
   holding(value: Bytes, range: ElementRange): readonly Element[] {
+    if (!this.isStored) return this.#unwritten(range).filter(([, held]) => held === value);
     const pages = this.#pagesOf(range, value);
     const page = pages[0];
     if (page === undefined) return this.#fetchPage(pages, range, page, Infinity, value);
