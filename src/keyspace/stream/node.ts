@@ -81,6 +81,14 @@ export function firstNode(id: StreamId, pairs: readonly Bytes[]): Node {
   };
 }
 
+/** Of a block that Redis made: `bytes` without its two counters, `fields` the names that its entries leave out. */
+export function nodeOfBlock({
+  fields,
+  ...block
+}: Omit<Node, "names"> & { readonly fields: readonly Bytes[] }): Node {
+  return { ...block, names: namesOf(fields.flatMap((field) => [field, ""])) };
+}
+
 /** Redis' largest block, and largest entry. */
 export const MAX_BLOCK = 2 ** 30;
 
