@@ -264,7 +264,8 @@ const OBJECT_BYTES = 400;
 
 const numberAt = (offset: number): number => Math.floor(offset / CHUNK_BYTES);
 
-const chunkNumber = (key: Bytes): number => readU32(key, CHUNK_NUMBER_AT);
+/** Of the key of a chunk among the elements. */
+export const chunkNumber = (key: Bytes): number => readU32(key, CHUNK_NUMBER_AT);
 
 /** What chunk `number` holds of the bytes from `start` to `stop`. */
 function partOf(chunk: Bytes, number: number, start: number, stop: number): Bytes {

@@ -1,4 +1,4 @@
-import type { Element } from "../../storage/elements.ts";
+import type { Element, ElementRange } from "../../storage/elements.ts";
 import { ByteReader, u32, u64, varint } from "../../storage/numbers.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import type { Int64 } from "../../support/integers.ts";
@@ -37,7 +37,8 @@ export interface Pending {
 
 export const groupKey = (name: Bytes): Bytes => PART.groups + name;
 
-const UNKNOWN_READS = -1;
+/** Stands for `entriesRead` null. */
+export const UNKNOWN_READS = -1;
 
 export function encodeGroup(group: Group): Bytes {
   return (
@@ -72,13 +73,21 @@ export function readGroup(view: StreamView, name: Bytes): Group | null {
   return value === null ? null : decodeGroup(value);
 }
 
+export interface NamedGroup {
+  readonly name: Bytes;
+  readonly group: Group;
+}
+
+export const groupOfElement = ([key, value]: Element): NamedGroup => ({
+  name: key.slice(PART.groups.length),
+  group: decodeGroup(value),
+});
+
 /** All groups, in the order of their names. */
-export function readGroups(view: StreamView): { readonly name: Bytes; readonly group: Group }[] {
+export function readGroups(view: StreamView): NamedGroup[] {
   const { groupCount } = view.header;
   if (groupCount === 0) return [];
-  return view
-    .range({ gte: PART.groups, lt: PART.consumers }, groupCount)
-    .map(([key, value]) => ({ name: key.slice(PART.groups.length), group: decodeGroup(value) }));
+  return view.range({ gte: PART.groups, lt: PART.consumers }, groupCount).map(groupOfElement);
 }
 
 // ─── consumers ───────────────────────────────────────────────────────────────────────────────────
@@ -105,16 +114,25 @@ export function readConsumer(view: StreamView, group: Group, name: Bytes): Consu
   return value === null ? null : decodeConsumer(value);
 }
 
+export interface NamedConsumer {
+  readonly name: Bytes;
+  readonly consumer: Consumer;
+}
+
+export const consumersRange = (group: Group): ElementRange => ({
+  gte: consumersOf(group),
+  lt: PART.consumers + u32(group.number + 1),
+});
+
+export const consumerOfElement = ([key, value]: Element): NamedConsumer => ({
+  name: key.slice(CONSUMER_NAME_AT),
+  consumer: decodeConsumer(value),
+});
+
 /** All consumers of a group, in the order of their names. */
-export function readConsumers(
-  view: StreamView,
-  group: Group,
-): { readonly name: Bytes; readonly consumer: Consumer }[] {
+export function readConsumers(view: StreamView, group: Group): NamedConsumer[] {
   if (group.consumerCount === 0) return [];
-  const range = { gte: consumersOf(group), lt: PART.consumers + u32(group.number + 1) };
-  return view
-    .range(range, group.consumerCount)
-    .map(([key, value]) => ({ name: key.slice(CONSUMER_NAME_AT), consumer: decodeConsumer(value) }));
+  return view.range(consumersRange(group), group.consumerCount).map(consumerOfElement);
 }
 
 // ─── pending entries ─────────────────────────────────────────────────────────────────────────────
@@ -174,7 +192,13 @@ export function lastPending(view: StreamView, group: Group): PendingEntry {
   return pendingOfElement(view.range(range, 1)[0]!);
 }
 
-function pendingOfElement([key, value]: Element): PendingEntry {
+/** All pending entries of a group that has some. */
+export const pendingRange = (group: Group): ElementRange => ({
+  gte: pendingOf(group),
+  lt: `${pendingKey(group, group.maxPendingId)}\0`,
+});
+
+export function pendingOfElement([key, value]: Element): PendingEntry {
   return { id: key.slice(PENDING_ID_AT), pending: decodePending(value) };
 }
 
@@ -191,6 +215,14 @@ export function ownedFrom(
   const range = { gte: prefix + from, lt: `${prefix}${group.maxPendingId}\0` };
   return view.range(range, limit).map(([key]) => key.slice(prefix.length));
 }
+
+/** All that a consumer has pending, by id. */
+export function ownedRange(group: Group, consumer: Bytes): ElementRange {
+  const prefix = ownedOf(group, consumer);
+  return { gte: prefix, lt: `${prefix}${group.maxPendingId}\0` };
+}
+
+export const idOfOwned = (key: Bytes): StreamId => key.slice(-ID_LENGTH);
 
 /** A group as it is when it is made. */
 export function newGroup(number: number, lastId: StreamId, entriesRead: Int64 | null): Group {

@@ -1,6 +1,6 @@
 import { readU32, u32, u64 } from "../../storage/numbers.ts";
 import type { Bytes } from "../../support/bytes.ts";
-import { parseInteger } from "../../support/integers.ts";
+import { type Int64, narrowInteger, parseInteger } from "../../support/integers.ts";
 
 /**
  * The id of a stream entry: milliseconds and sequence, both u64, big-endian. Its bytes compare as the ids do.
@@ -113,6 +113,16 @@ function step(id: StreamId, carry: number, turned: number, by: 1 | -1): StreamId
 export function idDifference(a: StreamId, b: StreamId, at: 0 | 8): number {
   return (readU32(a, at) - readU32(b, at)) * 0x1_0000_0000 + (readU32(a, at + 4) - readU32(b, at + 4));
 }
+
+/** The same, exact for all that 64 bits with sign hold. */
+export function wholeIdDifference(a: StreamId, b: StreamId, at: 0 | 8): Int64 {
+  const difference = idDifference(a, b, at);
+  if (Number.isSafeInteger(difference)) return difference;
+  return narrowInteger(BigInt.asIntN(64, readBigU64(a, at) - readBigU64(b, at)));
+}
+
+const readBigU64 = (bytes: Bytes, at: number): bigint =>
+  (BigInt(readU32(bytes, at)) << 32n) | BigInt(readU32(bytes, at + 4));
 
 /** The next id that the server gives by itself at `nowMs`: never smaller than, or equal to, `last` (which is not MAX_ID). */
 export function idAt(nowMs: number, last: StreamId): StreamId {

@@ -8,9 +8,9 @@ import { PART, type StreamView } from "./view.ts";
 /** The nodes of a stream: the last one is in its header, the others are elements. */
 
 /** First id `1-1` ⇒ `01 0000000000000001 0000000000000001`: part, id. */
-const nodeKey = (first: StreamId): Bytes => PART.nodes + first;
+export const nodeKey = (first: StreamId): Bytes => PART.nodes + first;
 
-const BEHIND_NODES = PART.groups;
+export const BEHIND_NODES = PART.groups;
 
 export const nodeOfElement = ([key, value]: Element): Node => decodeNode(key.slice(PART.nodes.length), value);
 
