@@ -8,6 +8,7 @@ import { Keyspace } from "./keyspace/keyspace.ts";
 import { Server } from "./server/server.ts";
 import type { Collector } from "./storage/collector/collector.ts";
 import { startCollector } from "./storage/collector/start.ts";
+import { Backup } from "./storage/backup.ts";
 import { openFolder, probeFolder } from "./storage/open-folder.ts";
 import { type Store, openMemoryStore } from "./storage/store.ts";
 import type { Log } from "./support/log.ts";
@@ -123,6 +124,7 @@ export class Instance {
       expiryWalk,
       collector,
       disk,
+      backup: new Backup(holder.folder, () => commits.settle()),
       log,
       onShutdown,
     });

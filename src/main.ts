@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { backup } from "./cli/backup.ts";
 import { reasonOf } from "./config/conf-file.ts";
 import { loadConfig } from "./config/start.ts";
 import type { Config } from "./config/config.ts";
@@ -17,7 +18,16 @@ import { VERSION } from "./support/version.ts";
  */
 process.env["UV_THREADPOOL_SIZE"] ??= String(Math.max(8, availableParallelism() * 2));
 
+/** What the first argument may name instead of a config file; they give the exit code. */
+const TOOLS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = { backup };
+
 async function main(): Promise<void> {
+  const [first = "", ...rest] = process.argv.slice(2);
+  const tool = Object.hasOwn(TOOLS, first) ? TOOLS[first] : undefined;
+  if (tool !== undefined) {
+    process.exitCode = await tool(rest);
+    return;
+  }
   const start = loadConfig(process.argv.slice(2), process.env);
   if (start.kind !== "run") {
     process.stdout.write(start.text.endsWith("\n") ? start.text : `${start.text}\n`);

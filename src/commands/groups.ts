@@ -2,6 +2,7 @@ import { BITMAPS } from "./bitmaps.ts";
 import { ACL } from "./acl.ts";
 import { CLIENT } from "./client.ts";
 import { CLUSTER } from "./cluster.ts";
+import { BACKUP } from "./backup.ts";
 import type { CommandGroup } from "./command.ts";
 import { CONFIG } from "./config.ts";
 import { CONNECTION } from "./connection.ts";
@@ -60,4 +61,5 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   MONITOR,
   CLUSTER,
   WAIT,
+  BACKUP,
 ];

@@ -6,6 +6,7 @@ import type { SlowLog } from "../metrics/slow-log.ts";
 import type { PubSub } from "../pubsub/pubsub.ts";
 import type { Subscriptions } from "../pubsub/subscriptions.ts";
 import type { Push, Status } from "../resp/reply.ts";
+import type { Backup } from "../storage/backup.ts";
 import type { Progress } from "../storage/collector/sweep.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
@@ -159,6 +160,7 @@ export interface Server {
   readonly collector: { readonly progress: Progress };
   /** `failure`: what writes are answered while the disk takes nothing, null when all is well. */
   readonly disk: { readonly failure: CommandError | null };
+  readonly backup: Backup;
   readonly log: Log;
   /** 40 hexadecimal digits, new at every start. */
   readonly runId: string;

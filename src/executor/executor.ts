@@ -397,9 +397,10 @@ export class Executor {
     await this.#runAgain(NOTHING_TO_FETCH, caller, command, args, new Attempt(), Date.now());
   }
 
-  /** Not while nothing can be written; and CLIENT PAUSE promises that nothing changes. */
+  /** Not while nothing can be written; and CLIENT PAUSE, and `readonly`, promise that nothing changes. */
   get mayRemoveExpired(): boolean {
-    return this.#options.disk.failure === null && this.#server!.pause.mode === "off";
+    const { disk, isReadonly } = this.#options;
+    return disk.failure === null && this.#server!.pause.mode === "off" && !isReadonly();
   }
 
   /** What must be over before the command may run, null when nothing. */

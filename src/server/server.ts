@@ -36,6 +36,7 @@ export interface ServerOptions {
   readonly expiryWalk: ServerView["expiryWalk"];
   readonly collector: ServerView["collector"];
   readonly disk: ServerView["disk"];
+  readonly backup: ServerView["backup"];
   readonly log: Log;
   /** SHUTDOWN: the process is to stop in order. Called once, in a turn of its own. */
   readonly onShutdown: () => void;
@@ -56,6 +57,7 @@ export class Server implements ServerView, SessionHost {
   readonly expiryWalk: ServerView["expiryWalk"];
   readonly collector: ServerView["collector"];
   readonly disk: ServerView["disk"];
+  readonly backup: ServerView["backup"];
   readonly log: Log;
   readonly memory = new ProcessMemory();
   readonly slowLog = new SlowLog(() => this.config.values.slowlogMaxLen);
@@ -98,6 +100,7 @@ export class Server implements ServerView, SessionHost {
     this.expiryWalk = options.expiryWalk;
     this.collector = options.collector;
     this.disk = options.disk;
+    this.backup = options.backup;
     this.log = options.log;
     this.#onShutdown = options.onShutdown;
     this.config.onChange("trackingTableMaxKeys", () => this.tracking.watchSize());

@@ -8,9 +8,21 @@ export class FolderError extends Error {
   override readonly name = "FolderError";
 }
 
+/** A file that is in a folder while a copy is being made there (folder-copy.ts): without it all tables are in place. */
+export const UNFINISHED_COPY = "UNFINISHED-COPY";
+/** Where a copy to another disk keeps links to the tables that it still has to copy. */
+export const LINKS_FOLDER = "links-for-copy.tmp";
+
 /** Opens the data folder, made where missing. @throws FolderError */
 export async function openFolder(folder: string, options: StoreOptions): Promise<Store> {
+  if (existsSync(join(folder, UNFINISHED_COPY))) {
+    throw new FolderError(
+      `the folder ${folder} holds a copy that was not finished: make another, or choose another --dir`,
+    );
+  }
   try {
+    // Of a process that was killed.
+    await rm(join(folder, LINKS_FOLDER), { recursive: true, force: true });
     // LevelDB's own errors about folders name a lock file; mkdir says what is wrong.
     await makeFolder(folder);
     return await openLevelStore(folder, options);

@@ -73,6 +73,7 @@ export class ScriptedServer implements AsyncDisposable {
       expiryWalk: {} as never,
       collector: {} as never,
       disk: {} as never,
+      backup: {} as never,
       log: (_level, message) => void this.log.push(message),
       onShutdown: () => {},
     });
