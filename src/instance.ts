@@ -9,7 +9,8 @@ import { Server } from "./server/server.ts";
 import type { Collector } from "./storage/collector/collector.ts";
 import { startCollector } from "./storage/collector/start.ts";
 import { Backup } from "./storage/backup.ts";
-import { openFolder, probeFolder } from "./storage/open-folder.ts";
+import { openFolder, openRedoLog, probeFolder } from "./storage/open-folder.ts";
+import type { RedoLog } from "./storage/redo/redo-log.ts";
 import { type Store, openMemoryStore } from "./storage/store.ts";
 import type { Log } from "./support/log.ts";
 import type { Tracking } from "./tracking/tracking.ts";
@@ -74,11 +75,14 @@ export class Instance {
       databases: values.databases,
       recordCacheBytes: values.recordCacheSize,
       limits: values,
+      log: holder.log,
+      maxLogBytes: () => values.redoLogSize,
       fsync: () => values.appendfsync,
       onWriteFailure: (error) => {
         disk.failed(error);
         tracking?.lostChanges();
       },
+      onApplyFailure: (error) => disk.failed(error),
     });
     keyspace.reading.faultEveryRead = values.debugFaultEveryRead;
     if (values.flushall) {
@@ -101,7 +105,7 @@ export class Instance {
       commands,
       disk,
       isReadonly: () => values.readonly,
-      maxBacklogBytes: MAX_BACKLOG_BYTES,
+      maxBacklogBytes: () => Math.max(MAX_BACKLOG_BYTES, 2 * values.redoLogSize),
       logBug: (message, error) => log("warning", `${message}: ${describeBug(error)}`),
     });
     const reopen = async (): Promise<void> => {
@@ -109,6 +113,7 @@ export class Instance {
         await collector.pause();
         await holder.reopen();
         keyspace.useStore(holder.store);
+        await keyspace.applyAgain();
         await collector.resume(holder.store);
       });
     };
@@ -124,7 +129,7 @@ export class Instance {
       expiryWalk,
       collector,
       disk,
-      backup: new Backup(holder.folder, () => commits.settle()),
+      backup: new Backup(holder.folder, holder.log, () => commits.settle()),
       log,
       onShutdown,
     });
@@ -153,8 +158,10 @@ export class Instance {
     this.#disk.close();
     // What cannot be written now was never acknowledged.
     await this.#keyspace.committer.sync().catch(() => undefined);
+    await this.#keyspace.committer.checkpoint().catch(() => undefined);
     this.#keyspace.committer.close();
     await this.#collector.close();
+    await this.#holder.closeLog();
   }
 }
 
@@ -178,6 +185,8 @@ class StoreHolder {
   /** Null: in memory. */
   readonly folder: string | null;
   store!: Store;
+  /** Null: what is in memory needs none. */
+  log: RedoLog | null = null;
 
   private constructor(config: Config) {
     this.#config = config;
@@ -187,6 +196,7 @@ class StoreHolder {
   static async open(config: Config): Promise<StoreHolder> {
     const holder = new StoreHolder(config);
     await holder.#open();
+    if (holder.folder !== null) holder.log = await openRedoLog(holder.folder, holder.store);
     return holder;
   }
 
@@ -202,8 +212,14 @@ class StoreHolder {
     if (this.folder === null) return;
     // Batches that were acknowledged may stand in the log behind a half record, where a start would not find them.
     await this.store.startNewLog();
+    await this.log?.stop();
     await this.store.close();
     await this.#open();
+    await this.log?.start();
+  }
+
+  async closeLog(): Promise<void> {
+    await this.log?.close();
   }
 
   async probe(): Promise<void> {

@@ -29,7 +29,7 @@ export interface ExecutorOptions {
   readonly disk: DiskHealth;
   readonly isReadonly: () => boolean;
   /** Bytes that may wait to be written before further writes wait themselves. */
-  readonly maxBacklogBytes: number;
+  readonly maxBacklogBytes: () => number;
   readonly logBug: (message: string, error: unknown) => void;
 }
 
@@ -321,7 +321,7 @@ export class Executor {
       // Not in the middle of a turn: what the next pipelined command needs may just have been fetched.
       setImmediate(() => {
         this.#isTrimScheduled = false;
-        keyspace.cache.trim();
+        if (!keyspace.cache.trim()) keyspace.committer.applySoon();
       });
     }
   }
@@ -409,8 +409,8 @@ export class Executor {
     if (this.#serving.pending !== null) return this.#serving.pending;
     const { committer } = this.#keyspace;
     const isWrite = writes(caller, command);
-    if (isWrite && committer.backlogBytes > this.#options.maxBacklogBytes) {
-      return committer.settle().catch(() => undefined);
+    if (isWrite && committer.backlogBytes > this.#options.maxBacklogBytes()) {
+      return committer.relieve().catch(() => undefined);
     }
     const { pause } = this.#server!;
     const isPaused = pause.mode === "all" || (pause.mode === "write" && (isWrite || command.mayReplicate));

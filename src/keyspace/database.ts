@@ -4,7 +4,7 @@ import { type KeyRange, databaseKey, recordKey, recordRange } from "../storage/l
 import { ByteReader, u32, u64 } from "../storage/numbers.ts";
 import type { Persistent } from "../storage/committer.ts";
 import type { Undo } from "../storage/undo.ts";
-import type { StoreBatch } from "../storage/store.ts";
+import type { WriteBatch } from "../storage/store.ts";
 import { Collection } from "./collection.ts";
 import { Entry } from "./entry.ts";
 import type { EventKind } from "./events.ts";
@@ -60,7 +60,7 @@ export class Database implements Persistent {
     }
   }
 
-  persist(batch: StoreBatch): void {
+  persist(batch: WriteBatch): void {
     batch.put(databaseKey(this.index), u32(this.#generation) + u64(this.#keyCount) + u64(this.#expiryCount));
   }
 
@@ -75,7 +75,7 @@ export class Database implements Persistent {
 
   /** Nothing of a generation is in the store before the batch that begins it: a transaction may go on after FLUSHDB. */
   get isFresh(): boolean {
-    return this.#generationBatch > this.written;
+    return this.#generationBatch > this.#keyspace.committer.written;
   }
 
   /** How many of them have an expiry. */
@@ -84,8 +84,8 @@ export class Database implements Persistent {
   }
 
   /** Up to this batch everything is in the store. */
-  get written(): number {
-    return this.#keyspace.committer.written;
+  get appliedBatch(): number {
+    return this.#keyspace.committer.applied;
   }
 
   // ─── reading ───────────────────────────────────────────────────────────────────────────────────

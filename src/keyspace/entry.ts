@@ -2,7 +2,7 @@ import type { Bytes } from "../support/bytes.ts";
 import type { CacheNode } from "../storage/record-cache.ts";
 import type { Persistent } from "../storage/committer.ts";
 import { expiryKey, recordKey, recordKeyHead } from "../storage/layout.ts";
-import type { StoreBatch } from "../storage/store.ts";
+import type { WriteBatch } from "../storage/store.ts";
 import type { Database } from "./database.ts";
 import { encodeRecordHeader } from "./record.ts";
 import { stringEncoding } from "./string-encoding.ts";
@@ -93,7 +93,7 @@ export class Entry implements Persistent, Owner, CacheNode {
   }
 
   get isPinned(): boolean {
-    return this.newest > this.db.written || (this.#object?.isBusy ?? false);
+    return this.newest > this.db.appliedBatch || (this.#object?.isBusy ?? false);
   }
 
   get memoryBytes(): number {
@@ -126,7 +126,7 @@ export class Entry implements Persistent, Owner, CacheNode {
     this.db.reprice(this);
   }
 
-  persist(batch: StoreBatch): void {
+  persist(batch: WriteBatch): void {
     const generation = this.droppedFrom ?? this.db.generation;
     const stored = this.#storedExpiresAtMs;
     if (this.value === null) {

@@ -1,5 +1,5 @@
 import { EXPIRY_RANGE, expiredRange, readExpiryKey } from "../storage/layout.ts";
-import type { StoreBatch } from "../storage/store.ts";
+import type { WriteBatch } from "../storage/store.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Entry } from "./entry.ts";
 import type { Keyspace } from "./keyspace.ts";
@@ -26,7 +26,7 @@ export class Expiry {
   readonly #stale = {
     batch: 0,
     indexKeys: [] as Bytes[],
-    persist: (batch: StoreBatch): void => this.#persistStale(batch),
+    persist: (batch: WriteBatch): void => this.#persistStale(batch),
   };
   /** For INFO. */
   expiredKeys = 0;
@@ -52,8 +52,8 @@ export class Expiry {
   /** Reads what is due, at most a step, and when the next key is. Rejects when the store cannot be written or read. */
   async due(nowMs: number): Promise<readonly DueKey[]> {
     this.#nextDueMs = Infinity;
-    // What is not yet written is not in the index: write it first. What comes meanwhile is expected anew.
-    await this.#keyspace.committer.settle();
+    // What is not yet in the store is not in the index. What comes meanwhile is expected anew.
+    await this.#keyspace.committer.checkpoint();
     const indexKeys = await this.#read(expiredRange(nowMs - 1), STEP);
     if (indexKeys.length >= STEP) this.#lookAt(nowMs);
     else await this.#findNext(nowMs);
@@ -93,7 +93,7 @@ export class Expiry {
     this.#keyspace.committer.mark(this.#stale);
   }
 
-  #persistStale(batch: StoreBatch): void {
+  #persistStale(batch: WriteBatch): void {
     for (const indexKey of this.#stale.indexKeys) batch.delete(indexKey);
     this.#stale.indexKeys = [];
   }

@@ -11,7 +11,9 @@ import {
 import { ByteReader, u32, u64 } from "../storage/numbers.ts";
 import { Reading } from "../storage/reading.ts";
 import { RecordCache } from "../storage/record-cache.ts";
-import type { Store, StoreBatch } from "../storage/store.ts";
+import { OverlaidStore } from "../storage/overlaid-store.ts";
+import type { RedoLog } from "../storage/redo/redo-log.ts";
+import type { Store, WriteBatch } from "../storage/store.ts";
 import { Database } from "./database.ts";
 import type { Entry } from "./entry.ts";
 import { KeyEvents } from "./events.ts";
@@ -40,9 +42,15 @@ export interface KeyspaceOptions {
   readonly databases: number;
   readonly recordCacheBytes: number;
   readonly limits: PackingLimits;
+  /** Null: batches go to the store at once. */
+  readonly log: RedoLog | null;
+  /** So many bytes may be in the log before they are brought into the store. */
+  readonly maxLogBytes: () => number;
   readonly fsync: () => FsyncPolicy;
-  /** A batch could not be written. Memory has already been set back to what the store holds. */
+  /** A batch could not be written. Memory has already been set back to what was written before. */
   readonly onWriteFailure: (error: Error) => void;
+  /** What was written could not be brought into the store, or not onto the disk itself. Memory is as it was. */
+  readonly onApplyFailure: (error: Error) => void;
 }
 
 /** The folder was written by another version of the format. */
@@ -81,6 +89,7 @@ export class Keyspace {
   hasFlushed = false;
   readonly events = new KeyEvents();
   readonly #options: KeyspaceOptions;
+  readonly #store: OverlaidStore;
   #nextId = 1;
   #nextGeneration = 1;
   /** What the running command found expired. */
@@ -90,22 +99,29 @@ export class Keyspace {
   readonly #graves = {
     batch: 0,
     keys: [] as string[],
-    persist: (batch: StoreBatch): void => this.#persistGraves(batch),
+    persist: (batch: WriteBatch): void => this.#persistGraves(batch),
   };
   readonly #ids = {
     batch: 0,
-    persist: (batch: StoreBatch): void => batch.put(IDS_KEY, u64(this.#nextId) + u32(this.#nextGeneration)),
+    persist: (batch: WriteBatch): void => batch.put(IDS_KEY, u64(this.#nextId) + u32(this.#nextGeneration)),
   };
 
   private constructor(options: KeyspaceOptions) {
     this.#options = options;
     this.limits = options.limits;
-    this.reading = new Reading(options.store);
+    this.#store = new OverlaidStore(options.store);
+    this.reading = new Reading(this.#store);
     this.cache = new RecordCache<Entry>(options.recordCacheBytes, (entry) => entry.db.evicted(entry));
     this.committer = new Committer({
       store: options.store,
+      log: options.log,
+      maxLogBytes: options.maxLogBytes,
+      // What a test makes fault has to come from the store.
+      isEager: () => this.reading.faultEveryRead,
       fsync: options.fsync,
       onFailure: (error) => this.#writeFailed(error),
+      onApplied: () => this.cache.unpinned(),
+      onApplyFailure: options.onApplyFailure,
     });
     this.expiry = new Expiry(this);
   }
@@ -214,7 +230,7 @@ export class Keyspace {
     this.committer.mark(this.#graves);
   }
 
-  #persistGraves(batch: StoreBatch): void {
+  #persistGraves(batch: WriteBatch): void {
     for (const key of this.#graves.keys) batch.put(key, "");
     this.#graves.keys = [];
   }
@@ -266,8 +282,9 @@ export class Keyspace {
 
   // ─── failure ───────────────────────────────────────────────────────────────────────────────────
 
-  /** Sets memory back to what the store holds: everything newer was in the batch that failed. */
+  /** Sets memory back to what store and log hold: everything newer was in the batch that failed. */
   #writeFailed(error: Error): void {
+    this.#store.overlay = this.#options.log?.unapplied() ?? null;
     for (const db of this.databases) db.forget();
     this.cache.clear();
     this.#graves.keys = [];
@@ -280,14 +297,20 @@ export class Keyspace {
   /** Forgets all that memory knows of the data: it is read from the store again. Faults until all is written there. */
   readAgain(): void {
     const { committer, reading } = this;
-    if (committer.newest > committer.written) reading.attempt.fault(() => committer.settle());
+    if (committer.newest > committer.applied) reading.attempt.fault(() => committer.checkpoint());
     for (const db of this.databases) db.forget();
     this.cache.clear();
   }
 
   /** Another store with the same data: the old one was closed and opened again. */
   useStore(store: Store): void {
-    this.reading.store = store;
+    this.#store.base = store;
     this.committer.useStore(store);
+  }
+
+  /** After a failure, on a store that was opened again. Rejects when there is no hope yet. */
+  async applyAgain(): Promise<void> {
+    await this.committer.applyAgain();
+    this.#store.overlay = null;
   }
 }

@@ -2,9 +2,10 @@ import type { Bytes } from "../support/bytes.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Committer, Persistent } from "./committer.ts";
 import { collectionPrefix, collectionRange, COLLECTION_PREFIX_LENGTH } from "./layout.ts";
-import { Page, mergeChanges, sortChanges } from "./page.ts";
+import { type Change, Overlay, mergeChanges, mergeOverlays } from "./overlay.ts";
+import { Page } from "./page.ts";
 import type { Reading } from "./reading.ts";
-import type { StoreBatch, StoreEntry, StoreIterator } from "./store.ts";
+import type { WriteBatch, StoreEntry, StoreIterator } from "./store.ts";
 import type { Undo } from "./undo.ts";
 
 /** What part of a collection's elements to read, by element key (part and suffix, without tag and id). */
@@ -35,15 +36,18 @@ export class Elements implements Persistent {
   readonly #prefix: Bytes;
   /** Full key → value, null for deleted: not yet handed to a batch. */
   #gathering = new Map<Bytes, Bytes | null>();
-  /** Handed to the batch that is being written. */
-  #inFlight = new Map<Bytes, Bytes | null>();
+  /** Handed to batches of a round, and not in the store. */
+  #young = NONE;
+  #youngRound = 0;
+  /** The same of the round before. */
+  #old = NONE;
   /** Reads that are under way or in use by a command: they learn of each write. */
   readonly #pages = new Set<Page>();
   readonly #points = new Set<Map<Bytes, Bytes | null | undefined>>();
   /** Commands that want to know which elements are written while they work. */
   readonly #followers = new Set<(key: Bytes) => void>();
   #discarded = false;
-  /** False while all that there is of it waits here to be written: then nothing needs to be fetched. */
+  /** False while all that there is of it gathers here: then nothing can be fetched. */
   isStored = true;
 
   constructor(id: number, reading: Reading, committer: Committer) {
@@ -59,7 +63,7 @@ export class Elements implements Persistent {
       this.#pages.size > 0 ||
       this.#points.size > 0 ||
       this.#followers.size > 0 ||
-      this.batch > this.#committer.written
+      this.batch > this.#committer.applied
     );
   }
 
@@ -149,7 +153,9 @@ export class Elements implements Persistent {
 
   #pending(fullKey: Bytes): Bytes | null | undefined {
     const gathering = this.#gathering.get(fullKey);
-    return gathering !== undefined ? gathering : this.#inFlight.get(fullKey);
+    if (gathering !== undefined) return gathering;
+    const young = this.#young.get(fullKey);
+    return young !== undefined ? young : this.#old.get(fullKey);
   }
 
   #fetch(fullKeys: readonly Bytes[]): never {
@@ -193,12 +199,11 @@ export class Elements implements Persistent {
   /** Of a collection that is not in the store: a transaction that made it and faulted would make another, for ever. */
   #unwritten(range: ElementRange): Element[] {
     const { gte, lt } = this.#fullRange(range);
-    const changes = [...this.#gathering].filter(([key]) => key >= gte && key < lt);
     const found: Element[] = [];
-    for (const [key, value] of sortChanges(changes, range.reverse ?? false)) {
+    for (const [key, value] of this.#changes(gte, lt)) {
       if (value !== null) found.push([key.slice(COLLECTION_PREFIX_LENGTH), value]);
     }
-    return found;
+    return range.reverse ? found.reverse() : found;
   }
 
   /** The elements of a range that have this value: only they are kept of all that is read. */
@@ -243,7 +248,10 @@ export class Elements implements Persistent {
           ? { ...this.#fullRange(range), reverse: range.reverse ?? false, limit }
           : last.rest(limit);
       const keep = (entry: StoreEntry): StoreEntry | null => (entry[1] === value ? entry : null);
-      const page = new Page(value === undefined ? bounds : { ...bounds, keep }, this.#changes());
+      const page = new Page(
+        value === undefined ? bounds : { ...bounds, keep },
+        this.#changes(bounds.gte, bounds.lt),
+      );
       this.#pages.add(page);
       attempt.releases.push(() => this.#pages.delete(page));
       await page.read(store);
@@ -262,19 +270,23 @@ export class Elements implements Persistent {
   ): AsyncIterableIterator<readonly Item[]> {
     const bounds = this.#fullRange(range);
     const reverse = range.reverse ?? false;
-    const changes = sortChanges(
-      [...new Map(this.#changes())].filter(([key]) => key >= bounds.gte && key < bounds.lt),
-      reverse,
-    );
+    const changes = [...this.#changes(bounds.gte, bounds.lt)];
+    if (reverse) changes.reverse();
     const iterator = this.#reading.store.iterate({ ...bounds, reverse });
     return new MergedStream(iterator, changes, reverse, (key, value) =>
       itemOf(key.slice(COLLECTION_PREFIX_LENGTH), value),
     );
   }
 
-  *#changes(): Iterable<readonly [Bytes, Bytes | null]> {
-    yield* this.#inFlight;
-    yield* this.#gathering;
+  /** What changed in a range and is not in the store, in order. */
+  #changes(gte: Bytes, lt: Bytes): readonly Change[] {
+    const stored = mergeOverlays(this.#old.range(gte, lt), this.#young.range(gte, lt));
+    if (this.#gathering.size === 0) return stored;
+    const gathering = [...this.#gathering].filter(([key]) => key >= gte && key < lt);
+    return mergeOverlays(
+      stored,
+      gathering.sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
   }
 
   #fullRange(range: ElementRange): { gte: Bytes; lt: Bytes } {
@@ -295,23 +307,32 @@ export class Elements implements Persistent {
     this.#gathering = new Map();
   }
 
-  persist(batch: StoreBatch): void {
+  persist(batch: WriteBatch, round: number): void {
     if (this.#discarded) return;
     this.isStored = true;
-    this.#inFlight = this.#gathering;
+    const gathering = this.#gathering;
     this.#gathering = new Map();
-    for (const [key, value] of this.#inFlight) {
+    for (const [key, value] of gathering) {
       if (value === null) batch.delete(key);
       else batch.put(key, value);
     }
+    if (round !== this.#youngRound) {
+      this.#old = this.#old.followedBy(this.#young);
+      this.#young = NONE;
+      this.#youngRound = round;
+    }
+    if (this.#young.size === 0) this.#young = new Overlay(gathering);
+    else for (const [key, value] of gathering) this.#young.set(key, value);
   }
 
-  persisted(): void {
-    this.#inFlight = EMPTY;
+  applied(round: number): void {
+    this.#old = NONE;
+    if (this.#youngRound <= round) this.#young = NONE;
   }
 }
 
-const EMPTY = new Map<Bytes, Bytes | null>();
+/** Never written to. */
+const NONE = new Overlay();
 
 /** Up to so many point reads of one command are done in line. */
 const MAX_INLINE_READS = 64;
@@ -327,7 +348,7 @@ const STREAM_PAGE = 500;
  */
 export class MergedStream<Item> implements AsyncIterableIterator<readonly Item[]> {
   readonly #iterator: StoreIterator;
-  readonly #changes: readonly (readonly [Bytes, Bytes | null])[];
+  readonly #changes: readonly Change[];
   readonly #reverse: boolean;
   readonly #itemOf: (fullKey: Bytes, value: Bytes) => Item;
   #next = 0;
@@ -335,7 +356,7 @@ export class MergedStream<Item> implements AsyncIterableIterator<readonly Item[]
 
   constructor(
     iterator: StoreIterator,
-    changes: readonly (readonly [Bytes, Bytes | null])[],
+    changes: readonly Change[],
     reverse: boolean,
     itemOf: (fullKey: Bytes, value: Bytes) => Item,
   ) {

@@ -13,6 +13,7 @@ import {
   unlink,
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { redoFiles } from "./redo/redo-log.ts";
 import { FolderError, LINKS_FOLDER, UNFINISHED_COPY } from "./open-folder.ts";
 
 /**
@@ -26,6 +27,8 @@ import { FolderError, LINKS_FOLDER, UNFINISHED_COPY } from "./open-folder.ts";
  * - The log holds what no table holds yet, and is only appended to: what is there at some moment is all that was
  *   acknowledged before, in order, perhaps with half a record at its end, which LevelDB drops. Of two logs the
  *   older is complete. A log is deleted after the manifest says so.
+ * - The redo log (redo/redo-log.ts) comes last. What is in it was perhaps brought into LevelDB in part: a start makes
+ *   the rest of it. None of its files may be deleted meanwhile (`RedoLog.keepingFiles`).
  */
 export interface FolderCopy {
   readonly files: number;
@@ -204,6 +207,14 @@ class Copying {
       await this.#copyStart(file, name, size);
     }
     await this.#copyStart(manifest.file, manifest.name, manifest.size);
+    for (const { name, bytes } of redoFiles(this.#from)) {
+      const file = await open(join(this.#from, name), "r");
+      try {
+        await this.#copyStart(file, name, bytes);
+      } finally {
+        await file.close();
+      }
+    }
     await writeDurably(join(this.#to, "CURRENT"), `${manifest.name}\n`);
     this.#files++;
     // Of earlier rounds, and no longer in use.

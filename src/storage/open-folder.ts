@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { LogDamageError } from "./redo/apply.ts";
+import { RedoLog } from "./redo/redo-log.ts";
 import { type Store, type StoreOptions, openLevelStore } from "./store.ts";
 
 /** The folder cannot be used. The message is one line that says what to do. */
@@ -31,6 +33,18 @@ export async function openFolder(folder: string, options: StoreOptions): Promise
   }
 }
 
+/** Brings what a crash has left in the redo log into the store. @throws FolderError; the store is closed then */
+export async function openRedoLog(folder: string, store: Store): Promise<RedoLog> {
+  try {
+    const log = await RedoLog.open(folder, store);
+    await log.start();
+    return log;
+  } catch (error) {
+    await store.close();
+    throw new FolderError(explain(folder, error as NodeJS.ErrnoException), { cause: error });
+  }
+}
+
 /** Node's recursive mkdir never ends where a folder is there that cannot hold another (`/proc`). */
 async function makeFolder(folder: string): Promise<void> {
   if (existsSync(folder)) return;
@@ -45,7 +59,7 @@ function explain(folder: string, error: NodeJS.ErrnoException): string {
   if (cause.code === "LEVEL_LOCKED") {
     return `the data folder ${folder} is in use by another process: stop that one, or choose another --dir`;
   }
-  if (isDamage(folder, cause)) {
+  if (error instanceof LogDamageError || isDamage(folder, cause)) {
     return (
       `CORRUPT: the LevelDB in ${folder} is damaged (${reason}): restore the folder from a backup, ` +
       "or move it away and start with an empty one"

@@ -1,5 +1,6 @@
 import type { Bytes } from "../support/bytes.ts";
 import type { KeyRange } from "./layout.ts";
+import { mergeChanges, sortChanges } from "./overlay.ts";
 import type { Store, StoreEntry } from "./store.ts";
 
 export interface PageBounds extends KeyRange {
@@ -110,35 +111,3 @@ export class Page {
 
 /** Entries of one nextv call. */
 const READ_STEP = 2000;
-
-type Change = readonly [key: Bytes, value: Bytes | null];
-
-export function sortChanges(changes: Change[], reverse: boolean): Change[] {
-  return changes.sort(([a], [b]) => (a === b ? 0 : a < b !== reverse ? -1 : 1));
-}
-
-/** Sorted entries with sorted changes laid over them: a change replaces, inserts or (null) removes. */
-export function mergeChanges(
-  entries: readonly StoreEntry[],
-  changes: readonly Change[],
-  reverse: boolean,
-): StoreEntry[] {
-  const merged: StoreEntry[] = [];
-  let next = 0;
-  const take = (change: Change): void => {
-    if (change[1] !== null) merged.push(change as StoreEntry);
-  };
-  for (const entry of entries) {
-    while (
-      next < changes.length &&
-      changes[next]![0] < entry[0] !== reverse &&
-      changes[next]![0] !== entry[0]
-    ) {
-      take(changes[next++]!);
-    }
-    if (next < changes.length && changes[next]![0] === entry[0]) take(changes[next++]!);
-    else merged.push(entry);
-  }
-  while (next < changes.length) take(changes[next++]!);
-  return merged;
-}

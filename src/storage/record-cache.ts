@@ -14,6 +14,8 @@ export interface CacheNode {
 
 /** About a millisecond's work. */
 const MAX_TRIM_STEPS = 20_000;
+/** When fewer steps than this part evict something, the rest is pinned. */
+const MIN_YIELD = 1 / 64;
 
 /**
  * Which records stay in memory: SIEVE (Zhang et al., NSDI 2024). A queue in order of arrival and a hand that
@@ -30,6 +32,8 @@ export class RecordCache<Node extends CacheNode> {
   #newest: Node | null = null;
   #oldest: Node | null = null;
   #hand: Node | null = null;
+  /** What is too much is pinned: there is no use in trying before `unpinned`. */
+  #isStuck = false;
   readonly #evict: (node: Node) => void;
 
   /** `evict`: forget the node wherever else it is known. */
@@ -47,7 +51,12 @@ export class RecordCache<Node extends CacheNode> {
   }
 
   get isFull(): boolean {
-    return this.#bytes > this.limitBytes;
+    return this.#bytes > this.limitBytes && !this.#isStuck;
+  }
+
+  /** Nodes that were pinned may not be any more. */
+  unpinned(): void {
+    this.#isStuck = false;
   }
 
   add(node: Node): void {
@@ -78,12 +87,17 @@ export class RecordCache<Node extends CacheNode> {
     node.costBytes = cost;
   }
 
-  /** Evicts until the limit holds, or for as many steps as one call may take: what must stay is passed over. */
-  trim(): void {
-    let patience = Math.min(2 * this.#count, MAX_TRIM_STEPS);
+  /**
+   * Evicts until the limit holds, or for as many steps as one call may take: what must stay is passed over. False when
+   * nearly everything must.
+   */
+  trim(): boolean {
+    const steps = Math.min(2 * this.#count, MAX_TRIM_STEPS);
+    const before = this.evictions;
+    let patience = steps;
     while (this.isFull && patience-- > 0) {
       const node = this.#hand ?? this.#oldest;
-      if (node === null) return;
+      if (node === null) break;
       this.#hand = node.newer as Node | null;
       if (node.visited) node.visited = false;
       else if (!node.isPinned) {
@@ -92,6 +106,8 @@ export class RecordCache<Node extends CacheNode> {
         this.evictions++;
       }
     }
+    this.#isStuck = patience < 0 && this.evictions - before < steps * MIN_YIELD;
+    return !this.#isStuck;
   }
 
   clear(): void {

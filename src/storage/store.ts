@@ -37,12 +37,18 @@ export interface StoreSnapshot {
   close(): Promise<void>;
 }
 
-export interface StoreBatch {
+/** Changes that are made together. */
+export interface WriteBatch {
   put(key: Bytes, value: Bytes): void;
   /** `put` of a key and a value that are in two parts each: joins them where they are copied anyway. */
   putJoined(keyHead: Bytes, keyTail: Bytes, valueHead: Bytes, valueTail: Bytes): void;
   delete(key: Bytes): void;
+}
+
+export interface StoreBatch extends WriteBatch {
   readonly length: number;
+  putBuffers(key: Buffer, value: Buffer): void;
+  deleteBuffer(key: Buffer): void;
   /** All or nothing; with `sync` on return it is on the disk itself. */
   write(sync: boolean): Promise<void>;
 }
@@ -226,6 +232,14 @@ class LevelBatch implements StoreBatch {
 
   delete(key: Bytes): void {
     this.#batch.del(this.#keys.hold("", key));
+  }
+
+  putBuffers(key: Buffer, value: Buffer): void {
+    this.#batch.put(key, value);
+  }
+
+  deleteBuffer(key: Buffer): void {
+    this.#batch.del(key);
   }
 
   async write(sync: boolean): Promise<void> {

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile, readdir } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -37,55 +37,78 @@ async function failedStart(dir: string, args: readonly string[] = []): Promise<s
 }
 
 describe("a full disk", () => {
-  test("refuses writes, goes on with reads, and recovers without loss", async () => {
-    const mount = await temporaryFolder();
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=48m", "tmpfs", mount]);
-    cleanups.push(() => void execFileSync("umount", [mount]));
-    const ballast = join(mount, "ballast");
-    const server = startLeveldis(join(mount, "data"), ["--backend-option", "writeBufferSize=1048576"]);
-    await server.start();
-    const client = await server.connect({ timeoutMs: 20_000 });
-    expect(await client.send("SET", "before", "1")).toBe("OK");
-    // A batch that fails takes back changes that a tracking client was to be told of.
-    const tracker = await server.connect3();
-    await tracker.sendExact("CLIENT", "TRACKING", "ON");
-    await tracker.sendExact("GET", "before");
-    // Full but for a little.
-    await writeFile(ballast, Buffer.alloc(40 << 20));
+  // LevelDB is the first that finds no room for its tables, or the redo log for its next record.
+  test.each([
+    ["nearly full", 8 << 20, 100_000],
+    ["quite full", 0, 1],
+  ])(
+    "that is %s refuses writes, goes on with reads, and recovers without loss",
+    async (_, room, enough) => {
+      const mount = await temporaryFolder();
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=48m", "tmpfs", mount]);
+      cleanups.push(() => void execFileSync("umount", [mount]));
+      const ballast = join(mount, "ballast");
+      const server = startLeveldis(join(mount, "data"), ["--backend-option", "writeBufferSize=1048576"]);
+      await server.start();
+      const client = await server.connect({ timeoutMs: 20_000 });
+      expect(await client.send("SET", "before", "1")).toBe("OK");
+      // A batch that fails takes back changes that a tracking client was to be told of.
+      const tracker = await server.connect3();
+      await tracker.sendExact("CLIENT", "TRACKING", "ON");
+      await tracker.sendExact("GET", "before");
+      await fill(ballast, (48 << 20) - room);
 
-    // What LevelDB cannot compress.
-    const value = randomBytes(50_000).toString("hex");
-    const acknowledged: string[] = [];
-    let refusal: unknown;
-    for (let i = 0; i < 500 && refusal === undefined; i++) {
-      const reply = await client.send(
-        "SET",
-        `key:${i}`,
-        `${i}${randomBytes(50_000).toString("base64")}${value}`,
-      );
-      if (reply === "OK") acknowledged.push(`key:${i}`);
-      else refusal = reply;
-    }
-    expect(String(refusal)).toMatch(/MISCONF Errors writing to the disk/);
-    expect(await tracker.readExact()).toEqual({ push: ["invalidate", null] });
-    await tracker.close();
-    expect(await client.send("GET", "before")).toBe("1");
-    expect(String(await client.send("SET", "other", "1"))).toMatch(/MISCONF/);
-    expect(await client.send("EXISTS", `key:${acknowledged.length}`)).toBe(0);
-    expect(await client.send("DBSIZE")).toBe(acknowledged.length + 1);
+      // What LevelDB cannot compress.
+      const value = randomBytes(50_000).toString("hex");
+      const acknowledged: string[] = [];
+      let refusal: unknown;
+      for (let i = 0; i < 500 && refusal === undefined; i++) {
+        const reply = await client.send(
+          "SET",
+          `key:${i}`,
+          `${i}${randomBytes(50_000).toString("base64")}${value}`,
+        );
+        if (reply === "OK") acknowledged.push(`key:${i}`);
+        else refusal = reply;
+      }
+      expect(String(refusal)).toMatch(/MISCONF Errors writing to the disk/);
+      expect(acknowledged.length).toBeLessThan(enough);
+      if (room === 0) expect(await tracker.readExact()).toEqual({ push: ["invalidate", null] });
+      await tracker.close();
+      expect(await client.send("GET", "before")).toBe("1");
+      expect(String(await client.send("SET", "other", "1"))).toMatch(/MISCONF/);
+      expect(await client.send("EXISTS", `key:${acknowledged.length}`)).toBe(0);
+      expect(await client.send("DBSIZE")).toBe(acknowledged.length + 1);
+      expect(await client.send("KEYS", "key:*")).toHaveLength(acknowledged.length);
 
-    await rm(ballast);
-    await expect.poll(() => client.send("SET", "after", "1"), { timeout: 15_000 }).toBe("OK");
-    await client.close();
-    await server.crashAndRestart();
-    const again = await server.connect();
-    expect(await again.send("GET", "after")).toBe("1");
-    for (const key of acknowledged) expect(await again.send("STRLEN", key)).toBeGreaterThan(100_000);
-    expect(await again.send("DBSIZE")).toBe(acknowledged.length + 2);
-    await again.close();
-    await server.close();
-  }, 60_000);
+      await rm(ballast);
+      await expect.poll(() => client.send("SET", "after", "1"), { timeout: 15_000 }).toBe("OK");
+      await client.close();
+      await server.crashAndRestart();
+      const again = await server.connect();
+      expect(await again.send("GET", "after")).toBe("1");
+      for (const key of acknowledged) expect(await again.send("STRLEN", key)).toBeGreaterThan(100_000);
+      expect(await again.send("DBSIZE")).toBe(acknowledged.length + 2);
+      await again.close();
+      await server.close();
+    },
+    60_000,
+  );
 });
+
+/** A file of so many bytes, or of as many as there is room for. */
+async function fill(path: string, bytes: number): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    for (let left = bytes; left > 0; left -= 64 << 10) await file.write(Buffer.alloc(64 << 10));
+    // To the last page.
+    for (let left = 16; bytes === 48 << 20 && left > 0; left--) await file.write(Buffer.alloc(4096));
+  } catch (error) {
+    expect((error as NodeJS.ErrnoException).code).toBe("ENOSPC");
+  } finally {
+    await file.close();
+  }
+}
 
 describe("a folder that cannot be used", () => {
   test("held by another process", async () => {

@@ -33,6 +33,11 @@ export async function openKeyspace(
     databases: 4,
     recordCacheBytes: given.recordCacheBytes ?? 64 << 20,
     limits: LIMITS,
+    log: null,
+    maxLogBytes: () => 0,
+    onApplyFailure: (error) => {
+      throw error;
+    },
     fsync: () => "no",
     onWriteFailure: (error) => {
       throw error;

@@ -61,6 +61,14 @@ export const STORAGE = {
       changes: "listener",
     },
   ),
+  "redo-log-size": memory(
+    64 * MB,
+    { min: 0n, max: LONG_MAX },
+    {
+      help: "So much may be written to the redo log before it is brought into LevelDB; memory and a start after a crash pay for it",
+      changes: "listener",
+    },
+  ),
   "gc-interval": integer(
     500,
     { min: 1n, max: INT_MAX },

@@ -1,5 +1,5 @@
 import type { Element, ElementRange } from "../../storage/elements.ts";
-import { mergeChanges, sortChanges } from "../../storage/page.ts";
+import { mergeChanges, sortChanges } from "../../storage/overlay.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import type { Stream } from "../stream.ts";
 import type { StreamHeader } from "./header.ts";

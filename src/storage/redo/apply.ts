@@ -1,0 +1,62 @@
+import type { Bytes } from "../../support/bytes.ts";
+import type { Store } from "../store.ts";
+import { changeAt, eachChange } from "./format.ts";
+import { type LogPart, LogReader } from "./reader.ts";
+
+/** LevelDB is asleep for other writers while it takes one batch. */
+const BATCH_BYTES = 256 << 10;
+
+/** A log that is not what was written, in its middle. */
+export class LogDamageError extends Error {
+  override readonly name = "LogDamageError";
+}
+
+/**
+ * Makes the changes of a part of the log in the store. To make them again does no harm. `done` is told how many bytes
+ * of the log each step has dealt with. @throws LogDamageError
+ */
+export async function applyPart(store: Store, part: LogPart, done: (bytes: number) => void): Promise<void> {
+  const reader = new LogReader(part.path, part.from, part.to);
+  try {
+    await applyAll(store, reader, done);
+    if (!reader.isAtEnd) {
+      throw new LogDamageError(`${part.path} is damaged at offset ${reader.position}`);
+    }
+  } finally {
+    reader.close();
+  }
+}
+
+/** Up to the first record that is not whole. */
+export async function applyAll(
+  store: Store,
+  reader: LogReader,
+  done: (bytes: number) => void = () => undefined,
+): Promise<void> {
+  for (let records = reader.next(); records !== null; records = reader.next()) {
+    const changes = lastChanges(records);
+    const logBytesOfChange = records.length / changes.size;
+    let batch = store.batch();
+    let bytes = 0;
+    for (const at of changes.values()) {
+      const { key, value } = changeAt(records, at);
+      if (value === null) batch.deleteBuffer(key);
+      else batch.putBuffers(key, value);
+      bytes += key.length + (value?.length ?? 0);
+      if (bytes < BATCH_BYTES) continue;
+      await batch.write(false);
+      done(batch.length * logBytesOfChange);
+      batch = store.batch();
+      bytes = 0;
+    }
+    await batch.write(false);
+    done(batch.length * logBytesOfChange);
+  }
+}
+
+/** Where the last change of each key is. */
+function lastChanges(records: Buffer): ReadonlyMap<Bytes, number> {
+  const changes = new Map<Bytes, number>();
+  eachChange(records, (key, at) => changes.set(key, at));
+  return changes;
+}

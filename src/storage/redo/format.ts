@@ -1,0 +1,136 @@
+import { crc32 } from "node:zlib";
+import type { Bytes } from "../../support/bytes.ts";
+
+/**
+ * The redo log: records, one for each batch, one behind the other. Numbers are little-endian.
+ *
+ *   length u32, crc32 u32 of what follows, then for each change:
+ *   key length u32 (its highest bit is set for a deletion), key, and unless deleted: value length u32, value
+ *
+ * A record that is cut off, or whose checksum is wrong, is the end of the log: the crash came while it was written.
+ */
+const HEAD_BYTES = 8;
+const DELETED = 0x8000_0000;
+
+/** Builds the record of one batch in a buffer that is used again for the next. */
+export class RecordBuilder {
+  #buffer: Buffer;
+  #end = HEAD_BYTES;
+
+  constructor(initialBytes: number) {
+    this.#buffer = Buffer.allocUnsafeSlow(initialBytes);
+  }
+
+  get isEmpty(): boolean {
+    return this.#end === HEAD_BYTES;
+  }
+
+  /** Key and value are in two parts each. */
+  put(keyHead: Bytes, keyTail: Bytes, valueHead: Bytes, valueTail: Bytes): void {
+    const keyLength = keyHead.length + keyTail.length;
+    const valueLength = valueHead.length + valueTail.length;
+    this.#reserve(8 + keyLength + valueLength);
+    this.#number(keyLength);
+    this.#bytes(keyHead);
+    this.#bytes(keyTail);
+    this.#number(valueLength);
+    this.#bytes(valueHead);
+    this.#bytes(valueTail);
+  }
+
+  delete(key: Bytes): void {
+    this.#reserve(4 + key.length);
+    this.#number(key.length + DELETED);
+    this.#bytes(key);
+  }
+
+  #number(value: number): void {
+    const buffer = this.#buffer;
+    let at = this.#end;
+    buffer[at++] = value;
+    buffer[at++] = value >>> 8;
+    buffer[at++] = value >>> 16;
+    buffer[at++] = value >>> 24;
+    this.#end = at;
+  }
+
+  #bytes(bytes: Bytes): void {
+    // A call takes longer than to copy a few bytes.
+    if (bytes.length > MAX_COPIED_BYTES) {
+      this.#buffer.latin1Write(bytes, this.#end);
+      this.#end += bytes.length;
+      return;
+    }
+    for (let i = 0; i < bytes.length; i++) this.#buffer[this.#end++] = bytes.charCodeAt(i);
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#end + bytes;
+    if (needed <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#buffer.length));
+    this.#buffer.copy(larger, 0, 0, this.#end);
+    this.#buffer = larger;
+  }
+
+  /** The whole record; it may be used until the next `put`. */
+  take(): Buffer {
+    const record = this.#buffer.subarray(0, this.#end);
+    record.writeUInt32LE(this.#end - HEAD_BYTES, 0);
+    record.writeUInt32LE(crc32(record.subarray(HEAD_BYTES)), 4);
+    this.#end = HEAD_BYTES;
+    if (this.#buffer.length > MAX_KEPT_BYTES) this.#buffer = Buffer.allocUnsafeSlow(MAX_KEPT_BYTES);
+    return record;
+  }
+}
+
+const MAX_COPIED_BYTES = 12;
+const MAX_KEPT_BYTES = 4 << 20;
+
+/**
+ * How many bytes at the beginning of `bytes` are whole records that are what was written; more than `bytes.length`
+ * when a record goes on behind the end: so many bytes it takes to have it whole. Less: there is damage, or half a record.
+ */
+export function wholeRecords(bytes: Buffer, mostBytes: number): number {
+  let end = 0;
+  for (;;) {
+    if (end === bytes.length) return end;
+    const wanted = bytes.length - end < HEAD_BYTES ? HEAD_BYTES : HEAD_BYTES + bytes.readUInt32LE(end);
+    // A length that cannot be must not make anybody allocate that much.
+    if (end + wanted > mostBytes) return end;
+    if (end + wanted > bytes.length) return end === 0 ? wanted : end;
+    const body = bytes.subarray(end + HEAD_BYTES, end + wanted);
+    if (body.length === 0 || crc32(body) !== bytes.readUInt32LE(end + 4)) return end;
+    end += wanted;
+  }
+}
+
+/** Calls `found` with the key, and where its change begins, for each change in whole records. */
+export function eachChange(records: Buffer, found: (key: Bytes, at: number) => void): void {
+  for (let at = 0; at < records.length;) {
+    const end = at + HEAD_BYTES + records.readUInt32LE(at);
+    at += HEAD_BYTES;
+    while (at < end) {
+      const head = records.readUInt32LE(at);
+      const isDeleted = head >= DELETED;
+      const keyEnd = at + 4 + (isDeleted ? head - DELETED : head);
+      found(records.latin1Slice(at + 4, keyEnd), at);
+      at = isDeleted ? keyEnd : keyEnd + 4 + records.readUInt32LE(keyEnd);
+    }
+  }
+}
+
+/** A change as it stands in a record; the buffers are parts of it. */
+export interface LoggedChange {
+  readonly key: Buffer;
+  /** Null: deleted. */
+  readonly value: Buffer | null;
+}
+
+/** The change that begins at `at`. */
+export function changeAt(records: Buffer, at: number): LoggedChange {
+  const head = records.readUInt32LE(at);
+  if (head >= DELETED) return { key: records.subarray(at + 4, at + 4 + head - DELETED), value: null };
+  const keyEnd = at + 4 + head;
+  const length = records.readUInt32LE(keyEnd);
+  return { key: records.subarray(at + 4, keyEnd), value: records.subarray(keyEnd + 4, keyEnd + 4 + length) };
+}

@@ -1,0 +1,24 @@
+import type { LogPart } from "./reader.ts";
+
+/** What the thread is started with. */
+export interface WorkerData {
+  readonly folder: string;
+}
+
+export type Order =
+  | {
+      readonly order: "apply";
+      readonly parts: readonly LogPart[];
+      /** What LevelDB has must be on the disk itself: the log is to be deleted. */
+      readonly durably: boolean;
+    }
+  /** Answered by the end of the thread. */
+  | { readonly order: "close" };
+
+export type Report =
+  /** Once, at the start: it has the database. */
+  | { readonly report: "opened" }
+  /** So many bytes of the log are done since the last report. */
+  | { readonly report: "progress"; readonly bytes: number }
+  /** `error`: what kept it from being made, null when it was. */
+  | { readonly report: "applied"; readonly error: Error | null };

@@ -1,0 +1,295 @@
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Bytes } from "../../support/bytes.ts";
+import { Overlay } from "../overlay.ts";
+import type { Store, WriteBatch } from "../store.ts";
+import { applyAll, LogDamageError } from "./apply.ts";
+import { RecordBuilder, changeAt, eachChange } from "./format.ts";
+import { type LogPart, LogReader } from "./reader.ts";
+import { ApplierThread } from "./thread.ts";
+
+const FILE_NAME = /^redo-(\d{10})$/;
+const FIRST_BUFFER_BYTES = 256 << 10;
+/** What one system call may write at most. */
+const MAX_WRITE_BYTES = 1 << 30;
+
+const datasync = promisify(fdatasync);
+
+/** A file of the log that is not yet deleted. */
+interface LogFile {
+  readonly path: string;
+  readonly fd: number;
+}
+
+/**
+ * What was acknowledged and is not yet in LevelDB. Batches are appended as one record each; now and then a part of
+ * the log is brought into LevelDB, by a thread of its own, where of many changes of one key only the last is made.
+ * After a crash the files are read again from their beginning: to make a change twice does no harm.
+ */
+export class RedoLog implements WriteBatch {
+  readonly #folder: string;
+  readonly #builder = new RecordBuilder(FIRST_BUFFER_BYTES);
+  /** The last one is appended to. */
+  readonly #files: LogFile[] = [];
+  #fileNumber: number;
+  /** Bytes of the last file, all of whole records. */
+  #size = 0;
+  /** Up to there it was handed to the thread. */
+  #handedOver = 0;
+  /** Parts that were handed to the thread and are not in LevelDB yet. */
+  #parts: LogPart[] = [];
+  #partBytes = 0;
+  #thread: ApplierThread | null = null;
+  #keepers = 0;
+  /** The end of the last file may be half a record. */
+  #isTorn = false;
+
+  /** Brings what a crash has left in the files into the store, and begins a new file. @throws LogDamageError */
+  static async open(folder: string, store: Store): Promise<RedoLog> {
+    const files = redoFiles(folder);
+    const last = files.at(-1);
+    for (const file of files) {
+      const path = join(folder, file.name);
+      const reader = new LogReader(path);
+      try {
+        await applyAll(store, reader);
+        // A record that is cut off is the one that was being written at the crash, in the last file.
+        if (!reader.isAtEnd && file !== last) {
+          throw new LogDamageError(`${path} is damaged at offset ${reader.position}`);
+        }
+      } finally {
+        reader.close();
+      }
+    }
+    if (files.length > 0) await store.startNewLog();
+    for (const { name } of files) rmSync(join(folder, name));
+    return new RedoLog(folder, (last?.number ?? 0) + 1);
+  }
+
+  private constructor(folder: string, number: number) {
+    this.#folder = folder;
+    this.#fileNumber = number;
+    this.#begin();
+  }
+
+  #begin(): void {
+    const path = pathOf(this.#folder, this.#fileNumber);
+    const fd = openSync(path, "wx");
+    syncFolder(this.#folder);
+    this.#files.push({ path, fd });
+    this.#fileNumber++;
+    this.#size = 0;
+    this.#handedOver = 0;
+    this.#isTorn = false;
+  }
+
+  get #file(): LogFile {
+    return this.#files.at(-1)!;
+  }
+
+  // ─── the batch that is being built ─────────────────────────────────────────────────────────────
+
+  put(key: Bytes, value: Bytes): void {
+    this.#builder.put("", key, "", value);
+  }
+
+  putJoined(keyHead: Bytes, keyTail: Bytes, valueHead: Bytes, valueTail: Bytes): void {
+    this.#builder.put(keyHead, keyTail, valueHead, valueTail);
+  }
+
+  delete(key: Bytes): void {
+    this.#builder.delete(key);
+  }
+
+  /** Appends what was put since the last call: on return a kill of the process does not lose it any more. */
+  append(): void {
+    if (this.#builder.isEmpty) return;
+    const record = this.#builder.take();
+    if (this.#isTorn) throw new Error("the end of the redo log could not be mended");
+    const { fd } = this.#file;
+    try {
+      for (let at = 0; at < record.length;) {
+        at += writeSync(fd, record, at, Math.min(record.length - at, MAX_WRITE_BYTES), this.#size + at);
+      }
+    } catch (error) {
+      this.#cutOff(fd);
+      throw error;
+    }
+    this.#size += record.length;
+  }
+
+  /** Nothing of a record that could not be written whole may stay: what is appended behind it would be lost. */
+  #cutOff(fd: number): void {
+    try {
+      ftruncateSync(fd, this.#size);
+    } catch {
+      this.#isTorn = true;
+    }
+  }
+
+  /** What was put is not to be appended. */
+  discard(): void {
+    if (!this.#builder.isEmpty) this.#builder.take();
+  }
+
+  /** Resolves when all that was appended is on the disk itself. */
+  async sync(): Promise<void> {
+    await datasync(this.#file.fd);
+  }
+
+  // ─── into LevelDB ──────────────────────────────────────────────────────────────────────────────
+
+  /** Bytes that wait to be handed over. */
+  get waitingBytes(): number {
+    return this.#size - this.#handedOver;
+  }
+
+  /** About how many bytes are not in LevelDB yet. */
+  get unappliedBytes(): number {
+    return this.#partBytes + this.#size - this.#handedOver;
+  }
+
+  /** The thread works on the database that is open in `folder`. */
+  async start(): Promise<void> {
+    this.#thread = await ApplierThread.start(this.#folder);
+  }
+
+  /** Resolves when the thread has let go of the database. */
+  async stop(): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = null;
+    await thread?.close();
+  }
+
+  /**
+   * Brings everything that is appended when `handedOver` is called into LevelDB; one call at a time. A file that has
+   * grown past `maxFileBytes` is left behind, and deleted when nothing of it is needed any more. `progress` is called when
+   * `unappliedBytes` is less than before.
+   */
+  async apply(maxFileBytes: number, handedOver: () => void, progress: () => void): Promise<void> {
+    const leavesFile = this.#size > maxFileBytes || this.#isTorn;
+    // Most of it here, where nobody waits.
+    if (leavesFile) await datasync(this.#file.fd);
+    if (this.waitingBytes > 0) {
+      this.#parts.push({ path: this.#file.path, from: this.#handedOver, to: this.#size });
+      this.#partBytes += this.waitingBytes;
+      this.#handedOver = this.#size;
+    }
+    handedOver();
+    if (leavesFile) {
+      // After a power failure no file may be whole behind one that is not.
+      fdatasyncSync(this.#file.fd);
+      this.#begin();
+    }
+    const parts = this.#parts;
+    const retired = this.#files.length - 1;
+    if (this.#thread === null) throw new Error("the redo log has no thread");
+    if (parts.length > 0 || retired > 0) {
+      await this.#thread.apply(parts, retired > 0, (bytes) => {
+        this.#partBytes -= bytes;
+        progress();
+      });
+    }
+    this.#parts = [];
+    this.#partBytes = 0;
+    if (this.#keepers === 0) this.#deleteFiles(retired);
+  }
+
+  /** All that the files hold is to be applied again: LevelDB may have lost what it was not made to put on the disk. */
+  rewind(): void {
+    this.#handedOver = this.#size;
+    this.#parts = this.#files.map(({ path }) => ({
+      path,
+      from: 0,
+      to: path === this.#file.path ? this.#size : statSync(path).size,
+    }));
+    this.#partBytes = this.#parts.reduce((sum, { to }) => sum + to, 0);
+  }
+
+  #deleteFiles(count: number): void {
+    for (const { path, fd } of this.#files.splice(0, count)) {
+      closeSync(fd);
+      rmSync(path);
+    }
+  }
+
+  /** While `work` runs, no file of the log is deleted: whoever copies LevelDB needs those it was not finished with. */
+  async keepingFiles<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#keepers++;
+    try {
+      return await work();
+    } finally {
+      this.#keepers--;
+    }
+  }
+
+  /** What the log holds and LevelDB, perhaps, does not. */
+  unapplied(): Overlay {
+    const overlay = new Overlay();
+    const parts = [...this.#parts, { path: this.#file.path, from: this.#handedOver, to: this.#size }];
+    for (const { path, from, to } of parts) {
+      const reader = new LogReader(path, from, to);
+      try {
+        for (let records = reader.next(); records !== null; records = reader.next()) {
+          const block = records;
+          eachChange(block, (key, at) => {
+            overlay.set(key, changeAt(block, at).value?.latin1Slice() ?? null);
+          });
+        }
+      } finally {
+        reader.close();
+      }
+    }
+    return overlay;
+  }
+
+  /** All of it is in LevelDB, on the disk itself: the files are not needed at the next start. */
+  async close(): Promise<void> {
+    await this.stop();
+    if (this.#parts.length === 0 && this.waitingBytes === 0) this.#deleteFiles(this.#files.length);
+    else for (const { fd } of this.#files) closeSync(fd);
+  }
+}
+
+interface FoundFile {
+  readonly name: string;
+  readonly number: number;
+  readonly bytes: number;
+}
+
+/** The files of the log in a folder in their order, as they are at this moment. */
+export function redoFiles(folder: string): FoundFile[] {
+  const files: FoundFile[] = [];
+  for (const name of readdirSync(folder)) {
+    const number = FILE_NAME.exec(name)?.[1];
+    if (number === undefined) continue;
+    files.push({ name, number: Number(number), bytes: statSync(join(folder, name)).size });
+  }
+  return files.sort((a, b) => a.number - b.number);
+}
+
+function pathOf(folder: string, number: number): string {
+  return join(folder, `redo-${String(number).padStart(10, "0")}`);
+}
+
+/** A file that was made must be found after a power failure. */
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,37 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { openLevelStore } from "../store.ts";
+import { applyPart } from "./apply.ts";
+import type { Order, Report, WorkerData } from "./messages.ts";
+import type { LogPart } from "./reader.ts";
+
+/** The entry of the thread that brings what is in the redo log into LevelDB. It works until it is told to close. */
+
+const { folder } = workerData as WorkerData;
+const port = parentPort!;
+const tell = (report: Report): void => port.postMessage(report);
+
+// The main thread has the database open and this one shares it: options for opening it have no effect.
+const store = await openLevelStore(folder, { cacheSizeBytes: 0, backendOptions: {}, createIfMissing: false });
+let work = Promise.resolve();
+
+port.on("message", (order: Order) => {
+  work = work.then(() => (order.order === "apply" ? apply(order.parts, order.durably) : close()));
+});
+tell({ report: "opened" });
+
+async function apply(parts: readonly LogPart[], durably: boolean): Promise<void> {
+  try {
+    const done = (bytes: number): void => tell({ report: "progress", bytes });
+    for (const part of parts) await applyPart(store, part, done);
+    // A memtable that is written out is on the disk; LevelDB syncs no log that it has left behind.
+    if (durably) await store.startNewLog();
+    tell({ report: "applied", error: null });
+  } catch (error) {
+    tell({ report: "applied", error: error as Error });
+  }
+}
+
+async function close(): Promise<void> {
+  await store.close();
+  port.close();
+}
