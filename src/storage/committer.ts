@@ -47,6 +47,7 @@ export class Committer {
   #inFlight: readonly Persistent[] = [];
   #writing = false;
   #scheduled = false;
+  #held = false;
   #unsyncedSince = 0;
   #syncTimer: NodeJS.Timeout | null = null;
   readonly #idle: (() => void)[] = [];
@@ -119,6 +120,16 @@ export class Committer {
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
+  /** Until `release` no further batch is begun: what gathers is half of something. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    if (this.#dirty.length > 0) this.#schedule();
+  }
+
   useStore(store: Store): void {
     this.#store = store;
   }
@@ -139,7 +150,7 @@ export class Committer {
     // The check phase comes right after the sockets of this turn were read: one batch for all of them.
     setImmediate(() => {
       this.#scheduled = false;
-      if (!this.#writing) this.#flush();
+      if (!this.#writing && !this.#held) this.#flush();
     });
   }
 
@@ -190,7 +201,7 @@ export class Committer {
 
   #goOn(): void {
     for (const resume of this.#idle.splice(0)) resume();
-    if (this.#dirty.length > 0) this.#flush();
+    if (this.#dirty.length > 0 && !this.#held) this.#flush();
   }
 
   #syncNow(): boolean {
