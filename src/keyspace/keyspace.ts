@@ -16,6 +16,7 @@ import { Database } from "./database.ts";
 import type { Entry } from "./entry.ts";
 import { KeyEvents } from "./events.ts";
 import { Expiry } from "./expiry.ts";
+import { type LoadedDatabase, Loading } from "./loading.ts";
 import { ScanCursors } from "./scan-cursors.ts";
 
 /** Past these a collection is no longer packed into its record. Redis' options of the same names. */
@@ -80,6 +81,7 @@ export class Keyspace {
   /** One of them was emptied. */
   hasFlushed = false;
   readonly events = new KeyEvents();
+  readonly loading: Loading;
   readonly #options: KeyspaceOptions;
   #nextId = 1;
   #nextGeneration = 1;
@@ -108,6 +110,7 @@ export class Keyspace {
       onFailure: (error) => this.#writeFailed(error),
     });
     this.expiry = new Expiry(this);
+    this.loading = new Loading(this);
   }
 
   /** Reads what the store holds; an empty store becomes a new keyspace. @throws FormatError */
@@ -124,6 +127,7 @@ export class Keyspace {
           "start the version that wrote it, or choose another --dir",
       );
     }
+    await keyspace.loading.dropUnfinished();
     keyspace.#readCounters();
     await keyspace.committer.settle();
     return keyspace;
@@ -197,6 +201,14 @@ export class Keyspace {
     return this.#nextGeneration++;
   }
 
+  /** The first of `count` ids for collections. They are taken when the committer has settled. */
+  reserveIds(count: number): number {
+    this.committer.mark(this.#ids);
+    const first = this.#nextId;
+    this.#nextId += count;
+    return first;
+  }
+
   /** A collection lost its key: the collector takes its elements. */
   bury(elements: Elements): void {
     elements.discard();
@@ -240,6 +252,14 @@ export class Keyspace {
 
   flushAll(): void {
     for (const db of this.databases) db.flush();
+  }
+
+  /** Every database gets other contents, which were loaded beside it, in one batch. */
+  adopt(loaded: readonly LoadedDatabase[]): void {
+    loaded.forEach((contents, index) => this.databases[index]!.adopt(contents));
+    this.loading.end();
+    // Keys that expired meanwhile.
+    this.expiry.expect(0);
   }
 
   // ─── expiry ────────────────────────────────────────────────────────────────────────────────────

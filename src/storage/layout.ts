@@ -7,6 +7,7 @@ import { u16, u32, u64, readU32, readU64 } from "./numbers.ts";
  *
  *   !format                                format version (decimal text)
  *   !ids                                   next collection id u64, next generation u32
+ *   !loading                               what is being loaded beside the live data (keyspace/loading.ts)
  *   !db  index u16                         generation u32, key count u64, count of keys with expiry u64
  *   c    id u64, part u8, …                elements of the collection `id` (parts: see each type)
  *   e    expiry ms u64, generation u32, key    the expiry index, in time order; empty value
@@ -21,9 +22,15 @@ export const FORMAT_VERSION = 1;
 
 export const FORMAT_KEY: Bytes = "!format";
 export const IDS_KEY: Bytes = "!ids";
+export const LOADING_KEY: Bytes = "!loading";
 
 /** Database 3 ⇒ `!db 0003`. */
 export const databaseKey = (index: number): Bytes => "!db" + u16(index);
+
+export const DATABASES_RANGE: KeyRange = { gte: "!db", lt: "!dc" };
+
+/** The index in a `databaseKey`. */
+export const readDatabaseKey = (key: Bytes): number => (key.charCodeAt(3) << 8) | key.charCodeAt(4);
 
 /** Generation 1, key `foo` ⇒ `k 00000001 foo`. */
 export const recordKey = (generation: number, key: Bytes): Bytes => recordKeyHead(generation) + key;

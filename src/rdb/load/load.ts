@@ -1,0 +1,60 @@
+import { type FileOptions, decodeFile } from "../decode/file.ts";
+import { ByteSource } from "../decode/source.ts";
+import { type LoadResult, Loader, type LoaderOptions } from "./loader.ts";
+
+/** Where the bytes of an RDB file come from. */
+export interface RdbInput {
+  /** Puts the next bytes into `buffer`; 0 at the end. */
+  read(buffer: Buffer): Promise<number>;
+  /** How many are behind the end of the RDB is an error, when it is a file of its own. */
+  readonly isWholeFile: boolean;
+}
+
+export interface LoadOptions extends Omit<LoaderOptions, "source">, FileOptions {
+  /** After each piece: bytes and keys so far. */
+  readonly onProgress: (bytes: number, keys: number) => void;
+}
+
+/** One piece: some ten milliseconds of work, which clients that are served meanwhile wait for. */
+const READ_BYTES = 256 << 10;
+
+/**
+ * Loads a file beside the live data: `Keyspace.adopt` of the result's databases exchanges the two. Rejects with an
+ * RdbError when something is wrong with the file, with the input's or the store's error, or that of `signal`; then
+ * nothing of it stays.
+ */
+export async function loadRdb(
+  input: RdbInput,
+  options: LoadOptions,
+  signal?: AbortSignal,
+): Promise<LoadResult> {
+  const source = ByteSource.stream();
+  const loader = await Loader.begin({ ...options, source });
+  try {
+    const decoding = decodeFile(source, loader, options);
+    while (decoding.next().done !== true) {
+      signal?.throwIfAborted();
+      if (loader.isFull) await loader.flush();
+      else await refill(source, input);
+      options.onProgress(source.offset, loader.keys);
+    }
+    if (input.isWholeFile) await checkEnd(source, input);
+    return await loader.finish();
+  } catch (error) {
+    await loader.abandon();
+    throw error;
+  }
+}
+
+async function refill(source: ByteSource, input: RdbInput): Promise<void> {
+  // Not by what the file says that is missing: by what there is.
+  const room = source.room(READ_BYTES);
+  const bytes = await input.read(room);
+  if (bytes === 0) source.complete();
+  else source.filled(bytes);
+}
+
+async function checkEnd(source: ByteSource, input: RdbInput): Promise<void> {
+  if (source.available === 0) await refill(source, input);
+  if (source.available > 0) source.fail("there is more behind the end");
+}
