@@ -47,7 +47,8 @@ export class Committer {
   #inFlight: readonly Persistent[] = [];
   #writing = false;
   #scheduled = false;
-  #held = false;
+  /** How many want no batch to begin. */
+  #holds = 0;
   #unsyncedSince = 0;
   #syncTimer: NodeJS.Timeout | null = null;
   readonly #idle: (() => void)[] = [];
@@ -122,12 +123,27 @@ export class Committer {
 
   /** Until `release` no further batch is begun: what gathers is half of something. */
   hold(): void {
-    this.#held = true;
+    this.#holds++;
   }
 
   release(): void {
-    this.#held = false;
-    if (this.#dirty.length > 0) this.#schedule();
+    this.#holds--;
+    if (this.#holds === 0 && this.#dirty.length > 0) this.#schedule();
+  }
+
+  /**
+   * Calls `work` at a moment when everything marked so far is in the store; no batch is begun until it is done.
+   * Rejects when something could not be written.
+   */
+  async atRest(work: () => Promise<void>): Promise<void> {
+    await this.settle();
+    this.hold();
+    try {
+      await this.quiet();
+      await work();
+    } finally {
+      this.release();
+    }
   }
 
   useStore(store: Store): void {
@@ -150,7 +166,7 @@ export class Committer {
     // The check phase comes right after the sockets of this turn were read: one batch for all of them.
     setImmediate(() => {
       this.#scheduled = false;
-      if (!this.#writing && !this.#held) this.#flush();
+      if (!this.#writing && this.#holds === 0) this.#flush();
     });
   }
 
@@ -201,7 +217,7 @@ export class Committer {
 
   #goOn(): void {
     for (const resume of this.#idle.splice(0)) resume();
-    if (this.#dirty.length > 0 && !this.#held) this.#flush();
+    if (this.#dirty.length > 0 && this.#holds === 0) this.#flush();
   }
 
   #syncNow(): boolean {
