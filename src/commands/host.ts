@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { CommandError } from "../errors.ts";
 import type { LatencyMonitor } from "../metrics/latency-monitor.ts";
+import type { LoadingProgress } from "../metrics/loading-progress.ts";
 import type { ProcessMemory } from "../metrics/process-memory.ts";
 import type { SlowLog } from "../metrics/slow-log.ts";
 import type { PubSub } from "../pubsub/pubsub.ts";
@@ -161,6 +162,10 @@ export interface Server {
   /** `failure`: what writes are answered while the disk takes nothing, null when all is well. */
   readonly disk: { readonly failure: CommandError | null };
   readonly backup: Backup;
+  /** DEBUG SET-SKIP-CHECKSUM-VALIDATION: whether RESTORE looks at checksums. */
+  readonly payloads: { checksChecksums: boolean };
+  /** A load of data that is going on, null when there is none. */
+  readonly loading: LoadingProgress | null;
   readonly log: Log;
   /** 40 hexadecimal digits, new at every start. */
   readonly runId: string;

@@ -4,6 +4,7 @@ import type { Command } from "../commands/registered-command.ts";
 import type { RunningScript } from "../commands/suspension.ts";
 import type { Config } from "../config/config.ts";
 import { BUSY_EVAL, BUSY_FUNCTION, CommandError } from "../errors.ts";
+import type { LoadingProgress } from "../metrics/loading-progress.ts";
 import type { DiskHealth } from "./disk-health.ts";
 
 export interface CheckState {
@@ -11,6 +12,7 @@ export interface CheckState {
   readonly isReadonly: () => boolean;
   readonly disk: DiskHealth;
   readonly config: () => Config;
+  readonly loading: () => LoadingProgress | null;
   /** A script that is over its time. */
   readonly busy: { readonly script: RunningScript | null };
 }
@@ -24,10 +26,14 @@ export function check(state: CheckState, client: Client, command: Command, effec
     if (state.isReadonly()) throw READ_ONLY;
   }
   if (client.resp === 2 && client.type === "pubsub") checkSubscriber(command);
+  const loading = state.loading();
+  if (loading !== null && (loading.isAsync ? command.isNoAsyncLoading : !command.isLoading)) throw LOADING;
   const { script } = state.busy;
   if (script !== null && !command.isAllowedBusy) throw script.kind === "eval" ? BUSY_EVAL : BUSY_FUNCTION;
   if (client.isMonitor && (effect.isWrite || command.isReadonly || effect.mayReplicate)) throw MONITOR_ONLY;
 }
+
+const LOADING = new CommandError("LOADING Redis is loading the dataset in memory");
 
 /** In RESP2 a subscriber could not tell a message from a reply. */
 function checkSubscriber({ fullName }: Command): void {

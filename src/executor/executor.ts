@@ -114,6 +114,7 @@ export class Executor {
       isReadonly: options.isReadonly,
       disk: options.disk,
       config: () => this.#server!.config,
+      loading: () => this.#server!.loading,
       busy: this.busy,
     };
   }

@@ -5,6 +5,7 @@ import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
 import type { Monitors } from "../executor/monitors.ts";
 import { LatencyMonitor } from "../metrics/latency-monitor.ts";
+import type { LoadingProgress } from "../metrics/loading-progress.ts";
 import { ProcessMemory } from "../metrics/process-memory.ts";
 import { SlowLog } from "../metrics/slow-log.ts";
 import { PubSub } from "../pubsub/pubsub.ts";
@@ -59,6 +60,8 @@ export class Server implements ServerView, SessionHost {
   readonly disk: ServerView["disk"];
   readonly backup: ServerView["backup"];
   readonly log: Log;
+  readonly payloads = { checksChecksums: true };
+  loading: LoadingProgress | null = null;
   readonly memory = new ProcessMemory();
   readonly slowLog = new SlowLog(() => this.config.values.slowlogMaxLen);
   readonly latency = new LatencyMonitor();

@@ -1,13 +1,15 @@
 import type { Context } from "../command.ts";
 import type { Field } from "./field.ts";
+import { loadingFields } from "./loading.ts";
 
 /**
  * Redis' words for snapshots and its log. Everything is on disk before it is answered, so there is no snapshot to
  * wait for; "since last save" counts from the start.
  */
-export function* persistenceSection({ server, keyspace }: Context): Iterable<Field> {
-  yield ["loading", 0];
-  yield ["async_loading", 0];
+export function* persistenceSection(context: Context): Iterable<Field> {
+  const { server, keyspace } = context;
+  yield ["loading", server.loading !== null && !server.loading.isAsync ? 1 : 0];
+  yield ["async_loading", server.loading?.isAsync === true ? 1 : 0];
   yield ["rdb_changes_since_last_save", keyspace.changes];
   yield ["rdb_bgsave_in_progress", 0];
   yield ["rdb_last_save_time", Math.floor(server.startedAtMs / 1000)];
@@ -24,6 +26,7 @@ export function* persistenceSection({ server, keyspace }: Context): Iterable<Fie
   yield ["aof_rewrites", 0];
   yield ["aof_last_write_status", server.disk.failure === null ? "ok" : "err"];
   yield ["aof_buffer_length", keyspace.committer.backlogBytes];
+  yield* loadingFields(context);
 }
 
 export function* replicationSection({ server }: Context): Iterable<Field> {
