@@ -17,16 +17,17 @@ export function formatGeneral(value: number, precision: number): Bytes {
 
 /** Significant digits and the power of ten of the first. */
 function roundToEven(size: number, precision: number): [digits: string, exponent: number] {
-  const [head, exponent] = split(size.toExponential(precision - 1));
-  const isOdd = (head.charCodeAt(precision - 1) & 1) === 1;
   const [longer, power] = split(size.toExponential(precision));
-  if (!isOdd || !longer.endsWith("5") || !isExact(size, longer, precision - power)) return [head, exponent];
-  return [longer.slice(0, precision), power];
+  const isEven = (longer.charCodeAt(precision - 1) & 1) === 0;
+  if (isEven && longer.endsWith("5") && isExact(size, longer, precision - power)) {
+    return [longer.slice(0, precision), power];
+  }
+  return split(size.toExponential(precision - 1));
 }
 
 /** Whether `size` is `digits` with the point before the last `places` of them, to the last bit. */
 function isExact(size: number, digits: string, places: number): boolean {
-  if (places <= 0) return BigInt(size) === BigInt(digits) * 10n ** BigInt(-places);
+  if (places <= 0) return Number.isInteger(size) && BigInt(size) === BigInt(digits) * 10n ** BigInt(-places);
   // 5^22 has more digits.
   if (places >= 22) return false;
   const scaled = size * 2 ** places;
