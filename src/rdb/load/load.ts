@@ -1,13 +1,17 @@
+import type { Bytes } from "../../support/bytes.ts";
 import { type FileOptions, decodeFile } from "../decode/file.ts";
-import { ByteSource } from "../decode/source.ts";
+import { ByteSource, whenThere } from "../decode/source.ts";
 import { type LoadResult, Loader, type LoaderOptions } from "./loader.ts";
 
 /** Where the bytes of an RDB file come from. */
 export interface RdbInput {
   /** Puts the next bytes into `buffer`; 0 at the end. */
   read(buffer: Buffer): Promise<number>;
-  /** How many are behind the end of the RDB is an error, when it is a file of its own. */
-  readonly isWholeFile: boolean;
+  /** What stands behind the RDB; null: nothing does, the input ends there. */
+  readonly expectedEnd: Bytes | null;
+  /** 0: not known. */
+  readonly totalBytes: number;
+  close(): Promise<void>;
 }
 
 export interface LoadOptions extends Omit<LoaderOptions, "source">, FileOptions {
@@ -38,7 +42,7 @@ export async function loadRdb(
       else await refill(source, input);
       options.onProgress(source.offset, loader.keys);
     }
-    if (input.isWholeFile) await checkEnd(source, input);
+    await checkEnd(source, input);
     return await loader.finish();
   } catch (error) {
     await loader.abandon();
@@ -55,6 +59,17 @@ async function refill(source: ByteSource, input: RdbInput): Promise<void> {
 }
 
 async function checkEnd(source: ByteSource, input: RdbInput): Promise<void> {
-  if (source.available === 0) await refill(source, input);
-  if (source.available > 0) source.fail("there is more behind the end");
+  const { expectedEnd } = input;
+  if (expectedEnd === null) {
+    if (source.available === 0) await refill(source, input);
+    if (source.available > 0) source.fail("there is more behind the end");
+    return;
+  }
+  const end = whenThere(source, () => source.bytes(expectedEnd.length));
+  for (;;) {
+    const { done, value } = end.next();
+    if (done !== true) await refill(source, input);
+    else if (value === expectedEnd) return;
+    else source.fail("what is behind the end is not the mark that was announced");
+  }
 }

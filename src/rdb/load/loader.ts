@@ -4,6 +4,7 @@ import { hasExpired, recordHead } from "../../keyspace/record.ts";
 import { TYPE_NUMBERS } from "../../keyspace/value.ts";
 import { expiryKey, recordKey } from "../../storage/layout.ts";
 import type { Bytes } from "../../support/bytes.ts";
+import { quoted } from "../../support/split-args.ts";
 import type { FileSink } from "../decode/file.ts";
 import type { ByteSource } from "../decode/source.ts";
 import type { ValueSink } from "../decode/value-sink.ts";
@@ -17,6 +18,8 @@ export interface LoaderOptions {
   readonly keyspace: Keyspace;
   /** For errors to tell where they are. */
   readonly source: ByteSource;
+  /** Keys of other databases are left out; null: none are. */
+  readonly onlyDatabase: number | null;
   /** What expired before this is left out; null: nothing is, as on a replica. */
   readonly nowMs: number | null;
   /** Told of what is left out, and of what the file says of its writer. */
@@ -99,6 +102,11 @@ export class Loader implements FileSink, BuildTarget {
     return this.#batch.isFull || this.#idsLeft === 0;
   }
 
+  get #isWanted(): boolean {
+    const { onlyDatabase } = this.#options;
+    return onlyDatabase === null || onlyDatabase === this.#databaseIndex;
+  }
+
   get keys(): number {
     return this.#keys;
   }
@@ -110,11 +118,12 @@ export class Loader implements FileSink, BuildTarget {
   }
 
   selectDatabase(index: number): void {
+    this.#databaseIndex = index;
+    if (!this.#isWanted) return;
     const database = this.#databases[index];
     if (database === undefined)
       this.fail(`keys of database ${index}: this server has ${this.#databases.length} (--databases)`);
     this.#database = database;
-    this.#databaseIndex = index;
   }
 
   library(code: Bytes): void {
@@ -132,11 +141,13 @@ export class Loader implements FileSink, BuildTarget {
   }
 
   stringKey(key: Bytes, value: Bytes, expiresAtMs: number): void {
+    if (!this.#isWanted) return;
     if (this.#hasExpired(expiresAtMs)) this.#expiredKeys++;
     else this.#put(key, PLAIN_STRING, value, expiresAtMs, TYPE_NUMBERS.string, 0);
   }
 
   key(key: Bytes, expiresAtMs: number): ValueSink {
+    if (!this.#isWanted) return NOTHING;
     if (this.#hasExpired(expiresAtMs)) {
       this.#expiredKeys++;
       return NOTHING;
@@ -151,7 +162,7 @@ export class Loader implements FileSink, BuildTarget {
 
   #built(key: Bytes, value: BuiltValue | null, expiresAtMs: number): void {
     if (value === null) {
-      if (this.#emptyKeys++ < MAX_NOTICES) this.#options.onNotice(`Skipped key ${key}: it is empty`);
+      if (this.#emptyKeys++ < MAX_NOTICES) this.#options.onNotice(`skipping empty key: ${shown(key)}`);
       return;
     }
     const { type, flags, payload } = value;
@@ -169,7 +180,7 @@ export class Loader implements FileSink, BuildTarget {
     const database = this.#database;
     const { generation } = database;
     if (this.#seen.add(generation, key) && this.#isThere(generation, key))
-      this.fail(`key ${key} is there twice in database ${this.#databaseIndex}`);
+      this.fail(`the key ${shown(key)} is there twice in database ${this.#databaseIndex}`);
     const head =
       plainHead !== "" && expiresAtMs === 0 ? plainHead : recordHead(typeNumber, flags, expiresAtMs);
     this.#batch.putRecord(generation, key, head + payload);
@@ -285,6 +296,14 @@ export class Loader implements FileSink, BuildTarget {
 const PLAIN_STRING = recordHead(TYPE_NUMBERS.string, 0, 0);
 
 const COUNT_STEP = 5000;
+
+/** A key in a message: on one line, and not too long. */
+function shown(key: Bytes): string {
+  const text = key.length > MAX_SHOWN ? `${key.slice(0, MAX_SHOWN)}…` : key;
+  return /^[\x20-\x7e…]*$/.test(text) ? text : quoted(text);
+}
+
+const MAX_SHOWN = 100;
 
 /** For the values of keys that have expired. */
 const NOTHING: ValueSink = {
