@@ -5,6 +5,7 @@ import { DiskHealth } from "./executor/disk-health.ts";
 import { Executor } from "./executor/executor.ts";
 import { ExpiryWalk } from "./executor/expiry-walk.ts";
 import { Keyspace } from "./keyspace/keyspace.ts";
+import { openSeed, plant } from "./seeding/seed.ts";
 import { Server } from "./server/server.ts";
 import type { Collector } from "./storage/collector/collector.ts";
 import { startCollector } from "./storage/collector/start.ts";
@@ -86,6 +87,7 @@ export class Instance {
       await keyspace.committer.settle();
       log("notice", "All data was deleted (--flushall)");
     }
+    const seed = await openSeed(config, keyspace);
     const collector = await startCollector(holder.store, holder.folder, {
       intervalMs: values.gcInterval,
       batchSize: values.gcBatchSize,
@@ -134,7 +136,9 @@ export class Instance {
     const instance = new Instance({ server, keyspace, expiryWalk, collector, disk, holder });
     try {
       await server.start();
+      if (seed !== null) await plant(seed, { config, keyspace, executor, server, log });
     } catch (error) {
+      await server.stop();
       await instance.#release();
       throw error;
     }
