@@ -19,6 +19,7 @@ import { LATENCY } from "./latency.ts";
 import { MEMORY } from "./memory.ts";
 import { MONITOR } from "./monitor.ts";
 import { OBJECT } from "./object.ts";
+import { PAYLOADS, PAYLOADS_OF_CLUSTERS } from "./payloads.ts";
 import { SERVER } from "./server.ts";
 import { PUBSUB } from "./pubsub.ts";
 import { SETS } from "./sets.ts";
@@ -61,5 +62,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   MONITOR,
   CLUSTER,
   WAIT,
+  PAYLOADS,
+  PAYLOADS_OF_CLUSTERS,
   BACKUP,
 ];

@@ -30,6 +30,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
   ["protocol", exactly(3, debugProtocol)],
   ["reload", { run: debugReload, least: 2, most: Infinity }],
   ["set-active-expire", exactly(3, debugSetActiveExpire)],
+  ["set-skip-checksum-validation", exactly(3, debugSkipChecksums)],
   ["sleep", exactly(3, debugSleep)],
 ]);
 
@@ -88,6 +89,12 @@ function debugSetActiveExpire({ server }: Context, args: readonly Bytes[]): Repl
   return OK;
 }
 
+/** Of payloads that RESTORE is given: what is behind a wrong checksum can be tested then. */
+function debugSkipChecksums({ server }: Context, args: readonly Bytes[]): Reply {
+  server.payloads.checksChecksums = (Number.parseInt(args[2]!, 10) || 0) === 0;
+  return OK;
+}
+
 /** DEBUG POPULATE count [prefix] [size]: `key:0` ⇒ `value:0`, cut or filled with NUL to the size; keys that exist stay. */
 function debugPopulate({ db }: Context, args: readonly Bytes[]): Reply {
   const count = positiveArgument(args[2]!);
@@ -133,6 +140,8 @@ const HELP = [
   "    Setting it to 0 disables expiring keys in background when they are not",
   "    accessed (otherwise the Redis behavior). Setting it to 1 reenables back the",
   "    default.",
+  "SET-SKIP-CHECKSUM-VALIDATION <0|1>",
+  "    Enables or disables checksum checks for RESTORE's payload.",
   "SLEEP <seconds>",
   "    Stop the server for <seconds>. Decimals allowed.",
 ];

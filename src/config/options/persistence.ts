@@ -37,7 +37,9 @@ export const PERSISTENCE = {
     { min: 0n, max: INT_MAX },
     { help: "microseconds to wait after each key that is saved, for tests", isHidden: true },
   ),
-  "sanitize-dump-payload": choice(["no", "yes", "clients"], "no", { none: "there is no RESTORE yet" }),
+  "sanitize-dump-payload": choice(["no", "yes", "clients"], "no", {
+    none: "payloads are always looked at to the last byte",
+  }),
   appendfilename: string("appendonly.aof", { none: NO_AOF, changes: "start" }, (name) => {
     if (name === "") throw new ValueError("appendfilename can't be empty");
     if (name.includes("/")) throw new ValueError("appendfilename can't be a path, just a filename");
