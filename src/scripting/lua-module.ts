@@ -109,9 +109,22 @@ let compiled: WebAssembly.Module | null = null;
 function compiledModule(): WebAssembly.Module {
   if (compiled === null) {
     const path = createRequire(import.meta.url).resolve("wasmoon-lua5.1/dist/liblua5.1.wasm");
-    compiled = new WebAssembly.Module(readFileSync(path));
+    compiled = new WebAssembly.Module(hashingAllCharacters(readFileSync(path)));
   }
   return compiled;
+}
+
+/**
+ * Lua looks at no more than 32 characters of a string when it hashes it, one in every `(length >> 5) + 1`, so whoever
+ * chooses a script's data can make them all collide. Redis' Lua looks at all of them, which also decides the order of
+ * long keys in a table. It is one number in the code: this finds the shift by 5 and makes it 31.
+ */
+function hashingAllCharacters(code: Buffer): Buffer {
+  const shift = Buffer.from([0x20, 0x02, 0x41, 5, 0x76, 0x22, 0x05, 0x4b]);
+  const at = code.indexOf(shift);
+  if (at < 0 || code.includes(shift, at + 1)) throw new Error("another build of Lua than this was made for");
+  code[at + 3] = 31;
+  return code;
 }
 
 /** One instance of Lua with a memory of its own. */
@@ -125,6 +138,7 @@ export class LuaModule {
   /** Views of the memory; they change when it grows. */
   bytes!: Buffer;
   words!: Uint32Array;
+  doubles!: Float64Array;
 
   /** `memoryLimit` in bytes, for the whole memory (4 MiB of it are the C stack). */
   constructor(memoryLimit: number) {
@@ -146,6 +160,7 @@ export class LuaModule {
     const buffer = this.api.memory.buffer;
     this.bytes = Buffer.from(buffer);
     this.words = new Uint32Array(buffer);
+    this.doubles = new Float64Array(buffer);
   }
 
   /** Puts functions into Lua's table of C functions: their addresses, the hook's last. */

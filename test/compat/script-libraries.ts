@@ -10,6 +10,7 @@ export function showing(expression: string): string {
 
 const SHOW = `
 local function one(v, depth)
+  if v ~= v then return 'nan' end
   if type(v) == 'number' then return string.format('%.17g', v) end
   if type(v) == 'string' then return #v .. ':' .. v end
   if v == cjson.null then return 'null' end
