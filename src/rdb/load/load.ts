@@ -7,7 +7,7 @@ import { type LoadResult, Loader, type LoaderOptions } from "./loader.ts";
 export interface RdbInput {
   /** Puts the next bytes into `buffer`; 0 at the end. */
   read(buffer: Buffer): Promise<number>;
-  /** What stands behind the RDB; null: nothing does, the input ends there. */
+  /** What stands behind the RDB, exactly; null: nothing of interest. */
   readonly expectedEnd: Bytes | null;
   /** 0: not known. */
   readonly totalBytes: number;
@@ -42,7 +42,7 @@ export async function loadRdb(
       else await refill(source, input);
       options.onProgress(source.offset, loader.keys);
     }
-    await checkEnd(source, input);
+    await checkEnd(source, input, loader.isPreamble, options.onNotice);
     return await loader.finish();
   } catch (error) {
     await loader.abandon();
@@ -58,11 +58,20 @@ async function refill(source: ByteSource, input: RdbInput): Promise<void> {
   else source.filled(bytes);
 }
 
-async function checkEnd(source: ByteSource, input: RdbInput): Promise<void> {
-  const { expectedEnd } = input;
+async function checkEnd(
+  source: ByteSource,
+  input: RdbInput,
+  isPreamble: boolean,
+  onNotice: (notice: string) => void,
+): Promise<void> {
+  const { expectedEnd, totalBytes } = input;
   if (expectedEnd === null) {
     if (source.available === 0) await refill(source, input);
-    if (source.available > 0) source.fail("there is more behind the end");
+    if (source.available === 0) return;
+    // They would be lost.
+    if (isPreamble) source.fail("an append-only file: commands follow the RDB, which are not read");
+    // Of files that were caught on their way to a replica, with the mark at their end: Redis takes no notice of it.
+    onNotice(`${totalBytes - source.offset} bytes behind the end are left out`);
     return;
   }
   const end = whenThere(source, () => source.bytes(expectedEnd.length));

@@ -107,6 +107,11 @@ export class Loader implements FileSink, BuildTarget {
     return onlyDatabase === null || onlyDatabase === this.#databaseIndex;
   }
 
+  /** The beginning of an append-only file. */
+  get isPreamble(): boolean {
+    return this.#aux.get("aof-preamble") === "1";
+  }
+
   get keys(): number {
     return this.#keys;
   }
@@ -133,11 +138,8 @@ export class Loader implements FileSink, BuildTarget {
   skipped(module: string, key: Bytes | null): void {
     this.#skipped++;
     if (this.#skipped > MAX_NOTICES) return;
-    this.#options.onNotice(
-      key === null
-        ? `Skipped data of the module type ${module}`
-        : `Skipped key ${key}: module type ${module}`,
-    );
+    const what = `skipping data of the module type ${module}`;
+    this.#options.onNotice(key === null ? what : `${what}, key: ${shown(key)}`);
   }
 
   stringKey(key: Bytes, value: Bytes, expiresAtMs: number): void {
