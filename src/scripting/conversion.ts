@@ -13,6 +13,7 @@ import {
 } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { formatDouble } from "../support/doubles.ts";
+import { CountedErrorReply } from "./engine.ts";
 import type { Stack } from "./lua-stack.ts";
 import { BOOLEAN, NIL, NUMBER, STRING, TABLE } from "./native.ts";
 
@@ -133,10 +134,15 @@ export function codeAndText(message: Bytes): Bytes {
 }
 
 /**
- * Takes the value on top of the stack as a reply. `budget` bounds the bytes of the whole: two tables that hold one another twice, forty deep, would
- * make more than there is memory.
+ * The first value on the stack as a reply. `budget` bounds the bytes of the whole: a table that holds another one twice, which holds another one
+ * twice, and so on forty times, would make more than there is memory.
  */
-export function popReply(lua: Stack, resp: 2 | 3, budget: number): Reply {
+export function takeReply(lua: Stack, resp: 2 | 3, budget: number): Reply {
+  const type = lua.type(1);
+  if (type === STRING) return lua.toBytes(1);
+  if (type === NUMBER) return toInteger(lua.toNumber(1));
+  if (type < 0) return null;
+  lua.setTop(1);
   return new Taking(lua, resp, budget).pop(0);
 }
 
@@ -199,7 +205,7 @@ class Taking {
   /** The tables that stand for something: `{err = …}`, `{ok = …}`, and those of RESP3. */
   #special(depth: number): Reply | null {
     const error = this.#field("err", STRING);
-    if (error !== null) return new ErrorReply(oneLine(cString(error)));
+    if (error !== null) return this.#error(oneLine(cString(error)));
     const status = this.#field("ok", STRING);
     if (status !== null) return new Status(oneLine(cString(status)));
     const lua = this.#lua;
@@ -212,6 +218,13 @@ class Taking {
     const digits = this.#field("big_number", STRING);
     if (digits !== null) return new BigNumber(oneLine(digits));
     return this.#verbatim() ?? this.#map(depth) ?? this.#set(depth);
+  }
+
+  #error(message: Bytes): ErrorReply {
+    const lua = this.#lua;
+    const wasCounted = lua.rawGetField(-1, "ignore_error_stats_update") === BOOLEAN && lua.toBoolean(-1);
+    lua.pop(1);
+    return wasCounted ? new CountedErrorReply(message) : new ErrorReply(message);
   }
 
   #verbatim(): Reply | null {

@@ -12,11 +12,11 @@ export function hasIntegers(format: Bytes): boolean {
 
 /**
  * A format in which each integer conversion is a `%s`, for arguments that `take` has replaced: it gets the argument's number (the format
- * is number 1) and what prints its value. What Lua refuses is left as it is, for Lua to refuse.
+ * is number 1) and what prints its value, and answers false if there is no such argument. What Lua refuses is left as it is, for Lua to refuse.
  */
 export function withoutIntegers(
   format: Bytes,
-  replace: (argument: number, print: (value: number) => Bytes) => void,
+  replace: (argument: number, print: (value: number) => Bytes) => boolean,
 ): Bytes {
   let argument = 1;
   return format.replace(
@@ -26,10 +26,10 @@ export function withoutIntegers(
       argument++;
       const refused = flags.length > 5 || width.length > 2 || (precision?.length ?? 0) > 2;
       if (refused || kind === "" || !"diouxX".includes(kind)) return all;
-      replace(argument, (value) =>
+      const has = replace(argument, (value) =>
         formatInteger(value, flags, Number(width), precision === undefined ? -1 : Number(precision), kind),
       );
-      return "%s";
+      return has ? "%s" : all;
     },
   );
 }

@@ -1,6 +1,6 @@
 import type { Bytes } from "../support/bytes.ts";
 import type { LuaModule } from "./lua-module.ts";
-import { BOOLEAN, type LuaStack, NIL, NUMBER, STRING } from "./native.ts";
+import { BOOLEAN, type LuaStack, NIL, NUMBER, STRING, TABLE } from "./native.ts";
 
 /** A native function of the engine's own: it sees the whole stack. */
 export type InternalFunction = (lua: Stack) => number;
@@ -11,6 +11,8 @@ const SCRATCH_SIZE = 64 * 1024;
 const SHORT_READ = 12;
 const SHORT_WRITE = 24;
 
+/** From here down indexes stand for the registry, globals and upvalues. */
+const PSEUDO_INDEXES = -10000;
 /** By Lua's numbers; those that `toBytes` does not know. */
 const TYPE_NAMES = ["", "", "userdata", "", "", "table", "function", "userdata", "thread"];
 
@@ -21,7 +23,13 @@ export interface Location {
   readonly line: number;
 }
 
-/** Lua's stack, with strings crossing as bytes. `L` is the state whose function runs: natives set it when they are entered. */
+/**
+ * Lua's stack, with strings crossing as bytes. `L` is the state whose function runs: natives set it when they are entered.
+ *
+ * What is only looked at is read from memory, without a call: a `lua_State` has the top of its stack at 8, the base of the running
+ * function's part at 12; a value takes 16 bytes, its type at 8; a string has its length at 12, its bytes from 16. These
+ * are facts about one build of Lua, which `check` asks when a state is made.
+ */
 export class Stack implements LuaStack {
   readonly #module: LuaModule;
   readonly #addresses: ReadonlyMap<InternalFunction, number>;
@@ -42,21 +50,42 @@ export class Stack implements LuaStack {
   }
 
   top(): number {
-    return this.#module.api.lua_gettop(this.L);
+    const { words } = this.#module;
+    const at = this.L >> 2;
+    return (words[at + 2]! - words[at + 3]!) >> 4;
   }
   setTop(index: number): void {
-    this.#module.api.lua_settop(this.L, index);
+    const { words } = this.#module;
+    const at = this.L >> 2;
+    const top = words[at + 3]! + index * 16;
+    if (index >= 0 && top <= words[at + 2]!) words[at + 2] = top;
+    else this.#module.api.lua_settop(this.L, index);
   }
   pop(count: number): void {
-    this.#module.api.lua_settop(this.L, -count - 1);
+    const { words } = this.#module;
+    words[(this.L >> 2) + 2]! -= count * 16;
   }
   checkStack(count: number): boolean {
     return this.#module.api.lua_checkstack(this.L, count) !== 0;
   }
+  /** The address of the value at an index; 0 for one that is not on the stack, or past its top. */
+  #at(index: number): number {
+    const { words } = this.#module;
+    const at = this.L >> 2;
+    const top = words[at + 2]!;
+    if (index > 0) {
+      const address = words[at + 3]! + (index - 1) * 16;
+      return address < top ? address : 0;
+    }
+    return index > PSEUDO_INDEXES ? top + index * 16 : 0;
+  }
   type(index: number): number {
-    return this.#module.api.lua_type(this.L, index);
+    const at = this.#at(index);
+    return at > 0 ? this.#module.words[(at + 8) >> 2]! : this.#module.api.lua_type(this.L, index);
   }
   toNumber(index: number): number {
+    const at = this.#at(index);
+    if (at > 0 && this.#module.words[(at + 8) >> 2] === NUMBER) return this.#module.doubles[at >> 3]!;
     return this.#module.api.lua_tonumber(this.L, index);
   }
   isNumber(index: number): boolean {
@@ -66,6 +95,12 @@ export class Stack implements LuaStack {
     return this.#module.api.lua_toboolean(this.L, index) !== 0;
   }
   toBytes(index: number): Bytes | null {
+    const { words } = this.#module;
+    const at = this.#at(index);
+    if (at > 0 && words[(at + 8) >> 2] === STRING) {
+      const string = words[at >> 2]!;
+      return this.#decode(string + 16, words[(string + 12) >> 2]!);
+    }
     const address = this.#module.api.lua_tolstring(this.L, index, this.#size);
     return address === 0 ? null : this.#read(address);
   }
@@ -165,8 +200,31 @@ export class Stack implements LuaStack {
 
   // What the engine needs besides: not part of what libraries see.
 
+  /** Whether the layout is the one that is described above; throws if not. The stack is as before. */
+  check(): void {
+    const { api } = this.#module;
+    const before = api.lua_gettop(this.L);
+    this.pushBytes("a string");
+    this.pushNumber(0.5);
+    this.newTable(0, 0);
+    const isRight =
+      this.top() === before + 3 &&
+      this.toBytes(-3) === "a string" &&
+      this.type(before + 2) === NUMBER &&
+      this.toNumber(-2) === 0.5 &&
+      this.pointer(-1) === api.lua_topointer(this.L, -1) &&
+      this.#module.isUntouched(this.pointer(-1));
+    this.pushBoolean(true);
+    this.rawSetIndex(-2, 1);
+    const sees = !this.#module.isUntouched(this.pointer(-1)) && !this.hasHashPart(-1);
+    this.pop(3);
+    if (!isRight || !sees || api.lua_gettop(this.L) !== before) throw new Error("Lua was built differently");
+  }
+
   /** The address of a table, function or thread. */
   pointer(index: number): number {
+    const at = this.#at(index);
+    if (at > 0 && this.#module.words[(at + 8) >> 2]! === TABLE) return this.#module.words[at >> 2]!;
     return this.#module.api.lua_topointer(this.L, index);
   }
   /** `t[name]`, raw, for the table at `index`, a negative index included. */
@@ -225,7 +283,10 @@ export class Stack implements LuaStack {
   }
 
   #read(address: number): Bytes {
-    const size = this.#module.words[this.#size >> 2]!;
+    return this.#decode(address, this.#module.words[this.#size >> 2]!);
+  }
+
+  #decode(address: number, size: number): Bytes {
     const { bytes } = this.#module;
     if (size > SHORT_READ) return bytes.latin1Slice(address, address + size);
     let text = "";

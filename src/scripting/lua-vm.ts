@@ -1,7 +1,7 @@
 import type { Reply } from "../resp/reply.ts";
 import { ErrorReply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
-import { cString, oneLine, popReply, ReplyTooLarge } from "./conversion.ts";
+import { cString, oneLine, takeReply, ReplyTooLarge } from "./conversion.ts";
 import {
   type EngineOptions,
   type Finished,
@@ -72,6 +72,8 @@ export class LuaVm {
   #threadReference = 0;
   #globals = 0;
   #hookAddress = 0;
+  #keysText = 0;
+  #argvText = 0;
   readonly #saved: Saved;
   readonly #first: { readonly thread: number; readonly reference: number };
   /** The metatable through which functions see globals, and the two tables that they see: always, and while a library is loaded. */
@@ -115,6 +117,15 @@ export class LuaVm {
   get host(): ScriptHost {
     if (this.#host === null) throw new Error("no script runs");
     return this.#host;
+  }
+
+  call(args: Bytes[]): Reply {
+    this.#module.checkDepth();
+    try {
+      return this.host.call(args);
+    } catch (thrown) {
+      throw new Thrown(thrown);
+    }
   }
 
   /** Runs something of the host's. */
@@ -172,11 +183,12 @@ export class LuaVm {
         this.#pushArray(argv);
         return this.#resume(2);
       }
+      const { api } = this.#module;
       lua.rawGetIndex(REGISTRY, this.#globals);
       this.#pushArray(keys);
-      lua.rawSetField(-2, "KEYS");
+      api.lua_setfield(lua.L, -2, this.#keysText);
       this.#pushArray(argv);
-      lua.rawSetField(-2, "ARGV");
+      api.lua_setfield(lua.L, -2, this.#argvText);
       lua.pop(1);
       return this.#resume(0);
     });
@@ -249,9 +261,8 @@ export class LuaVm {
     lua.L = this.#thread;
     if (status === YIELDED) return this.#suspended();
     if (status !== 0) return this.#failed(status);
-    if (lua.top() === 0) lua.pushNil();
-    lua.setTop(1);
-    const reply = popReply(lua, this.resp, this.#budget);
+    const reply = takeReply(lua, this.resp, this.#budget);
+    lua.setTop(0);
     return this.#finished(reply, false);
   }
 
@@ -376,6 +387,7 @@ export class LuaVm {
     const L = api.luaL_newstate();
     this.#main = L;
     lua.L = L;
+    lua.check();
     for (const open of [api.luaopen_base, api.luaopen_table, api.luaopen_string, api.luaopen_math]) {
       open(L);
       lua.setTop(0);
@@ -416,6 +428,8 @@ export class LuaVm {
       lua.newTable(0, 0);
       lua.rawSetField(-2, name);
     }
+    this.#keysText = this.#module.text("KEYS");
+    this.#argvText = this.#module.text("ARGV");
     lua.pushClosure(this.#errorHandler, 0);
     lua.rawSetField(-2, "__redis__err__handler");
     lua.pushValue(-1);

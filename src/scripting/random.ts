@@ -9,12 +9,12 @@ export class ScriptRandom {
 
   /** 0 to 2^31 - 1. */
   next(): number {
-    // Both halves stay below 2^53: 2^16 × 2^35 + 2^16, and the carry.
+    // The upper 32 and the lower 16 bits by themselves, as doubles and integers hold them.
     const low = this.#low * 0xe66d + 0xb;
     const carry = Math.floor(low / 0x10000);
     const middle = Math.imul(this.#high, 0xe66d) + Math.imul(this.#low, 0x5deec) + carry;
     this.#low = low & 0xffff;
-    this.#high = middle >>> 0;
+    this.#high = (middle + (Math.imul(this.#high, 0x5deec) << 16)) >>> 0;
     return this.#high >>> 1;
   }
 

@@ -13,6 +13,7 @@ import { REDIS_VERSION } from "../support/version.ts";
 export interface Running {
   readonly host: ScriptHost;
   resp: 2 | 3;
+  call(args: Bytes[]): Reply;
   log(level: number, text: Bytes): void;
   /** Runs something of the host's: an exception of its unwinds the whole VM, and is handed on. */
   reach<T>(run: () => T): T;
@@ -149,7 +150,7 @@ function command(lua: Stack, running: Running, raises: boolean): number {
     pushError(lua, args.message);
     return raises ? lua.raise() : 1;
   }
-  const reply = running.reach(() => running.host.call(args));
+  const reply = running.call(args);
   pushReply(lua, reply, running.resp);
   if (raises && isError(reply)) lua.raise();
   return 1;

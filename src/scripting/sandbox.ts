@@ -248,8 +248,10 @@ export class Sandbox {
       const format = lua.toBytes(1)!;
       if (hasIntegers(format)) {
         const plain = withoutIntegers(format, (argument, print) => {
+          if (argument > lua.top()) return false;
           lua.pushBytes(print(lua.checkNumber(argument)));
           lua.replace(argument);
+          return true;
         });
         lua.pushBytes(plain);
         lua.replace(1);
