@@ -17,6 +17,7 @@ import { LISTS } from "./lists.ts";
 import { SCAN } from "./scan.ts";
 import { LATENCY } from "./latency.ts";
 import { MEMORY } from "./memory.ts";
+import { MIGRATE } from "./migrate.ts";
 import { MONITOR } from "./monitor.ts";
 import { OBJECT } from "./object.ts";
 import { PAYLOADS, PAYLOADS_OF_CLUSTERS } from "./payloads.ts";
@@ -64,5 +65,6 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   WAIT,
   PAYLOADS,
   PAYLOADS_OF_CLUSTERS,
+  MIGRATE,
   BACKUP,
 ];

@@ -10,6 +10,7 @@ import type { Push, Status } from "../resp/reply.ts";
 import type { Backup } from "../storage/backup.ts";
 import type { Progress } from "../storage/collector/sweep.ts";
 import type { Bytes } from "../support/bytes.ts";
+import type { Int64 } from "../support/integers.ts";
 import type { Log } from "../support/log.ts";
 import type { ClientTracking } from "../tracking/client-tracking.ts";
 import type { Tracking } from "../tracking/tracking.ts";
@@ -141,6 +142,32 @@ export interface CommandCounters {
   reset(): void;
 }
 
+/** Keys on their way to another server. */
+export interface Migration {
+  readonly host: Bytes;
+  readonly port: number;
+  /** The database there, as the client named it. */
+  readonly db: Int64;
+  /** The longest that nothing may move. */
+  readonly timeoutMs: number;
+  /** What AUTH takes there. */
+  readonly credentials: readonly Bytes[] | null;
+  readonly commands: readonly (readonly Bytes[])[];
+}
+
+export interface MigrationResult {
+  /** Which of the commands were not answered with an error, as far as they were answered. */
+  readonly answers: readonly boolean[];
+  /** The first error that the other server answered. */
+  readonly error: Bytes | null;
+  /** What was being done when the connection failed. */
+  readonly failure: "connecting" | "writing" | "reading" | null;
+}
+
+export interface Migrations {
+  send(migration: Migration): Promise<MigrationResult>;
+}
+
 /** The process. */
 export interface Server {
   readonly counters: CommandCounters;
@@ -164,6 +191,7 @@ export interface Server {
   readonly backup: Backup;
   /** DEBUG SET-SKIP-CHECKSUM-VALIDATION: whether RESTORE looks at checksums. */
   readonly payloads: { checksChecksums: boolean };
+  readonly migrations: Migrations;
   /** A load of data that is going on, null when there is none. */
   readonly loading: LoadingProgress | null;
   readonly log: Log;

@@ -158,7 +158,7 @@ export class Executor {
       const reply = this.#aside.run(caller, command, args);
       if (reply !== undefined) return reply;
     }
-    const wait = this.#reasonToWait(command, effect);
+    const wait = this.#reasonToWait(command, effect, args);
     if (wait !== null) {
       this.running++;
       void this.#runLater(wait, caller, command, args, effect);
@@ -504,7 +504,7 @@ export class Executor {
     for (
       let reason: Promise<void> | null = wait;
       reason !== null;
-      reason = this.#reasonToWait(command, effect)
+      reason = this.#reasonToWait(command, effect, args)
     ) {
       caller.blocked = this.#server!.pause.mode !== "off";
       await reason;
@@ -525,7 +525,11 @@ export class Executor {
   }
 
   /** What must be over before the command may run, null when nothing. */
-  #reasonToWait(command: Command, { isWrite, mayReplicate }: Effect): Promise<void> | null {
+  #reasonToWait(
+    command: Command,
+    { isWrite, mayReplicate }: Effect,
+    args: readonly Bytes[],
+  ): Promise<void> | null {
     const gate = this.#gate;
     if (gate !== null) return gate;
     const { committer } = this.#keyspace;
@@ -535,6 +539,9 @@ export class Executor {
     ) {
       return committer.settle().catch(() => undefined);
     }
+    const { frozen } = this.#keyspace;
+    const writes = isWrite || (command.runsOthers && mayReplicate);
+    if (writes && !frozen.isEmpty && touches(command, args, frozen)) return frozen.thaw;
     const { pause } = this.#server!;
     const isPaused = pause.mode === "all" || (pause.mode === "write" && (isWrite || mayReplicate));
     return isPaused ? pause.over : null;
@@ -610,6 +617,12 @@ export class Executor {
       release();
     }
   }
+}
+
+/** Whether a command writes to one of the keys, or may: what has no keys, or runs others, may write to any. */
+function touches(command: Command, args: readonly Bytes[], keys: { has(key: Bytes): boolean }): boolean {
+  if (command.runsOthers || !command.hasKeys) return true;
+  return command.keyPositionsOf(args).some((position) => keys.has(args[position]!));
 }
 
 /** For a command that has not been tried yet. */

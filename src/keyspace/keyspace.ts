@@ -17,6 +17,7 @@ import type { Entry } from "./entry.ts";
 import { KeyEvents } from "./events.ts";
 import { Expiry } from "./expiry.ts";
 import { type LoadedDatabase, Loading } from "./loading.ts";
+import { FrozenKeys } from "./frozen-keys.ts";
 import { ScanCursors } from "./scan-cursors.ts";
 
 /** Past these a collection is no longer packed into its record. Redis' options of the same names. */
@@ -61,6 +62,7 @@ export class Keyspace {
   readonly cache: RecordCache<Entry>;
   readonly expiry: Expiry;
   readonly scanCursors = new ScanCursors();
+  readonly frozen = new FrozenKeys();
   readonly limits: PackingLimits;
   databases: Database[] = [];
   /** The time of the command that runs. */

@@ -55,6 +55,7 @@ export class Remote {
   /** @param timeoutMs for the connection to be made @throws RemoteFailure */
   static async connect(address: RemoteAddress, timeoutMs: number): Promise<Remote> {
     const { host, port, path } = address;
+    if (!(port >= 0 && port <= MAX_PORT)) throw new RemoteFailure(`there is no port ${port}`);
     const socket = path === undefined ? connect({ host, port, noDelay: true }) : connect({ path });
     await new Promise<void>((resolve, reject) => {
       const fail = (message: string, isTimeout = false): void => {
@@ -173,6 +174,8 @@ export class Remote {
     this.#fail("closed");
   }
 }
+
+const MAX_PORT = 65_535;
 
 /** What `setTimeout` can wait for. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -15,6 +15,7 @@ import { Tracking } from "../tracking/tracking.ts";
 import { InputBudget } from "./input-budget.ts";
 import { clientsByDescriptors } from "./descriptors.ts";
 import { Listener } from "./listener.ts";
+import { Migrations } from "./migrations.ts";
 import type { Commits } from "./output.ts";
 import { ClientPause } from "./pause.ts";
 import type { Peer } from "./peer.ts";
@@ -61,6 +62,7 @@ export class Server implements ServerView, SessionHost {
   readonly backup: ServerView["backup"];
   readonly log: Log;
   readonly payloads = { checksChecksums: true };
+  readonly migrations = new Migrations();
   loading: LoadingProgress | null = null;
   readonly memory = new ProcessMemory();
   readonly slowLog = new SlowLog(() => this.config.values.slowlogMaxLen);
@@ -227,6 +229,7 @@ export class Server implements ServerView, SessionHost {
     for (const session of [...this.clients]) session.finish();
     this.pause.end();
     await this.#emptied();
+    this.migrations.close();
     for (const socket of this.#sockets) socket.destroySoon();
   }
 
