@@ -7,6 +7,8 @@ import { ExpiryWalk } from "./executor/expiry-walk.ts";
 import { Keyspace } from "./keyspace/keyspace.ts";
 import { openSeed, plant } from "./seeding/seed.ts";
 import { Server } from "./server/server.ts";
+import { removeLeftovers } from "./rdb/save/rdb-file.ts";
+import { RdbSaver } from "./rdb/save/saver.ts";
 import type { Collector } from "./storage/collector/collector.ts";
 import { startCollector } from "./storage/collector/start.ts";
 import { Backup } from "./storage/backup.ts";
@@ -14,6 +16,7 @@ import { openFolder, probeFolder } from "./storage/open-folder.ts";
 import { type Store, openMemoryStore } from "./storage/store.ts";
 import type { Log } from "./support/log.ts";
 import type { Tracking } from "./tracking/tracking.ts";
+import { LogRewrite } from "./storage/log-rewrite.ts";
 
 /** Bytes that may wait for LevelDB before writing commands wait themselves. */
 const MAX_BACKLOG_BYTES = 128 << 20;
@@ -126,6 +129,11 @@ export class Instance {
       expiryWalk,
       collector,
       disk,
+    const saver = new RdbSaver({
+    disk.lacksSnapshot = () => saver.refusesWrites;
+    const logRewrite = new LogRewrite(
+      () => saver.isSavingInBackground,
+    await removeLeftovers(values.dir).catch(() => undefined);
       backup: new Backup(holder.folder, () => commits.settle()),
       log,
       onShutdown,
@@ -138,15 +146,20 @@ export class Instance {
       await server.start();
       if (seed !== null) await plant(seed, { config, keyspace, executor, server, log });
     } catch (error) {
+        await saver.pause();
       await server.stop();
       await instance.#release();
       throw error;
     }
+        saver.resume();
     return instance;
   }
 
-  /** Stops accepting, finishes what runs, writes, closes. */
-  async stop(): Promise<void> {
+  /**
+   * Stops accepting, finishes what runs, writes, closes. `orders`: what the options say to the signal that asks for it,
+   * null when SHUTDOWN has seen to the RDB file.
+   */
+  async stop(orders: readonly string[] | null = null): Promise<void> {
     await this.server.stop();
     await this.#release();
     await this.#holder.store.close();
@@ -156,6 +169,8 @@ export class Instance {
     this.#expiryWalk.close();
     this.#disk.close();
     // What cannot be written now was never acknowledged.
+      saver,
+      logRewrite,
     await this.#keyspace.committer.sync().catch(() => undefined);
     this.#keyspace.committer.close();
     await this.#collector.close();
@@ -181,6 +196,8 @@ class StoreHolder {
   readonly #config: Config;
   /** Null: in memory. */
   readonly folder: string | null;
+    const { saver, config } = this.server;
+    if (orders !== null && wantsSave(orders, config.values.save.length > 0)) await saver.saveFinally();
   store!: Store;
 
   private constructor(config: Config) {
@@ -188,6 +205,8 @@ class StoreHolder {
     this.folder = config.values.backend === "memory" ? null : config.values.dir;
   }
 
+    this.server.logRewrite.cancel();
+    await this.server.saver.close();
   static async open(config: Config): Promise<StoreHolder> {
     const holder = new StoreHolder(config);
     await holder.#open();
@@ -195,6 +214,11 @@ class StoreHolder {
   }
 
   async #open(): Promise<void> {
+/** Words of SHUTDOWN. */
+function wantsSave(orders: readonly string[], hasSavePoints: boolean): boolean {
+  return orders.includes("save") || (hasSavePoints && !orders.includes("nosave"));
+}
+
     const { cacheSize, backendOption } = this.#config.values;
     this.store =
       this.folder === null

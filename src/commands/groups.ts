@@ -21,6 +21,7 @@ import { MIGRATE } from "./migrate.ts";
 import { MONITOR } from "./monitor.ts";
 import { OBJECT } from "./object.ts";
 import { PAYLOADS, PAYLOADS_OF_CLUSTERS } from "./payloads.ts";
+import { SAVING } from "./saving.ts";
 import { SERVER } from "./server.ts";
 import { PUBSUB } from "./pubsub.ts";
 import { SETS } from "./sets.ts";
@@ -59,6 +60,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   SERVER,
   SLOWLOG,
   ACL,
+  SAVING,
   LATENCY,
   MONITOR,
   CLUSTER,

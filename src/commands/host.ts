@@ -6,9 +6,11 @@ import type { ProcessMemory } from "../metrics/process-memory.ts";
 import type { SlowLog } from "../metrics/slow-log.ts";
 import type { PubSub } from "../pubsub/pubsub.ts";
 import type { Subscriptions } from "../pubsub/subscriptions.ts";
+import type { RdbSaver } from "../rdb/save/saver.ts";
 import type { Push, Status } from "../resp/reply.ts";
 import type { Backup } from "../storage/backup.ts";
 import type { Progress } from "../storage/collector/sweep.ts";
+import type { LogRewrite } from "../storage/log-rewrite.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Int64 } from "../support/integers.ts";
 import type { Log } from "../support/log.ts";
@@ -186,8 +188,10 @@ export interface Server {
   /** The removal of expired keys that nobody asks for: DEBUG SET-ACTIVE-EXPIRE. */
   readonly expiryWalk: { isActive: boolean };
   readonly collector: { readonly progress: Progress };
-  /** `failure`: what writes are answered while the disk takes nothing, null when all is well. */
-  readonly disk: { readonly failure: CommandError | null };
+  /** `failure`: what writes are answered while the disk takes nothing, null when all is well; `refusal`: at all. */
+  readonly disk: { readonly failure: CommandError | null; readonly refusal: CommandError | null };
+  readonly saver: RdbSaver;
+  readonly logRewrite: LogRewrite;
   readonly backup: Backup;
   /** DEBUG SET-SKIP-CHECKSUM-VALIDATION: whether RESTORE looks at checksums. */
   readonly payloads: { checksChecksums: boolean };

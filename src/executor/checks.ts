@@ -22,7 +22,8 @@ export function check(state: CheckState, client: Client, command: Command, effec
   if (command.isProtected) checkProtected(state.config(), client, command);
   if (client.authRequired && !command.isNoAuth) throw NOT_AUTHENTICATED;
   if (effect.isWrite) {
-    if (state.disk.failure !== null) throw state.disk.failure;
+    const { refusal } = state.disk;
+    if (refusal !== null) throw refusal;
     if (state.isReadonly()) throw READ_ONLY;
   }
   if (client.resp === 2 && client.type === "pubsub") checkSubscriber(command);

@@ -490,8 +490,8 @@ export class Executor {
 
   /** Writing may have failed since the command was checked. */
   #refuseUnwritable(effect: Effect): void {
-    const { failure } = this.#options.disk;
-    if (failure !== null && effect.isWrite) throw failure;
+    const { refusal } = this.#options.disk;
+    if (refusal !== null && effect.isWrite) throw refusal;
   }
 
   async #runLater(
@@ -604,9 +604,14 @@ export class Executor {
     attempt.release();
   }
 
-  /** Runs `change` (an exchange of the store) while no command does. */
+  /** What has to be over before another hold. */
+  get #holdBefore(): Promise<void> | null {
+    return this.#hold ?? this.busy.over;
+  }
+
+  /** Runs `change` (an exchange of the store, a SAVE) while no command does. */
   async holding(change: () => Promise<void>): Promise<void> {
-    while (this.busy.over !== null) await this.busy.over;
+    for (let before = this.#holdBefore; before !== null; before = this.#holdBefore) await before;
     let release!: () => void;
     this.#hold = new Promise((resolve) => (release = resolve));
     try {

@@ -40,6 +40,8 @@ export interface ServerOptions {
   readonly disk: ServerView["disk"];
   readonly backup: ServerView["backup"];
   readonly log: Log;
+  readonly saver: ServerView["saver"];
+  readonly logRewrite: ServerView["logRewrite"];
   /** SHUTDOWN: the process is to stop in order. Called once, in a turn of its own. */
   readonly onShutdown: () => void;
 }
@@ -62,6 +64,8 @@ export class Server implements ServerView, SessionHost {
   readonly backup: ServerView["backup"];
   readonly log: Log;
   readonly payloads = { checksChecksums: true };
+  readonly saver: ServerView["saver"];
+  readonly logRewrite: ServerView["logRewrite"];
   readonly migrations = new Migrations();
   loading: LoadingProgress | null = null;
   readonly memory = new ProcessMemory();
@@ -110,6 +114,8 @@ export class Server implements ServerView, SessionHost {
     this.#onShutdown = options.onShutdown;
     this.config.onChange("trackingTableMaxKeys", () => this.tracking.watchSize());
     // The command has seen to it before (`listenOn`): it can fail, and takes its time.
+    this.saver = options.saver;
+    this.logRewrite = options.logRewrite;
     for (const name of ["bind", "port"] as const) this.config.onChange(name, () => {});
   }
 

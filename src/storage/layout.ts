@@ -6,6 +6,7 @@ import { u16, u32, u64, readU32, readU64 } from "./numbers.ts";
  * needs a new format version. Numbers are big-endian, so that byte order is number order.
  *
  *   !format                                format version (decimal text)
+ *   !functions                             the libraries of functions (keyspace/libraries.ts); absent: none
  *   !ids                                   next collection id u64, next generation u32
  *   !loading                               what is being loaded beside the live data (keyspace/loading.ts)
  *   !db  index u16                         generation u32, key count u64, count of keys with expiry u64
@@ -22,6 +23,7 @@ export const FORMAT_VERSION = 1;
 
 export const FORMAT_KEY: Bytes = "!format";
 export const IDS_KEY: Bytes = "!ids";
+export const LIBRARIES_KEY: Bytes = "!functions";
 export const LOADING_KEY: Bytes = "!loading";
 
 /** Database 3 ⇒ `!db 0003`. */

@@ -74,6 +74,8 @@ export class ScriptedServer implements AsyncDisposable {
       collector: {} as never,
       disk: {} as never,
       backup: {} as never,
+      saver: {} as never,
+      logRewrite: {} as never,
       log: (_level, message) => void this.log.push(message),
       onShutdown: () => {},
     });

@@ -4,7 +4,7 @@ import { type Bytes, textOfBytes } from "../../support/bytes.ts";
 import { positiveArgument } from "../arguments.ts";
 import type { Context } from "../command.ts";
 import { helpReply } from "../help.ts";
-import { debugDigestValue } from "./digest.ts";
+import { debugDigest, debugDigestValue } from "./digest.ts";
 import { debugObject } from "./object.ts";
 import { debugProtocol } from "./protocol.ts";
 import { debugLoadaof, debugReload } from "./reload.ts";
@@ -20,6 +20,7 @@ const exactly = (count: number, run: Subcommand["run"]): Subcommand => ({ run, l
 
 /** Redis finds these by name and number of arguments, not by rows: COMMAND knows DEBUG alone. */
 const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
+  ["digest", exactly(2, debugDigest)],
   ["digest-value", { run: debugDigestValue, least: 2, most: Infinity }],
   ["error", exactly(3, debugError)],
   ["help", exactly(2, debugHelp)],
@@ -116,6 +117,8 @@ function debugHelp(_: Context, args: readonly Bytes[]): Reply {
 }
 
 const HELP = [
+  "DIGEST",
+  "    Output a hex signature representing the current DB content.",
   "DIGEST-VALUE <key> [<key> ...]",
   "    Output a hex signature of the values of all the specified keys.",
   "ERROR <string>",

@@ -9,8 +9,6 @@ export interface SnapshotContents {
   readonly listMaxListpackSize: number;
   /** About the file: name and value, in order. */
   readonly fields: readonly (readonly [name: Bytes, value: Bytes])[];
-  /** The code of each library of functions. */
-  readonly libraries: readonly Bytes[];
   /** To be waited for after each key, for tests. */
   readonly keyDelayMs: number;
 }

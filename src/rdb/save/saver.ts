@@ -1,6 +1,6 @@
 import type { Values } from "../../config/options.ts";
 import type { Keyspace } from "../../keyspace/keyspace.ts";
-import { type Bytes, textOfBytes } from "../../support/bytes.ts";
+import { textOfBytes } from "../../support/bytes.ts";
 import type { Log } from "../../support/log.ts";
 import { REDIS_VERSION } from "../../support/version.ts";
 import { SaveAborted, type SaveJob, type SaveOutcome } from "./job.ts";
@@ -11,10 +11,10 @@ export interface RdbSaverOptions {
   readonly values: Values;
   /** Of the database that is open; null: in memory. */
   readonly folder: () => string | null;
-  /** The code of each library of functions. */
-  readonly libraries: () => readonly Bytes[];
   /** In bytes, about. */
   readonly usedMemory: () => number;
+  /** Runs `work` while nothing else does. */
+  readonly alone: (work: () => Promise<void>) => Promise<void>;
   readonly log: Log;
 }
 
@@ -41,6 +41,7 @@ export class RdbSaver {
   readonly #timer: NodeJS.Timeout;
   #running: Running | null = null;
   #isScheduled = false;
+  #isPaused = false;
   #lastTryMs = 0;
   /** What `keyspace.changes` was when the last file's moment was. */
   #savedChanges = 0;
@@ -87,6 +88,11 @@ export class RdbSaver {
     return this.#running?.keysDone ?? 0;
   }
 
+  /** How far the present one is. */
+  get percentDone(): number {
+    return this.keysTotal === 0 ? 0 : (100 * this.keysDone) / this.keysTotal;
+  }
+
   get keysTotal(): number {
     return this.#running?.keysTotal ?? 0;
   }
@@ -99,11 +105,35 @@ export class RdbSaver {
 
   // ─── saving ────────────────────────────────────────────────────────────────────────────────────
 
-  /** For SAVE: the caller sees to it that nobody writes meanwhile. Rejects with what went wrong, which is logged. */
-  async save(): Promise<void> {
+  /** SAVE: nobody is served meanwhile. False when it failed, which is logged. */
+  async save(): Promise<boolean> {
     this.saves++;
-    await this.#run(false);
-    this.isWell = true;
+    try {
+      await this.#options.alone(() => this.#run(false));
+      this.isWell = true;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The last one before the server stops: instead of one that is under way. */
+  async saveFinally(): Promise<boolean> {
+    this.#options.log("notice", "Saving the final RDB snapshot before exiting.");
+    await this.abort();
+    return await this.save();
+  }
+
+  /** FLUSHALL: a file of the data that was dropped is of no use, and the next start must not find it. */
+  async saveAfterFlush(): Promise<void> {
+    const { save } = this.#options.values;
+    this.#running?.abort.abort();
+    if (save.length > 0) {
+      await this.#options.alone(async () => {
+        await this.abort();
+        await this.#run(false).catch(() => undefined);
+      });
+    }
   }
 
   /** There must be none under way. */
@@ -139,6 +169,7 @@ export class RdbSaver {
   }
 
   async #run(isBackground: boolean): Promise<void> {
+    if (this.#running !== null) throw new Error("another save is under way");
     const { keyspace, log } = this.#options;
     let keysTotal = 0;
     for (const db of keyspace.databases) keysTotal += db.keyCount;
@@ -188,7 +219,7 @@ export class RdbSaver {
   }
 
   #job(): SaveJob {
-    const { values, libraries, usedMemory } = this.#options;
+    const { values, usedMemory } = this.#options;
     return {
       contents: {
         version: values.rdbVersion,
@@ -201,7 +232,6 @@ export class RdbSaver {
           ["used-mem", String(usedMemory())],
           ["aof-base", "0"],
         ],
-        libraries: libraries(),
         keyDelayMs: values.rdbKeySaveDelay / 1000,
       },
       file: {
@@ -233,16 +263,26 @@ export class RdbSaver {
     await running.settled;
   }
 
+  /** The database is about to be closed: nothing begins until `resume`. */
+  async pause(): Promise<void> {
+    this.#isPaused = true;
+    await this.abort();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+  }
+
   /** No save begins any more. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.abort();
+    await this.pause();
   }
 
   // ─── by itself ─────────────────────────────────────────────────────────────────────────────────
 
   #tick(): void {
-    if (this.#running !== null) return;
+    if (this.#running !== null || this.#isPaused) return;
     if (this.#isScheduled) {
       this.saveInBackground();
       return;
