@@ -38,6 +38,8 @@ export class Stack implements LuaStack {
   readonly #record: number;
   readonly #recordFields: number;
   L = 0;
+  /** Throws where the running script is to end. */
+  onCheckTime: () => void = () => undefined;
 
   /** Takes memory of the module's: make it before the module is saved, and once. */
   constructor(module: LuaModule, addresses: ReadonlyMap<InternalFunction, number>) {
@@ -191,6 +193,9 @@ export class Stack implements LuaStack {
   }
   setMetatable(index: number): void {
     this.#module.api.lua_setmetatable(this.L, index);
+  }
+  checkTime(): void {
+    this.onCheckTime();
   }
   pushClosure(run: InternalFunction, upvalues: number): void {
     const address = this.#addresses.get(run);

@@ -98,6 +98,7 @@ export class LuaVm {
     const furniture = furnish(this);
     const addresses = new Map<InternalFunction, number>();
     this.lua = new Stack(this.#module, addresses);
+    this.lua.onCheckTime = () => this.#checkTime(false);
     this.#addFunctions(furniture, addresses);
     this.#build(furniture);
     this.#first = { thread: this.#thread, reference: this.#threadReference };
@@ -346,15 +347,18 @@ export class LuaVm {
   }
 
   #hook(L: number): void {
+    this.lua.L = L;
+    this.#checkTime(L === this.#thread && this.#module.canYield(L));
+  }
+
+  #checkTime(canYield: boolean): void {
     const { lua } = this;
-    lua.L = L;
     if (performance.now() > this.#deadlineMs) throw new Stopped("ERR FUNCTION LOAD timeout");
     if (this.#host === null) return;
-    const canYield = L === this.#thread && this.#module.canYield(L);
     const answer = this.reach(() => this.host.interrupt(canYield));
     if (answer === "continue") return;
     if (answer instanceof Stop) throw new Stopped(this.#stopText(answer));
-    if (canYield) this.#module.api.lua_yield(L, 0);
+    if (canYield) this.#module.api.lua_yield(lua.L, 0);
   }
 
   #addFunctions(furniture: Furniture, addresses: Map<InternalFunction, number>): void {

@@ -2,6 +2,8 @@ import type { LuaStack } from "../native.ts";
 import type { CjsonSettings } from "./cjson-settings.ts";
 import { JsonTokens, type Token } from "./json-tokens.ts";
 
+const ELEMENTS_PER_TIME_CHECK = 16_384;
+
 /** A table that is being filled. */
 interface Open {
   readonly isObject: boolean;
@@ -18,10 +20,12 @@ export function decode(lua: LuaStack, settings: CjsonSettings): void {
   }
   const tokens = new JsonTokens(input, settings.decodeInvalidNumbers !== 0);
   const open: Open[] = [];
+  let elements = 0;
   pushValue(lua, settings, tokens, tokens.next(), open);
   while (open.length > 0) {
     const table = open[open.length - 1]!;
     const depth = open.length;
+    if (++elements % ELEMENTS_PER_TIME_CHECK === 0) lua.checkTime();
     if (readElement(lua, settings, tokens, table, open)) {
       if (open.length === depth) store(lua, table);
       continue;

@@ -3,6 +3,8 @@ import type { LuaStack } from "../native.ts";
 import { needStack } from "./conversions.ts";
 import { readDouble, readInteger } from "./packed-numbers.ts";
 
+const VALUES_PER_TIME_CHECK = 16_384;
+
 /** A table that is being filled. */
 interface Filling {
   readonly isMap: boolean;
@@ -21,6 +23,7 @@ export class MessageReader {
   readonly #filling: Filling[] = [];
   /** Redis has the index of an element on the stack while it reads it: so deep, and no deeper, may arrays be nested. */
   #openArrays = 0;
+  #values = 0;
 
   constructor(lua: LuaStack, input: Bytes, at: number) {
     this.#lua = lua;
@@ -55,6 +58,7 @@ export class MessageReader {
       1 + this.#openArrays,
       "too many return values at once; use unpack_one or unpack_limit instead.",
     );
+    if (++this.#values % VALUES_PER_TIME_CHECK === 0) this.#lua.checkTime();
     const tag = this.#input.charCodeAt(this.at);
     if (tag < 0x80) this.#number(1, tag);
     else if (tag < 0x90) this.#table(1, tag & 0x0f, true);

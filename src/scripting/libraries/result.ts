@@ -4,6 +4,9 @@ import type { LuaStack } from "../native.ts";
 /** Up to here a result grows as a JavaScript string, which is fastest; beyond, a rope of small pieces would need a multiple of it. */
 const TEXT_BYTES = 16 * 1024;
 
+/** A piece of a result takes a microsecond, or a millisecond where a large table that was emptied is looked through. */
+const PIECES_PER_TIME_CHECK = 1024;
+
 /** Gathers the bytes of a result, which becomes one Lua string: no more of them than `limit`. */
 export class Result {
   readonly #lua: LuaStack;
@@ -11,6 +14,7 @@ export class Result {
   #text: Bytes = "";
   #written: Buffer | undefined;
   #used = 0;
+  #pieces = 0;
 
   constructor(lua: LuaStack, limit: number) {
     this.#lua = lua;
@@ -19,6 +23,7 @@ export class Result {
 
   add(bytes: Bytes): void {
     this.#text += bytes;
+    if (++this.#pieces % PIECES_PER_TIME_CHECK === 0) this.#lua.checkTime();
     if (this.#text.length > TEXT_BYTES) this.#write();
   }
 
