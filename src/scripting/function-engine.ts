@@ -17,11 +17,12 @@ interface Loaded {
   readonly source: Bytes;
   readonly timeoutMs: number;
   readonly log: ScriptHost["log"];
-  vm: LuaVm;
+  vm: LuaVm | null;
   generation: number;
   functions: ReadonlyMap<Bytes, Registration>;
 }
 
+const NOTHING: ReadonlyMap<Bytes, Registration> = new Map();
 const NOT_LOADED = "ERR the library could not be loaded again: its code harms the sandbox";
 
 class Engine implements FunctionEngine {
@@ -37,18 +38,19 @@ class Engine implements FunctionEngine {
   }
 
   load(library: object, source: Bytes, timeoutMs: number, log: ScriptHost["log"]): RegisteredFunction[] {
-    const vm = this.#state();
-    const functions = this.#register(vm, source, timeoutMs, log);
-    this.#libraries.set(library, { source, timeoutMs, log, vm, generation: vm.generation, functions });
-    return [...functions.values()];
+    const loaded: Loaded = { source, timeoutMs, log, vm: null, generation: 0, functions: NOTHING };
+    this.#register(loaded);
+    this.#libraries.set(library, loaded);
+    return [...loaded.functions.values()];
   }
 
   unload(library: object): void {
     const loaded = this.#libraries.get(library);
     if (loaded === undefined) return;
     this.#libraries.delete(library);
-    if (loaded.vm === this.#vm && loaded.generation === loaded.vm.generation) {
-      for (const { callback } of loaded.functions.values()) loaded.vm.unreference(callback);
+    const { vm } = loaded;
+    if (vm !== null && vm === this.#vm && loaded.generation === vm.generation) {
+      for (const { callback } of loaded.functions.values()) vm.unreference(callback);
     }
   }
 
@@ -63,11 +65,9 @@ class Engine implements FunctionEngine {
     if (loaded === undefined) throw new Error(`a function of a library that is not loaded: ${name}`);
     const vm = this.#state();
     if (loaded.vm !== vm || loaded.generation !== vm.generation) {
-      loaded.vm = vm;
-      loaded.generation = vm.generation;
-      loaded.functions = this.#register(vm, loaded.source, loaded.timeoutMs, loaded.log);
-      // Loading broke the state: it would do so again.
-      if (vm.generation !== loaded.generation) throw new CommandError(NOT_LOADED);
+      this.#register(loaded);
+      // Its code harms the sandbox, and would do so again.
+      if (loaded.generation !== vm.generation) throw new CommandError(NOT_LOADED);
     }
     return vm.run(loaded.functions.get(name)!.callback, name, keys, argv, host);
   }
@@ -106,29 +106,27 @@ class Engine implements FunctionEngine {
     return this.#vm;
   }
 
-  #register(
-    vm: LuaVm,
-    source: Bytes,
-    timeoutMs: number,
-    log: ScriptHost["log"],
-  ): ReadonlyMap<Bytes, Registration> {
-    const compiled = vm.compile(source, "@user_function");
+  #register(library: Loaded): void {
+    const vm = this.#state();
+    const compiled = vm.compile(library.source, "@user_function");
     if (typeof compiled === "string") {
       throw new CommandError(`ERR Error compiling function: ${compiled}`);
     }
+    const { generation } = vm;
     const functions = new Map<Bytes, Registration>();
     this.loading = functions;
     try {
-      const generation = vm.generation;
-      const error = vm.load(compiled, timeoutMs, log);
+      const error = vm.load(compiled, library.timeoutMs, library.log);
       if (vm.generation === generation) {
         vm.unreference(compiled);
         if (error !== null) for (const { callback } of functions.values()) vm.unreference(callback);
       }
       if (error !== null) throw new CommandError(`ERR Error registering functions: ${error}`);
-      return functions;
     } finally {
       this.loading = null;
     }
+    library.vm = vm;
+    library.generation = generation;
+    library.functions = functions;
   }
 }
