@@ -1,4 +1,5 @@
 import { COMMAND_GROUPS } from "./commands/groups.ts";
+import { Scripting } from "./commands/scripting/scripting.ts";
 import { CommandTable } from "./commands/table.ts";
 import type { Config } from "./config/config.ts";
 import { DiskHealth } from "./executor/disk-health.ts";
@@ -6,17 +7,20 @@ import { Executor } from "./executor/executor.ts";
 import { ExpiryWalk } from "./executor/expiry-walk.ts";
 import { Keyspace } from "./keyspace/keyspace.ts";
 import { openSeed, plant } from "./seeding/seed.ts";
-import { Server } from "./server/server.ts";
+import { createFunctionEngine } from "./scripting/function-engine.ts";
+import { createEvalEngine } from "./scripting/eval-engine.ts";
+import { ScriptRandom } from "./scripting/random.ts";
 import { removeLeftovers } from "./rdb/save/rdb-file.ts";
 import { RdbSaver } from "./rdb/save/saver.ts";
+import { Server } from "./server/server.ts";
 import type { Collector } from "./storage/collector/collector.ts";
 import { startCollector } from "./storage/collector/start.ts";
 import { Backup } from "./storage/backup.ts";
+import { LogRewrite } from "./storage/log-rewrite.ts";
 import { openFolder, probeFolder } from "./storage/open-folder.ts";
 import { type Store, openMemoryStore } from "./storage/store.ts";
 import type { Log } from "./support/log.ts";
 import type { Tracking } from "./tracking/tracking.ts";
-import { LogRewrite } from "./storage/log-rewrite.ts";
 
 /** Bytes that may wait for LevelDB before writing commands wait themselves. */
 const MAX_BACKLOG_BYTES = 128 << 20;
@@ -29,6 +33,7 @@ export class Instance {
   readonly #collector: Collector;
   readonly #disk: DiskHealth;
   readonly #holder: StoreHolder;
+  readonly #executor: Executor;
 
   private constructor(parts: {
     server: Server;
@@ -37,6 +42,7 @@ export class Instance {
     collector: Collector;
     disk: DiskHealth;
     holder: StoreHolder;
+    executor: Executor;
   }) {
     this.server = parts.server;
     this.#keyspace = parts.keyspace;
@@ -44,6 +50,7 @@ export class Instance {
     this.#collector = parts.collector;
     this.#disk = parts.disk;
     this.#holder = parts.holder;
+    this.#executor = parts.executor;
   }
 
   /**
@@ -73,6 +80,7 @@ export class Instance {
       (message) => log("warning", message),
     );
     let tracking: Tracking | null = null;
+    let busy: Executor["busy"] | null = null;
     const keyspace = await Keyspace.open({
       store: holder.store,
       databases: values.databases,
@@ -82,6 +90,7 @@ export class Instance {
       onWriteFailure: (error) => {
         disk.failed(error);
         tracking?.lostChanges();
+        busy?.writeFailed(disk.failure!);
       },
     });
     keyspace.reading.faultEveryRead = values.debugFaultEveryRead;
@@ -100,6 +109,17 @@ export class Instance {
         holder.store.startNewLog().catch((cause: unknown) => log("warning", describeBug(cause)));
       },
     });
+    const { libraries } = keyspace;
+    const engineOptions = { memoryLimit: values.luaMemoryLimit };
+    const random = new ScriptRandom();
+    const scripting = new Scripting({
+      libraries,
+      random,
+      evalEngine: createEvalEngine(engineOptions, random),
+      functionEngine: createFunctionEngine(engineOptions, random),
+      log,
+    });
+    libraries.opened(scripting.loadStored(libraries.readStored(holder.store)));
     const commands = new CommandTable(COMMAND_GROUPS);
     const executor = new Executor({
       keyspace,
@@ -109,12 +129,29 @@ export class Instance {
       maxBacklogBytes: MAX_BACKLOG_BYTES,
       logBug: (message, error) => log("warning", `${message}: ${describeBug(error)}`),
     });
+    const saver = new RdbSaver({
+      keyspace,
+      values,
+      folder: () => holder.folder,
+      usedMemory: () => process.memoryUsage.rss(),
+      alone: (work) => executor.holding(work),
+      log,
+    });
+    disk.lacksSnapshot = () => saver.refusesWrites;
+    const logRewrite = new LogRewrite(
+      () => holder.store,
+      log,
+      () => saver.isSavingInBackground,
+    );
+    await removeLeftovers(values.dir).catch(() => undefined);
     const reopen = async (): Promise<void> => {
       await executor.holding(async () => {
+        await saver.pause();
         await collector.pause();
         await holder.reopen();
         keyspace.useStore(holder.store);
         await collector.resume(holder.store);
+        saver.resume();
       });
     };
     const expiryWalk = new ExpiryWalk(executor, keyspace, (error) => {
@@ -129,29 +166,26 @@ export class Instance {
       expiryWalk,
       collector,
       disk,
-    const saver = new RdbSaver({
-    disk.lacksSnapshot = () => saver.refusesWrites;
-    const logRewrite = new LogRewrite(
-      () => saver.isSavingInBackground,
-    await removeLeftovers(values.dir).catch(() => undefined);
+      saver,
+      logRewrite,
+      scripting,
       backup: new Backup(holder.folder, () => commits.settle()),
       log,
       onShutdown,
     });
     executor.attach(server);
+    busy = executor.busy;
     tracking = server.tracking;
     followConfig(config, keyspace, collector);
-    const instance = new Instance({ server, keyspace, expiryWalk, collector, disk, holder });
+    const instance = new Instance({ server, keyspace, expiryWalk, collector, disk, holder, executor });
     try {
       await server.start();
       if (seed !== null) await plant(seed, { config, keyspace, executor, server, log });
     } catch (error) {
-        await saver.pause();
       await server.stop();
       await instance.#release();
       throw error;
     }
-        saver.resume();
     return instance;
   }
 
@@ -160,7 +194,10 @@ export class Instance {
    * null when SHUTDOWN has seen to the RDB file.
    */
   async stop(orders: readonly string[] | null = null): Promise<void> {
+    await this.#executor.busy.stop();
     await this.server.stop();
+    const { saver, config } = this.server;
+    if (orders !== null && wantsSave(orders, config.values.save.length > 0)) await saver.saveFinally();
     await this.#release();
     await this.#holder.store.close();
   }
@@ -168,13 +205,18 @@ export class Instance {
   async #release(): Promise<void> {
     this.#expiryWalk.close();
     this.#disk.close();
+    this.server.logRewrite.cancel();
+    await this.server.saver.close();
     // What cannot be written now was never acknowledged.
-      saver,
-      logRewrite,
     await this.#keyspace.committer.sync().catch(() => undefined);
     this.#keyspace.committer.close();
     await this.#collector.close();
   }
+}
+
+/** Words of SHUTDOWN. */
+function wantsSave(orders: readonly string[], hasSavePoints: boolean): boolean {
+  return orders.includes("save") || (hasSavePoints && !orders.includes("nosave"));
 }
 
 /** What CONFIG SET changes at once. */
@@ -196,8 +238,6 @@ class StoreHolder {
   readonly #config: Config;
   /** Null: in memory. */
   readonly folder: string | null;
-    const { saver, config } = this.server;
-    if (orders !== null && wantsSave(orders, config.values.save.length > 0)) await saver.saveFinally();
   store!: Store;
 
   private constructor(config: Config) {
@@ -205,8 +245,6 @@ class StoreHolder {
     this.folder = config.values.backend === "memory" ? null : config.values.dir;
   }
 
-    this.server.logRewrite.cancel();
-    await this.server.saver.close();
   static async open(config: Config): Promise<StoreHolder> {
     const holder = new StoreHolder(config);
     await holder.#open();
@@ -214,11 +252,6 @@ class StoreHolder {
   }
 
   async #open(): Promise<void> {
-/** Words of SHUTDOWN. */
-function wantsSave(orders: readonly string[], hasSavePoints: boolean): boolean {
-  return orders.includes("save") || (hasSavePoints && !orders.includes("nosave"));
-}
-
     const { cacheSize, backendOption } = this.#config.values;
     this.store =
       this.folder === null

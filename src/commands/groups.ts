@@ -24,6 +24,7 @@ import { PAYLOADS, PAYLOADS_OF_CLUSTERS } from "./payloads.ts";
 import { SAVING } from "./saving.ts";
 import { SERVER } from "./server.ts";
 import { PUBSUB } from "./pubsub.ts";
+import { SCRIPTING } from "./scripting.ts";
 import { SETS } from "./sets.ts";
 import { SLOWLOG } from "./slowlog.ts";
 import { SORTED_SETS } from "./sorted-sets.ts";
@@ -50,6 +51,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   SORT,
   OBJECT,
   TRANSACTIONS,
+  SCRIPTING,
   PUBSUB,
   DATABASES,
   MEMORY,
@@ -58,9 +60,9 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   CLIENT,
   INTROSPECTION,
   SERVER,
+  SAVING,
   SLOWLOG,
   ACL,
-  SAVING,
   LATENCY,
   MONITOR,
   CLUSTER,

@@ -16,6 +16,8 @@ import type { Int64 } from "../support/integers.ts";
 import type { Log } from "../support/log.ts";
 import type { ClientTracking } from "../tracking/client-tracking.ts";
 import type { Tracking } from "../tracking/tracking.ts";
+import type { Scripting } from "./scripting/scripting.ts";
+import type { RunningScript } from "./suspension.ts";
 import type { CommandTable } from "./table.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -198,6 +200,9 @@ export interface Server {
   readonly migrations: Migrations;
   /** A load of data that is going on, null when there is none. */
   readonly loading: LoadingProgress | null;
+  readonly scripting: Scripting;
+  /** A script that is over its time, null when none is. */
+  readonly busy: { readonly script: RunningScript | null };
   readonly log: Log;
   /** 40 hexadecimal digits, new at every start. */
   readonly runId: string;

@@ -18,6 +18,8 @@ export interface ScriptCaller {
   began(args: readonly Bytes[]): void;
   /** Runs a command that was checked. Its reply is whole, whatever its size. */
   call(command: Command, args: readonly Bytes[], state: ScriptState): Reply;
+  /** The script's reply has errors in it: that counts as failing, and each as an error that was not counted before. */
+  answersErrors(args: readonly Bytes[], errors: readonly ErrorReply[]): void;
   /** Counts a command that a script may not run, or that is none. */
   refused(command: Command | undefined, error: CommandError): ErrorReply;
 }

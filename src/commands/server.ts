@@ -1,4 +1,4 @@
-import { CommandError, SYNTAX } from "../errors.ts";
+import { BUSY_EVAL, BUSY_FUNCTION, CommandError, SYNTAX } from "../errors.ts";
 import { NO_REPLY, type Reply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { nowMicroseconds } from "../support/clock.ts";
@@ -152,8 +152,10 @@ export const SERVER: CommandGroup = {
 };
 
 /** Seconds and microseconds of Unix time. */
-function time(): Reply {
-  const us = nowMicroseconds();
+function time({ keyspace }: Context): Reply {
+  const { attempt } = keyspace.reading;
+  // A transaction that starts again takes the same way.
+  const us = attempt.undo === null ? nowMicroseconds() : attempt.same(nowMicroseconds);
   return [String(Math.floor(us / 1e6)), String(us % 1e6)];
 }
 
@@ -174,6 +176,8 @@ function shutdown({ keyspace, server }: Context, args: readonly Bytes[]): Reply 
     if (options.size > 1) throw SYNTAX;
     throw NO_SHUTDOWN;
   }
+  const { script } = server.busy;
+  if (script !== null && !options.has("NOSAVE")) throw script.kind === "eval" ? BUSY_EVAL : BUSY_FUNCTION;
   const { saver, config } = server;
   if (options.has("SAVE") || (config.values.save.length > 0 && !options.has("NOSAVE"))) {
     const isSaved = keyspace.reading.attempt.once(saver, "final save", () => saver.saveFinally());

@@ -1,9 +1,10 @@
 import type { Command } from "../commands/registered-command.ts";
 import type { ScriptCaller, ScriptState } from "../commands/script-caller.ts";
 import { WaitFor } from "../commands/wait-for.ts";
-import type { CommandError } from "../errors.ts";
+import { CommandError } from "../errors.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { ErrorReply, Reply } from "../resp/reply.ts";
+import { CountedErrorReply } from "../scripting/engine.ts";
 import { Fault } from "../storage/attempt.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { type Accounts, bytesOf } from "./accounts.ts";
@@ -55,7 +56,7 @@ export class ScriptCalls implements ScriptCaller {
     client.dbIndex = state.dbIndex;
     client.resp = state.resp;
     attempt.undo!.mayWrite = command.isWrite;
-    attempt.takesWholeReplies = true;
+    attempt.inScript = true;
     keyspace.events.tellsMisses = command.isReadonly;
     keyspace.hidesChanges = command.hidesChanges;
     try {
@@ -70,7 +71,7 @@ export class ScriptCalls implements ScriptCaller {
       client.dbIndex = dbIndex;
       client.resp = resp;
       attempt.undo!.mayWrite = false;
-      attempt.takesWholeReplies = false;
+      attempt.inScript = false;
     }
     const tookMs = performance.now() - startedMs;
     this.#settleLater();
@@ -109,6 +110,17 @@ export class ScriptCalls implements ScriptCaller {
     if (command !== undefined) this.#tally.of(command).rejected++;
     this.#tally.countError(error);
     return error.reply;
+  }
+
+  answersErrors(args: readonly Bytes[], errors: readonly ErrorReply[]): void {
+    const { context, accounts } = this.#options;
+    const { statistics } = context.server.commands.find(args)!;
+    context.afterwards(() => {
+      const uncounted = errors.filter((error) => !(error instanceof CountedErrorReply));
+      for (const { message } of uncounted) accounts.statistics.countError(new CommandError(message));
+      // As Redis has it: one for each that was counted before, one for all others.
+      statistics.failed += errors.length - uncounted.length + (uncounted.length > 0 ? 1 : 0);
+    });
   }
 
   #settleLater(): void {

@@ -117,6 +117,11 @@ export class BigString implements ValueObject {
     this.#elements.discard();
   }
 
+  /** A script wants replies in memory, whatever their size. */
+  get mayStream(): boolean {
+    return !this.#keyspace.reading.attempt.inScript;
+  }
+
   /** The bytes from `start` up to, not including, `end`. May fault. */
   slice(start: number, end: number): Bytes {
     const stop = Math.min(end, this.#length);

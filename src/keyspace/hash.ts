@@ -146,6 +146,11 @@ export class Hash extends Collection<FieldMap> {
     return this.resident === null && !this.fitsInMemory;
   }
 
+  /** Too large for a reply that is made in memory, other than a script's, which must be. */
+  get mustStream(): boolean {
+    return this.isLarge && !this.isInScript;
+  }
+
   /** Runs of fields and values as they are now, from a snapshot. Must be read to its end or closed with `return`. */
   stream(): AsyncIterableIterator<readonly FieldAndValue[]> {
     return this.elements!.stream({ gte: FIELDS }, (key, value) => [key.slice(FIELD_AT), value] as const);

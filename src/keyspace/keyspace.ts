@@ -16,6 +16,7 @@ import { Database } from "./database.ts";
 import type { Entry } from "./entry.ts";
 import { KeyEvents } from "./events.ts";
 import { Expiry } from "./expiry.ts";
+import { Libraries } from "./libraries.ts";
 import { type LoadedDatabase, Loading } from "./loading.ts";
 import { FrozenKeys } from "./frozen-keys.ts";
 import { ScanCursors } from "./scan-cursors.ts";
@@ -84,6 +85,7 @@ export class Keyspace {
   hasFlushed = false;
   readonly events = new KeyEvents();
   readonly loading: Loading;
+  readonly libraries: Libraries;
   readonly #options: KeyspaceOptions;
   #nextId = 1;
   #nextGeneration = 1;
@@ -113,6 +115,7 @@ export class Keyspace {
     });
     this.expiry = new Expiry(this);
     this.loading = new Loading(this);
+    this.libraries = new Libraries(this);
   }
 
   /** Reads what the store holds; an empty store becomes a new keyspace. @throws FormatError */
@@ -296,6 +299,7 @@ export class Keyspace {
     this.#expired.clear();
     this.expiry.reset();
     this.#readCounters();
+    this.libraries.backToStored();
     this.#options.onWriteFailure(error);
   }
 

@@ -59,6 +59,19 @@ export class Libraries implements Persistent {
     return this.#byName;
   }
 
+  get count(): number {
+    return this.#byName.size;
+  }
+
+  /** About what they take in memory. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { code, functions } of this.#byName.values()) {
+      bytes += LIBRARY_BYTES + code.length + functions.length * FUNCTION_BYTES;
+    }
+    return bytes;
+  }
+
   get functionCount(): number {
     return this.#functions.size;
   }
@@ -128,6 +141,10 @@ export class Libraries implements Persistent {
     this.#use(this.#stored);
   }
 }
+
+/** About what a library, and a function, takes beside its code. */
+const LIBRARY_BYTES = 200;
+const FUNCTION_BYTES = 200;
 
 /** Libraries `ab` and `c` ⇒ `02 02 6162 01 63` (the code of each with its length before it). */
 function encodeLibraries(libraries: Iterable<Library>): Bytes {

@@ -167,7 +167,8 @@ export class List extends Collection<Deque> {
 
   /** Too large to be read into memory for a reply: `stream` it. */
   mustStream(start: number, end: number): boolean {
-    return this.resident === null && !this.fitsInMemory && end - start > MAX_UNSTREAMED;
+    const isLong = this.resident === null && !this.fitsInMemory && end - start > MAX_UNSTREAMED;
+    return isLong && !this.isInScript;
   }
 
   /** The elements from `start` up to `end` as they are now, in runs from a snapshot. Must be read to its end or closed. */

@@ -190,6 +190,11 @@ export class SetValue extends Collection<MemberSet> {
     return this.resident === null && !this.fitsInMemory;
   }
 
+  /** Too large for a reply that is made in memory, other than a script's, which must be. */
+  get mustStream(): boolean {
+    return this.isLarge && !this.isInScript;
+  }
+
   /** Runs of members as they are now, from a snapshot. */
   stream(): AsyncIterable<readonly Bytes[]> {
     return this.elements!.stream({ gte: MEMBERS }, memberOfKey);

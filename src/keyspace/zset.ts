@@ -276,7 +276,8 @@ export class ZSet extends Collection<SortedMembers> {
 
   /** Reading these ranks would fill the memory: `stream` them. */
   mustStream(ranks: Ranks): boolean {
-    return this.isLarge && rankDistance(ranks, this.count) > MAX_UNSTREAMED_DISTANCE;
+    const isFar = this.isLarge && rankDistance(ranks, this.count) > MAX_UNSTREAMED_DISTANCE;
+    return isFar && !this.isInScript;
   }
 
   /** The elements of some ranks as they are now, in runs from a snapshot. Only where `isLarge`. */

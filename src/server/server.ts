@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import type { BlockedView, CommandCounters, Server as ServerView } from "../commands/host.ts";
+import type { Scripting } from "../commands/scripting/scripting.ts";
 import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
 import type { Monitors } from "../executor/monitors.ts";
@@ -33,15 +34,17 @@ export interface ServerOptions {
   readonly executor: CommandRunner & {
     readonly statistics: CommandCounters;
     readonly monitors: Monitors;
+    readonly busy: ServerView["busy"];
   };
   readonly commits: Commits;
   readonly expiryWalk: ServerView["expiryWalk"];
   readonly collector: ServerView["collector"];
   readonly disk: ServerView["disk"];
-  readonly backup: ServerView["backup"];
-  readonly log: Log;
   readonly saver: ServerView["saver"];
   readonly logRewrite: ServerView["logRewrite"];
+  readonly backup: ServerView["backup"];
+  readonly scripting: Scripting;
+  readonly log: Log;
   /** SHUTDOWN: the process is to stop in order. Called once, in a turn of its own. */
   readonly onShutdown: () => void;
 }
@@ -61,11 +64,13 @@ export class Server implements ServerView, SessionHost {
   readonly expiryWalk: ServerView["expiryWalk"];
   readonly collector: ServerView["collector"];
   readonly disk: ServerView["disk"];
-  readonly backup: ServerView["backup"];
-  readonly log: Log;
-  readonly payloads = { checksChecksums: true };
   readonly saver: ServerView["saver"];
   readonly logRewrite: ServerView["logRewrite"];
+  readonly backup: ServerView["backup"];
+  readonly scripting: Scripting;
+  readonly busy: ServerView["busy"];
+  readonly log: Log;
+  readonly payloads = { checksChecksums: true };
   readonly migrations = new Migrations();
   loading: LoadingProgress | null = null;
   readonly memory = new ProcessMemory();
@@ -109,13 +114,15 @@ export class Server implements ServerView, SessionHost {
     this.expiryWalk = options.expiryWalk;
     this.collector = options.collector;
     this.disk = options.disk;
+    this.saver = options.saver;
+    this.logRewrite = options.logRewrite;
     this.backup = options.backup;
+    this.scripting = options.scripting;
+    this.busy = options.executor.busy;
     this.log = options.log;
     this.#onShutdown = options.onShutdown;
     this.config.onChange("trackingTableMaxKeys", () => this.tracking.watchSize());
     // The command has seen to it before (`listenOn`): it can fail, and takes its time.
-    this.saver = options.saver;
-    this.logRewrite = options.logRewrite;
     for (const name of ["bind", "port"] as const) this.config.onChange(name, () => {});
   }
 

@@ -34,8 +34,10 @@ export class Attempt {
   keyspaceMisses = 0;
   /** Its random numbers, if it drew any. */
   random: Random | null = null;
-  /** A script runs, which takes whole replies only: whatever their size, they are not to be streamed. */
-  takesWholeReplies = false;
+  /** What the first script of the attempt before drew its random numbers from. */
+  scriptRandom: readonly [number, number] | null = null;
+  /** A script has called the command that runs: it takes whole replies only, which are not to be streamed. */
+  inScript = false;
   /** What it has met that is not of the keyspace, in order: an attempt that starts again meets the same. */
   readonly #met: unknown[] = [];
   #metNext = 0;
@@ -57,7 +59,7 @@ export class Attempt {
     this.keyspaceHits = 0;
     this.keyspaceMisses = 0;
     this.random?.rewind();
-    this.takesWholeReplies = false;
+    this.inScript = false;
     this.#metNext = 0;
   }
 

@@ -1,7 +1,6 @@
 import { INT_MAX, LONG_MAX, choice, choices, integer, path, string, yesNo } from "../option-types.ts";
 import { eventClasses, oomScores, percentiles } from "../special-option-types.ts";
 
-const NO_SCRIPTS = "there are no scripts yet";
 const NO_REPORT = "a crash prints what Node.js prints";
 const NO_TITLE = "the process keeps the title that it was started with";
 const NO_TICK = "the work of the server follows events and deadlines, not a tick";
@@ -55,14 +54,6 @@ export const PROCESS = {
     0,
     { min: 0n, max: LONG_MAX },
     { help: "Milliseconds from which LATENCY keeps an event; 0: none" },
-  ),
-  "busy-reply-threshold": integer(
-    5000,
-    { min: 0n, max: LONG_MAX },
-    {
-      none: NO_SCRIPTS,
-      aliases: ["lua-time-limit"],
-    },
   ),
   "tracking-table-max-keys": integer(
     1_000_000,
