@@ -1,6 +1,8 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { useCompat } from "./compat.ts";
 import { showDisagreement } from "./pair.ts";
+import { randomScriptCalls } from "./random-script-calls.ts";
 import {
   BIT,
   CJSON_DECODE,
@@ -37,3 +39,17 @@ test.each([
   },
   20_000,
 );
+
+const seed = Number(process.env["COMPAT_SEED"] ?? Math.floor(Math.random() * 0x7fffffff));
+const runs = 25 * Number(process.env["COMPAT_RUNS"] ?? 40);
+
+test(`random calls, COMPAT_SEED=${seed}`, { timeout: 3_600_000 }, async () => {
+  const pair = compat.pair(2);
+  await fc.assert(
+    fc.asyncProperty(randomScriptCalls, async ([script, ...args]) => {
+      const disagreement = await pair.run(["EVAL", script, "0", ...args]);
+      if (disagreement !== undefined) throw new Error(showDisagreement(disagreement));
+    }),
+    { seed, numRuns: runs },
+  );
+});
