@@ -109,7 +109,7 @@ export class Loader implements FileSink, BuildTarget {
 
   /** The beginning of an append-only file. */
   get isPreamble(): boolean {
-    return this.#aux.get("aof-preamble") === "1";
+    return this.#aux.get("aof-preamble") === "1" || this.#aux.get("aof-base") === "1";
   }
 
   get keys(): number {
