@@ -16,7 +16,7 @@ interface Connection {
 
 /** Sends keys to other servers. */
 export class Migrations implements MigrationsView {
-  /** Those that nobody uses now, by address; the last one is the one used last. */
+  /** Those that nobody uses now, by `nameOf`; the last one is the one used last. */
   readonly #idle = new Map<string, Connection[]>();
   #timer: NodeJS.Timeout | null = null;
 
@@ -24,14 +24,14 @@ export class Migrations implements MigrationsView {
     // A connection that was idle may have been closed at the other end, of which nobody told.
     for (let mayRetry = true; ; mayRetry = false) {
       const connection = await this.#connection(migration);
-      if (connection === null) return { answers: [], error: null, failure: "connecting" };
+      if (typeof connection === "string") return { answers: [], error: null, failure: connection };
       const result = await this.#exchange(connection, migration);
       if (result !== null && !(result.mayRetry && mayRetry)) return result;
     }
   }
 
-  /** Null when none could be made. */
-  async #connection(migration: Migration): Promise<Connection | null> {
+  /** What failed when none could be made: a refusal Redis meets when it begins to write. */
+  async #connection(migration: Migration): Promise<Connection | "connecting" | "writing"> {
     const { host, port, timeoutMs } = migration;
     const idle = this.#idle.get(nameOf(migration));
     for (let kept = idle?.pop(); kept !== undefined; kept = idle?.pop()) {
@@ -41,8 +41,8 @@ export class Migrations implements MigrationsView {
       const remote = await Remote.connect({ host: textOfBytes(host), port }, timeoutMs);
       return { remote, db: null, usedAtMs: 0 };
     } catch (error) {
-      if (error instanceof RemoteFailure) return null;
-      throw error;
+      if (!(error instanceof RemoteFailure)) throw error;
+      return error.isTimeout || error.isUnknownHost ? "connecting" : "writing";
     }
   }
 
@@ -110,7 +110,8 @@ export class Migrations implements MigrationsView {
   }
 }
 
-const nameOf = ({ host, port }: Migration): string => `${host}:${port}`;
+/** With the credentials: who gives wrong ones shall not get in on a connection that was let in before. */
+const nameOf = ({ host, port, credentials }: Migration): string => JSON.stringify([host, port, credentials]);
 
 /** `before`: how many of the replies are not to the commands. */
 function resultOf({ replies, failure, isUnsent }: Exchange, before: number, count: number): MigrationResult {
