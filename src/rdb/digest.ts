@@ -1,4 +1,4 @@
-import { type Hash, createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { CHUNK_BYTES, chunkNumber } from "../keyspace/big-string.ts";
 import { IntSet } from "../keyspace/int-set.ts";
 import { RecordFlag, type RecordHeader, readRecordHeader } from "../keyspace/record.ts";
@@ -33,24 +33,23 @@ export class Digest {
   readonly bytes = Buffer.alloc(DIGEST_BYTES);
 
   xor(data: Bytes | Buffer): this {
-    return this.#xorHash(sha1().update(data as string, "latin1"));
+    this.#xorHash(sha1(typeof data === "string" ? Buffer.from(data, "latin1") : data));
+    return this;
   }
 
   mix(data: Bytes): this {
-    return this.mixHash(sha1().update(data, "latin1"));
+    return this.mixHash(sha1(Buffer.from(data, "latin1")));
   }
 
-  /** The same for data that a hash was given piece by piece. */
-  mixHash(hash: Hash): this {
-    this.#xorHash(hash);
-    sha1().update(this.bytes).digest().copy(this.bytes);
+  /** The same by the SHA-1 of the data. */
+  mixHash(dataHash: Buffer): this {
+    this.#xorHash(dataHash);
+    sha1(this.bytes).copy(this.bytes);
     return this;
   }
 
-  #xorHash(hash: Hash): this {
-    const other = hash.digest();
+  #xorHash(other: Buffer): void {
     for (let i = 0; i < DIGEST_BYTES; i++) this.bytes[i]! ^= other[i]!;
-    return this;
   }
 
   xorPair(first: Bytes, second: Bytes): void {
@@ -67,7 +66,8 @@ export class Digest {
   }
 }
 
-const sha1 = (): Hash => createHash("sha1");
+/** In one call: a third of the time that an object takes. */
+const sha1 = (data: Buffer): Buffer => hash("sha1", data, "buffer");
 
 /** Adds a value and its expiry; the reads are those of what is not in the record. */
 export function* digestRecord(digest: Digest, record: Bytes, header: RecordHeader): Reads {
@@ -135,20 +135,20 @@ function* digestRanged(digest: Digest, reader: ByteReader, type: TypeName): Read
 }
 
 function* digestString(digest: Digest, length: number): Reads {
-  const hash = sha1();
+  const whole = createHash("sha1");
   let at = 0;
   const zerosUpTo = (end: number): void => {
-    for (; at < end; at += CHUNK_BYTES) hash.update(Buffer.alloc(Math.min(CHUNK_BYTES, end - at)));
+    for (; at < end; at += CHUNK_BYTES) whole.update(Buffer.alloc(Math.min(CHUNK_BYTES, end - at)));
     at = end;
   };
   yield* forEach({ gte: "" }, (key, chunk) => {
     zerosUpTo(chunkNumber(key) * CHUNK_BYTES);
     const bytes = chunk.slice(0, length - at);
-    hash.update(bytes, "latin1");
+    whole.update(bytes, "latin1");
     at += bytes.length;
   });
   zerosUpTo(length);
-  digest.mixHash(hash);
+  digest.mixHash(whole.digest());
 }
 
 /** Of all databases. */
