@@ -109,7 +109,7 @@ const failing: Scenario = (port, jobs) =>
     );
     await until("all done", async () => {
       const counts = await states(queue);
-      return counts["completed"]! + counts["failed"]! === jobs;
+      return (counts["completed"] ?? 0) + (counts["failed"] ?? 0) === jobs;
     });
     const failed = await queue.getFailed(0, -1);
     const completed = await queue.getCompleted(0, -1);
