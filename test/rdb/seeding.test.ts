@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, type Socket, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -9,6 +7,7 @@ import { TestServer } from "../support/server.ts";
 import { useServer } from "../support/use-server.ts";
 import { storedEntries } from "./stored-entries.ts";
 import { fillWithEverything, fillWithLarge } from "./every-encoding.ts";
+import { FakeMaster, beforeMarkedRdb, beforeRdb } from "./fake-master.ts";
 import { differences } from "./same-data.ts";
 import { SeededInstance } from "./seeded-instance.ts";
 
@@ -166,34 +165,15 @@ describe("--seed-from", () => {
     ["says nothing", "", /nothing was heard within 1 seconds/],
     ["speaks something else", "HTTP/1.1 400 Bad Request\r\n", /Protocol error, got "H"/],
     ["is loading", "-LOADING Redis is loading the dataset in memory\r\n", /error: LOADING Redis is loading/],
-    [
-      "hangs up in the middle",
-      `${"+OK\r\n".repeat(3)}+FULLRESYNC ${"0".repeat(40)} 1\r\n$100\r\nREDIS0009`,
-      /closed the connection/,
-    ],
+    ["hangs up in the middle", `${beforeRdb(100)}REDIS0009`, /closed the connection/],
     [
       "sends another mark",
-      `${"+OK\r\n".repeat(3)}+FULLRESYNC ${"0".repeat(40)} 1\r\n\n\n$EOF:${"a".repeat(40)}\r\nREDIS0003\xff${"b".repeat(40)}`,
+      `${beforeMarkedRdb("a".repeat(40))}REDIS0003\xff${"b".repeat(40)}`,
       /not the mark/,
     ],
   ])("a server that %s", async (_, says, reason) => {
-    const sockets: Socket[] = [];
-    const server = createServer((socket) => {
-      sockets.push(socket);
-      socket.on("error", () => {});
-      socket.write(says, "latin1");
-      if (says.includes("$100")) socket.end();
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    try {
-      await expect(seed("--seed-from", `redis://127.0.0.1:${port}`, "--seed-timeout", "1")).rejects.toThrow(
-        reason,
-      );
-    } finally {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    }
+    await using master = await FakeMaster.start(says, says.includes("$100"));
+    await expect(seed("--seed-from", master.url, "--seed-timeout", "1")).rejects.toThrow(reason);
   });
 
   test.each(["http://127.0.0.1", "redis://", "redis://host/x", "redis://host:99999", "nonsense"])(

@@ -38,9 +38,9 @@ export async function loadRdb(
     const decoding = decodeFile(source, loader, options);
     while (decoding.next().done !== true) {
       signal?.throwIfAborted();
+      options.onProgress(source.offset, loader.keys);
       if (loader.isFull) await loader.flush();
       else await refill(source, input);
-      options.onProgress(source.offset, loader.keys);
     }
     await checkEnd(source, input, loader.isPreamble, options.onNotice);
     return await loader.finish();
