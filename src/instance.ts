@@ -6,6 +6,7 @@ import { DiskHealth } from "./executor/disk-health.ts";
 import { Executor } from "./executor/executor.ts";
 import { ExpiryWalk } from "./executor/expiry-walk.ts";
 import { Keyspace } from "./keyspace/keyspace.ts";
+import { reload } from "./seeding/reload.ts";
 import { openSeed, plant } from "./seeding/seed.ts";
 import { createFunctionEngine } from "./scripting/function-engine.ts";
 import { createEvalEngine } from "./scripting/eval-engine.ts";
@@ -168,6 +169,7 @@ export class Instance {
       disk,
       saver,
       logRewrite,
+      reload: (mode) => reload({ config, keyspace, executor, scripting, log }, mode),
       scripting,
       backup: new Backup(holder.folder, () => commits.settle()),
       log,

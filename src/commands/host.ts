@@ -194,6 +194,8 @@ export interface Server {
   readonly disk: { readonly failure: CommandError | null; readonly refusal: CommandError | null };
   readonly saver: RdbSaver;
   readonly logRewrite: LogRewrite;
+  /** Loads the RDB file of the options; false when it could not, which is logged. */
+  readonly reload: (mode: { readonly flush: boolean; readonly merge: boolean }) => Promise<boolean>;
   readonly backup: Backup;
   /** DEBUG SET-SKIP-CHECKSUM-VALIDATION: whether RESTORE looks at checksums. */
   readonly payloads: { checksChecksums: boolean };

@@ -604,6 +604,29 @@ export class Executor {
     attempt.release();
   }
 
+  /** The same by who holds everything else: `holding`. */
+  async runHeld(work: () => void): Promise<void> {
+    const attempt = new Attempt();
+    const nowMs = Date.now();
+    try {
+      for (;;) {
+        this.#keyspace.reading.attempt = attempt;
+        this.#keyspace.setTime(nowMs);
+        attempt.restart();
+        try {
+          work();
+          this.#finish(null, attempt);
+          return;
+        } catch (error) {
+          if (!(error instanceof Fault)) throw error;
+          await error.fetch();
+        }
+      }
+    } finally {
+      attempt.release();
+    }
+  }
+
   /** What has to be over before another hold. */
   get #holdBefore(): Promise<void> | null {
     return this.#hold ?? this.busy.over;

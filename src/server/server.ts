@@ -42,6 +42,7 @@ export interface ServerOptions {
   readonly disk: ServerView["disk"];
   readonly saver: ServerView["saver"];
   readonly logRewrite: ServerView["logRewrite"];
+  readonly reload: ServerView["reload"];
   readonly backup: ServerView["backup"];
   readonly scripting: Scripting;
   readonly log: Log;
@@ -66,6 +67,7 @@ export class Server implements ServerView, SessionHost {
   readonly disk: ServerView["disk"];
   readonly saver: ServerView["saver"];
   readonly logRewrite: ServerView["logRewrite"];
+  readonly reload: ServerView["reload"];
   readonly backup: ServerView["backup"];
   readonly scripting: Scripting;
   readonly busy: ServerView["busy"];
@@ -116,6 +118,7 @@ export class Server implements ServerView, SessionHost {
     this.disk = options.disk;
     this.saver = options.saver;
     this.logRewrite = options.logRewrite;
+    this.reload = options.reload;
     this.backup = options.backup;
     this.scripting = options.scripting;
     this.busy = options.executor.busy;

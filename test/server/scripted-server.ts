@@ -76,6 +76,7 @@ export class ScriptedServer implements AsyncDisposable {
       disk: {} as never,
       saver: {} as never,
       logRewrite: {} as never,
+      reload: {} as never,
       backup: {} as never,
       scripting: {} as never,
       log: (_level, message) => void this.log.push(message),

@@ -12,7 +12,7 @@ import { crc64 } from "../../support/crc64.ts";
 import { optionWord } from "../arguments.ts";
 import type { Context } from "../command.ts";
 import { wrongSubcommandUse } from "../help.ts";
-import { changeLibraries, functionNamed } from "./libraries.ts";
+import { type LibrariesContext, changeLibraries, functionNamed } from "./libraries.ts";
 import type { Scripting } from "./scripting.ts";
 
 /** The version of RDB that Redis 7.0 writes, in two bytes, the lower first. */
@@ -36,12 +36,27 @@ export function functionDump({ keyspace, server }: Context): Reply {
 /** FUNCTION RESTORE serialized-value [FLUSH | APPEND | REPLACE] */
 export function functionRestore(context: Context, args: readonly Bytes[]): Reply {
   if (args.length > 4) throw wrongSubcommandUse(args);
-  const policy = optionWord(args[3] ?? "APPEND");
-  if (!POLICIES.includes(policy)) throw WRONG_POLICY;
+  const policy = POLICIES.find((name) => name === optionWord(args[3] ?? "APPEND"));
+  if (policy === undefined) throw WRONG_POLICY;
   const payload = args[2]!;
   if (!isPayload(payload, true)) throw WRONG_PAYLOAD;
+  restoreLibraries(context, codesOf(payload), policy);
+  return OK;
+}
+
+const POLICIES = ["FLUSH", "APPEND", "REPLACE"] as const;
+
+/** What becomes of the libraries that are there: they go, none may have the name of a new one, or such ones go. */
+type RestorePolicy = (typeof POLICIES)[number];
+
+/** Loads libraries by their code. @throws CommandError; then all is as it was */
+export function restoreLibraries(
+  context: LibrariesContext,
+  codes: readonly Bytes[],
+  policy: RestorePolicy,
+): void {
   const { keyspace, server } = context;
-  const restored = loadAll(codesOf(payload), server.scripting);
+  const restored = loadAll(codes, server.scripting);
   try {
     const next =
       policy === "FLUSH" ? restored : joined(keyspace.libraries.all, restored, policy === "REPLACE");
@@ -50,10 +65,7 @@ export function functionRestore(context: Context, args: readonly Bytes[]): Reply
     unloadAll(restored, server.scripting);
     throw error;
   }
-  return OK;
 }
-
-const POLICIES: readonly string[] = ["FLUSH", "APPEND", "REPLACE"];
 
 /** The code of each library. */
 function codesOf(payload: Bytes): Bytes[] {

@@ -1,9 +1,17 @@
 import type { Library } from "../../keyspace/libraries.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import type { Context } from "../command.ts";
+import type { Scripting } from "./scripting.ts";
+
+/** What a change of the libraries needs of a command's context. */
+export interface LibrariesContext {
+  readonly keyspace: Context["keyspace"];
+  readonly server: { readonly scripting: Scripting };
+  readonly afterwards: Context["afterwards"];
+}
 
 /** The libraries are these from now on. The engine lets go of those that went when that is final, of new ones if it never is. */
-export function changeLibraries(context: Context, next: ReadonlyMap<Bytes, Library>): void {
+export function changeLibraries(context: LibrariesContext, next: ReadonlyMap<Bytes, Library>): void {
   const { keyspace, server } = context;
   const { libraries, reading } = keyspace;
   const { functionEngine } = server.scripting;
