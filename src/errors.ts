@@ -22,6 +22,9 @@ export class CommandError {
   }
 }
 
+/** What a script ends with when a command in it has: that command has been counted for it already. */
+export class CountedError extends CommandError {}
+
 export const WRONG_TYPE = new CommandError(
   "WRONGTYPE Operation against a key holding the wrong kind of value",
 );
@@ -31,6 +34,14 @@ export const NOT_A_FLOAT = new CommandError("ERR value is not a valid float");
 export const NO_SUCH_KEY = new CommandError("ERR no such key");
 export const OVERFLOW = new CommandError("ERR increment or decrement would overflow");
 export const NOT_FINITE = new CommandError("ERR increment would produce NaN or Infinity");
+
+/** While a script of EVAL, or a function, is over its time. */
+export const BUSY_EVAL = new CommandError(
+  "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
+);
+export const BUSY_FUNCTION = new CommandError(
+  "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.",
+);
 
 /** For a name as the client spelled it: `wrongArity("get")`. */
 export function wrongArity(fullName: Bytes): CommandError {

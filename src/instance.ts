@@ -1,14 +1,23 @@
 import { COMMAND_GROUPS } from "./commands/groups.ts";
+import { Scripting } from "./commands/scripting/scripting.ts";
 import { CommandTable } from "./commands/table.ts";
 import type { Config } from "./config/config.ts";
 import { DiskHealth } from "./executor/disk-health.ts";
 import { Executor } from "./executor/executor.ts";
 import { ExpiryWalk } from "./executor/expiry-walk.ts";
 import { Keyspace } from "./keyspace/keyspace.ts";
+import { reload } from "./seeding/reload.ts";
+import { openSeed, plant } from "./seeding/seed.ts";
+import { createFunctionEngine } from "./scripting/function-engine.ts";
+import { createEvalEngine } from "./scripting/eval-engine.ts";
+import { ScriptRandom } from "./scripting/random.ts";
+import { removeLeftovers } from "./rdb/save/rdb-file.ts";
+import { RdbSaver } from "./rdb/save/saver.ts";
 import { Server } from "./server/server.ts";
 import type { Collector } from "./storage/collector/collector.ts";
 import { startCollector } from "./storage/collector/start.ts";
 import { Backup } from "./storage/backup.ts";
+import { LogRewrite } from "./storage/log-rewrite.ts";
 import { openFolder, openRedoLog, probeFolder } from "./storage/open-folder.ts";
 import type { RedoLog } from "./storage/redo/redo-log.ts";
 import { type Store, openMemoryStore } from "./storage/store.ts";
@@ -26,6 +35,7 @@ export class Instance {
   readonly #collector: Collector;
   readonly #disk: DiskHealth;
   readonly #holder: StoreHolder;
+  readonly #executor: Executor;
 
   private constructor(parts: {
     server: Server;
@@ -34,6 +44,7 @@ export class Instance {
     collector: Collector;
     disk: DiskHealth;
     holder: StoreHolder;
+    executor: Executor;
   }) {
     this.server = parts.server;
     this.#keyspace = parts.keyspace;
@@ -41,6 +52,7 @@ export class Instance {
     this.#collector = parts.collector;
     this.#disk = parts.disk;
     this.#holder = parts.holder;
+    this.#executor = parts.executor;
   }
 
   /**
@@ -70,6 +82,7 @@ export class Instance {
       (message) => log("warning", message),
     );
     let tracking: Tracking | null = null;
+    let busy: Executor["busy"] | null = null;
     const keyspace = await Keyspace.open({
       store: holder.store,
       databases: values.databases,
@@ -81,6 +94,7 @@ export class Instance {
       onWriteFailure: (error) => {
         disk.failed(error);
         tracking?.lostChanges();
+        busy?.writeFailed(disk.failure!);
       },
       onApplyFailure: (error) => disk.failed(error),
     });
@@ -90,6 +104,7 @@ export class Instance {
       await keyspace.committer.settle();
       log("notice", "All data was deleted (--flushall)");
     }
+    const seed = await openSeed(config, keyspace);
     const collector = await startCollector(holder.store, holder.folder, {
       intervalMs: values.gcInterval,
       batchSize: values.gcBatchSize,
@@ -99,6 +114,17 @@ export class Instance {
         holder.store.startNewLog().catch((cause: unknown) => log("warning", describeBug(cause)));
       },
     });
+    const { libraries } = keyspace;
+    const engineOptions = { memoryLimit: values.luaMemoryLimit };
+    const random = new ScriptRandom();
+    const scripting = new Scripting({
+      libraries,
+      random,
+      evalEngine: createEvalEngine(engineOptions, random),
+      functionEngine: createFunctionEngine(engineOptions, random),
+      log,
+    });
+    libraries.opened(scripting.loadStored(libraries.readStored(holder.store)));
     const commands = new CommandTable(COMMAND_GROUPS);
     const executor = new Executor({
       keyspace,
@@ -108,13 +134,30 @@ export class Instance {
       maxBacklogBytes: () => Math.max(MAX_BACKLOG_BYTES, 2 * values.redoLogSize),
       logBug: (message, error) => log("warning", `${message}: ${describeBug(error)}`),
     });
+    const saver = new RdbSaver({
+      keyspace,
+      values,
+      folder: () => holder.folder,
+      usedMemory: () => process.memoryUsage.rss(),
+      alone: (work) => executor.holding(work),
+      log,
+    });
+    disk.lacksSnapshot = () => saver.refusesWrites;
+    const logRewrite = new LogRewrite(
+      () => holder.store,
+      log,
+      () => saver.isSavingInBackground,
+    );
+    await removeLeftovers(values.dir).catch(() => undefined);
     const reopen = async (): Promise<void> => {
       await executor.holding(async () => {
+        await saver.pause();
         await collector.pause();
         await holder.reopen();
         keyspace.useStore(holder.store);
         await keyspace.applyAgain();
         await collector.resume(holder.store);
+        saver.resume();
       });
     };
     const expiryWalk = new ExpiryWalk(executor, keyspace, (error) => {
@@ -129,26 +172,39 @@ export class Instance {
       expiryWalk,
       collector,
       disk,
+      saver,
+      logRewrite,
+      reload: (mode) => reload({ config, keyspace, executor, scripting, log }, mode),
+      scripting,
       backup: new Backup(holder.folder, holder.log, () => commits.settle()),
       log,
       onShutdown,
     });
     executor.attach(server);
+    busy = executor.busy;
     tracking = server.tracking;
     followConfig(config, keyspace, collector);
-    const instance = new Instance({ server, keyspace, expiryWalk, collector, disk, holder });
+    const instance = new Instance({ server, keyspace, expiryWalk, collector, disk, holder, executor });
     try {
       await server.start();
+      if (seed !== null) await plant(seed, { config, keyspace, executor, server, log });
     } catch (error) {
+      await server.stop();
       await instance.#release();
       throw error;
     }
     return instance;
   }
 
-  /** Stops accepting, finishes what runs, writes, closes. */
-  async stop(): Promise<void> {
+  /**
+   * Stops accepting, finishes what runs, writes, closes. `orders`: what the options say to the signal that asks for it,
+   * null when SHUTDOWN has seen to the RDB file.
+   */
+  async stop(orders: readonly string[] | null = null): Promise<void> {
+    await this.#executor.busy.stop();
     await this.server.stop();
+    const { saver, config } = this.server;
+    if (orders !== null && wantsSave(orders, config.values.save.length > 0)) await saver.saveFinally();
     await this.#release();
     await this.#holder.store.close();
   }
@@ -156,6 +212,8 @@ export class Instance {
   async #release(): Promise<void> {
     this.#expiryWalk.close();
     this.#disk.close();
+    this.server.logRewrite.cancel();
+    await this.server.saver.close();
     // What cannot be written now was never acknowledged.
     await this.#keyspace.committer.sync().catch(() => undefined);
     await this.#keyspace.committer.checkpoint().catch(() => undefined);
@@ -163,6 +221,11 @@ export class Instance {
     await this.#collector.close();
     await this.#holder.closeLog();
   }
+}
+
+/** Words of SHUTDOWN. */
+function wantsSave(orders: readonly string[], hasSavePoints: boolean): boolean {
+  return orders.includes("save") || (hasSavePoints && !orders.includes("nosave"));
 }
 
 /** What CONFIG SET changes at once. */

@@ -45,21 +45,24 @@ async function main(): Promise<void> {
 
   let instance: Instance | null = null;
   let isStopping = false;
-  const stop = async (why: string): Promise<void> => {
+  const stop = async (why: string, orders: readonly string[] | null): Promise<void> => {
     if (isStopping) return;
     isStopping = true;
     log("notice", why);
-    await instance?.stop();
+    await instance?.stop(orders);
     removePidFile(config);
     log("notice", "leveldis is now ready to exit, bye bye...");
     logger.close();
     process.exit(0);
   };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.on(signal, () => void stop(`Received ${signal}, shutting down...`));
+  for (const [signal, option] of [
+    ["SIGTERM", "shutdownOnSigterm"],
+    ["SIGINT", "shutdownOnSigint"],
+  ] as const) {
+    process.on(signal, () => void stop(`Received ${signal}, shutting down...`, config.values[option]));
   }
 
-  instance = await Instance.start(config, log, () => void stop("User requested shutdown..."));
+  instance = await Instance.start(config, log, () => void stop("User requested shutdown...", null));
   writePidFile(config, log);
   const { values } = config;
   const where = values.backend === "memory" ? "memory only: nothing is kept" : `data in ${values.dir}`;

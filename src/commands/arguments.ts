@@ -131,7 +131,7 @@ export function anyExpiryArgument(text: Bytes, unitMs: TimeUnitMs, baseMs: numbe
  * From the year 287396 on a `number` does not count every millisecond any more; the last times that Redis takes, 292
  * million years from now, are met to a second. This is the last one that is still within 64 bits.
  */
-const LATEST_MS = 2 ** 63 - 1024;
+export const LATEST_MS = 2 ** 63 - 1024;
 
 /** The product, and the sum, must fit 64 bits. */
 function expiryAtMs(value: Int64, unitMs: TimeUnitMs, baseMs: number, command: string): number {

@@ -5,8 +5,10 @@ import type { Bytes } from "../support/bytes.ts";
 import type { Random } from "../support/random.ts";
 import type { Client, Server } from "./host.ts";
 import type { CommandDoc } from "./doc.ts";
+import type { Effect } from "./effect.ts";
 import type { KeyReference, KeySpec } from "./key-spec.ts";
 import type { Command } from "./registered-command.ts";
+import type { ScriptCaller } from "./script-caller.ts";
 import type { Watches } from "./transaction.ts";
 import type { WaitFor } from "./wait-for.ts";
 
@@ -40,8 +42,10 @@ export interface CommandRow {
   readonly doc: CommandDoc;
   /** Redis does not count what it writes as a change of its keys: no WATCH fails for it, no cache drops them. */
   readonly hidesChanges?: true;
-  /** It runs other commands by `Context.call`. */
+  /** It runs other commands by `Context.call` or `Context.scripts`. */
   readonly runsOthers?: true;
+  /** What a call does to the data, where that is not in `flags`: scripts tell it in theirs. Null: as `flags` have it. */
+  readonly findEffect?: (args: readonly Bytes[], server: Server) => Effect | null;
   /** Absent in a container that has only subcommands. */
   readonly run?: Handler;
   /** By lower-case name. */
@@ -127,6 +131,8 @@ export interface Context {
   readonly watches: Watches;
   /** Runs another command as a part of this one, with its own errors as replies: EXEC, scripts. Only where undoing is prepared. */
   call(command: Command, args: readonly Bytes[]): Reply;
+  /** The same for what a script calls. */
+  readonly scripts: ScriptCaller;
   /**
    * Work outside of the keyspace that must be done once: when the command, and a transaction around it, is final.
    * It is told the batch that must be written before anybody may see what it tells of, 0 for none.

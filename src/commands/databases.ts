@@ -79,9 +79,10 @@ function flushdb({ db }: Context, args: readonly Bytes[]): Reply {
   return OK;
 }
 
-function flushall({ keyspace }: Context, args: readonly Bytes[]): Reply {
+function flushall({ keyspace, server, afterwards }: Context, args: readonly Bytes[]): Reply {
   checkMode(args);
   keyspace.flushAll();
+  afterwards(() => void server.saver.saveAfterFlush());
   return OK;
 }
 

@@ -51,3 +51,18 @@ export function georadiusKeys(args: readonly Bytes[]): KeyReference[] {
   }
   return keys;
 }
+
+/** MIGRATE has its key in the fourth place, or, if that is empty, several behind KEYS. */
+export function migrateKeys(args: readonly Bytes[]): KeyReference[] {
+  const flags = ["RW", "access", "delete"] as const;
+  for (let at = 6; at < args.length; at++) {
+    const option = args[at]!.toUpperCase();
+    if (option === "KEYS") {
+      if (args[3] !== "") return [];
+      return args.slice(at + 1).map((_, i) => ({ position: at + 1 + i, flags }));
+    }
+    if (option === "AUTH") at += 1;
+    else if (option === "AUTH2") at += 2;
+  }
+  return [{ position: 3, flags }];
+}

@@ -17,10 +17,14 @@ import { LISTS } from "./lists.ts";
 import { SCAN } from "./scan.ts";
 import { LATENCY } from "./latency.ts";
 import { MEMORY } from "./memory.ts";
+import { MIGRATE } from "./migrate.ts";
 import { MONITOR } from "./monitor.ts";
 import { OBJECT } from "./object.ts";
+import { PAYLOADS, PAYLOADS_OF_CLUSTERS } from "./payloads.ts";
+import { SAVING } from "./saving.ts";
 import { SERVER } from "./server.ts";
 import { PUBSUB } from "./pubsub.ts";
+import { SCRIPTING } from "./scripting.ts";
 import { SETS } from "./sets.ts";
 import { SLOWLOG } from "./slowlog.ts";
 import { SORTED_SETS } from "./sorted-sets.ts";
@@ -47,6 +51,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   SORT,
   OBJECT,
   TRANSACTIONS,
+  SCRIPTING,
   PUBSUB,
   DATABASES,
   MEMORY,
@@ -55,11 +60,15 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   CLIENT,
   INTROSPECTION,
   SERVER,
+  SAVING,
   SLOWLOG,
   ACL,
   LATENCY,
   MONITOR,
   CLUSTER,
   WAIT,
+  PAYLOADS,
+  PAYLOADS_OF_CLUSTERS,
+  MIGRATE,
   BACKUP,
 ];

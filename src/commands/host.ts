@@ -1,17 +1,23 @@
 import type { Config } from "../config/config.ts";
 import type { CommandError } from "../errors.ts";
 import type { LatencyMonitor } from "../metrics/latency-monitor.ts";
+import type { LoadingProgress } from "../metrics/loading-progress.ts";
 import type { ProcessMemory } from "../metrics/process-memory.ts";
 import type { SlowLog } from "../metrics/slow-log.ts";
 import type { PubSub } from "../pubsub/pubsub.ts";
 import type { Subscriptions } from "../pubsub/subscriptions.ts";
+import type { RdbSaver } from "../rdb/save/saver.ts";
 import type { Push, Status } from "../resp/reply.ts";
 import type { Backup } from "../storage/backup.ts";
 import type { Progress } from "../storage/collector/sweep.ts";
+import type { LogRewrite } from "../storage/log-rewrite.ts";
 import type { Bytes } from "../support/bytes.ts";
+import type { Int64 } from "../support/integers.ts";
 import type { Log } from "../support/log.ts";
 import type { ClientTracking } from "../tracking/client-tracking.ts";
 import type { Tracking } from "../tracking/tracking.ts";
+import type { Scripting } from "./scripting/scripting.ts";
+import type { RunningScript } from "./suspension.ts";
 import type { CommandTable } from "./table.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -140,6 +146,32 @@ export interface CommandCounters {
   reset(): void;
 }
 
+/** Keys on their way to another server. */
+export interface Migration {
+  readonly host: Bytes;
+  readonly port: number;
+  /** The database there, as the client named it. */
+  readonly db: Int64;
+  /** The longest that nothing may move. */
+  readonly timeoutMs: number;
+  /** What AUTH takes there. */
+  readonly credentials: readonly Bytes[] | null;
+  readonly commands: readonly (readonly Bytes[])[];
+}
+
+export interface MigrationResult {
+  /** Which of the commands were not answered with an error, as far as they were answered. */
+  readonly answers: readonly boolean[];
+  /** The first error that the other server answered. */
+  readonly error: Bytes | null;
+  /** What was being done when the connection failed. */
+  readonly failure: "connecting" | "writing" | "reading" | null;
+}
+
+export interface Migrations {
+  send(migration: Migration): Promise<MigrationResult>;
+}
+
 /** The process. */
 export interface Server {
   readonly counters: CommandCounters;
@@ -158,9 +190,21 @@ export interface Server {
   /** The removal of expired keys that nobody asks for: DEBUG SET-ACTIVE-EXPIRE. */
   readonly expiryWalk: { isActive: boolean };
   readonly collector: { readonly progress: Progress };
-  /** `failure`: what writes are answered while the disk takes nothing, null when all is well. */
-  readonly disk: { readonly failure: CommandError | null };
+  /** `failure`: what writes are answered while the disk takes nothing, null when all is well; `refusal`: at all. */
+  readonly disk: { readonly failure: CommandError | null; readonly refusal: CommandError | null };
+  readonly saver: RdbSaver;
+  readonly logRewrite: LogRewrite;
+  /** Loads the RDB file of the options; false when it could not, which is logged. */
+  readonly reload: (mode: { readonly flush: boolean; readonly merge: boolean }) => Promise<boolean>;
   readonly backup: Backup;
+  /** DEBUG SET-SKIP-CHECKSUM-VALIDATION: whether RESTORE looks at checksums. */
+  readonly payloads: { checksChecksums: boolean };
+  readonly migrations: Migrations;
+  /** A load of data that is going on, null when there is none. */
+  readonly loading: LoadingProgress | null;
+  readonly scripting: Scripting;
+  /** A script that is over its time, null when none is. */
+  readonly busy: { readonly script: RunningScript | null };
   readonly log: Log;
   /** 40 hexadecimal digits, new at every start. */
   readonly runId: string;

@@ -288,8 +288,9 @@ function keys({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
   const { prefix, isWhole } = literalPrefix(pattern);
   if (isWhole) return db.peek(prefix) === null ? [] : [prefix];
   const accepts = pattern === "*" ? () => true : compileGlob(pattern);
-  const found = db.pages.matching(prefix, accepts, MAX_COLLECTED);
+  const { attempt } = keyspace.reading;
+  const found = db.pages.matching(prefix, accepts, attempt.inScript ? Infinity : MAX_COLLECTED);
   if (found !== null) return found.map(({ key }) => key);
-  const listing = keyspace.reading.attempt.once(db.pages, "listing", () => db.pages.list(prefix, accepts));
+  const listing = attempt.once(db.pages, "listing", () => db.pages.list(prefix, accepts));
   return new StreamReply("array", listing.count, listing.stream());
 }

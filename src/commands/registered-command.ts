@@ -59,6 +59,8 @@ export class Command {
   readonly isProtected: boolean;
   /** Allowed while the data is being loaded. */
   readonly isLoading: boolean;
+  /** Refused while other data is being loaded beside the live one. */
+  readonly isNoAsyncLoading: boolean;
   /** Allowed on a replica that lost its master. */
   readonly isStale: boolean;
   readonly isAllowedBusy: boolean;
@@ -100,6 +102,7 @@ export class Command {
     this.isAdmin = has("admin");
     this.isProtected = has("protected");
     this.isLoading = has("loading");
+    this.isNoAsyncLoading = has("no_async_loading");
     this.isStale = has("stale");
     this.isAllowedBusy = has("allow_busy");
     this.isSkippedByMonitor = has("skip_monitor");

@@ -1,4 +1,4 @@
-import { CommandError, SYNTAX } from "../errors.ts";
+import { BUSY_EVAL, BUSY_FUNCTION, CommandError, SYNTAX } from "../errors.ts";
 import { NO_REPLY, type Reply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { nowMicroseconds } from "../support/clock.ts";
@@ -152,8 +152,10 @@ export const SERVER: CommandGroup = {
 };
 
 /** Seconds and microseconds of Unix time. */
-function time(): Reply {
-  const us = nowMicroseconds();
+function time({ keyspace }: Context): Reply {
+  const { attempt } = keyspace.reading;
+  // A transaction that starts again takes the same way.
+  const us = attempt.undo === null ? nowMicroseconds() : attempt.same(nowMicroseconds);
   return [String(Math.floor(us / 1e6)), String(us % 1e6)];
 }
 
@@ -163,10 +165,10 @@ function role(): Reply {
 }
 
 /**
- * SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]: all that was acknowledged is on disk already, so there is nothing to
- * save, to wait for, or to be forced past.
+ * SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]: all that was acknowledged is on disk already. What is saved, where that
+ * is wanted, is an RDB file; there is nobody to wait for.
  */
-function shutdown({ server }: Context, args: readonly Bytes[]): Reply {
+function shutdown({ keyspace, server }: Context, args: readonly Bytes[]): Reply {
   const options = new Set(args.slice(1).map(optionWord));
   for (const option of options) if (!SHUTDOWN_OPTIONS.includes(option)) throw SYNTAX;
   if (options.has("SAVE") && options.has("NOSAVE")) throw SYNTAX;
@@ -174,9 +176,12 @@ function shutdown({ server }: Context, args: readonly Bytes[]): Reply {
     if (options.size > 1) throw SYNTAX;
     throw NO_SHUTDOWN;
   }
-  if (options.has("SAVE") && server.config.values.backend === "memory") {
-    server.log("warning", "SHUTDOWN SAVE refused: the backend is memory, there is nowhere to save to");
-    throw CANNOT_SAVE;
+  const { script } = server.busy;
+  if (script !== null && !options.has("NOSAVE")) throw script.kind === "eval" ? BUSY_EVAL : BUSY_FUNCTION;
+  const { saver, config } = server;
+  if (options.has("SAVE") || (config.values.save.length > 0 && !options.has("NOSAVE"))) {
+    const isSaved = keyspace.reading.attempt.once(saver, "final save", () => saver.saveFinally());
+    if (!isSaved && !options.has("FORCE")) throw CANNOT_SAVE;
   }
   server.shutdown();
   return NO_REPLY;

@@ -119,7 +119,8 @@ function sortedElements(db: Database, key: Bytes, options: SortOptions): Bytes[]
     return start === end ? [] : value.range({ by: "rank", start, stop: end - 1 }, window).members;
   }
   const elements = value.memberArray();
-  if (options.store !== null) inOrder(db, elements, { ...options, by: null, isAlpha: true });
+  if (options.store !== null || value.isInScript)
+    inOrder(db, elements, { ...options, by: null, isAlpha: true });
   return elements.slice(start, end);
 }
 

@@ -1,4 +1,5 @@
 import type { Bytes } from "../support/bytes.ts";
+import type { Effect } from "./effect.ts";
 import type { Command } from "./registered-command.ts";
 
 export interface QueuedCommand {
@@ -7,18 +8,20 @@ export interface QueuedCommand {
 }
 
 /** What a client has said since MULTI. */
-export class Transaction {
+export class Transaction implements Effect {
   readonly queue: QueuedCommand[] = [];
   /** Bytes of the queued arguments. */
   bytes = 0;
   /** A command could not be queued: EXEC will refuse. */
   isBroken = false;
   /** One of its commands may change data. */
-  writes = false;
+  isWrite = false;
+  mayReplicate = false;
 
-  add(command: Command, args: readonly Bytes[]): void {
+  add(command: Command, args: readonly Bytes[], effect: Effect): void {
     this.queue.push({ command, args });
-    this.writes ||= command.isWrite;
+    this.isWrite ||= effect.isWrite;
+    this.mayReplicate ||= effect.mayReplicate;
     for (const arg of args) this.bytes += arg.length;
   }
 }

@@ -3,6 +3,8 @@ import { NULL_ARRAY, OK, type Reply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { CommandGroup, Context } from "./command.ts";
 import { keysBetween } from "./key-spec.ts";
+import { Suspension } from "./suspension.ts";
+import type { QueuedCommand } from "./transaction.ts";
 
 /** MULTI and what belongs to it. The executor queues the commands in between; EXEC runs them as one attempt. */
 export const TRANSACTIONS: CommandGroup = {
@@ -88,7 +90,34 @@ function exec(context: Context): Reply {
   });
   if (transaction.isBroken) throw EXEC_ABORT;
   if (hasWatchedKeyChanged(context)) return NULL_ARRAY;
-  return transaction.queue.map(({ command, args }) => context.call(command, args));
+  return runQueue(context, transaction.queue, []);
+}
+
+/** Runs what is queued behind what has been answered. */
+function runQueue(context: Context, queue: readonly QueuedCommand[], replies: Reply[]): Reply {
+  while (replies.length < queue.length) {
+    const { command, args } = queue[replies.length]!;
+    replies.push(orSuspended(context, queue, replies, () => context.call(command, args)));
+  }
+  return replies;
+}
+
+/** A script in the queue may stand still for a while, and the rest waits for it. */
+function orSuspended(
+  context: Context,
+  queue: readonly QueuedCommand[],
+  replies: Reply[],
+  run: () => Reply,
+): Reply {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof Suspension)) throw error;
+    throw error.within(() => {
+      replies.push(orSuspended(context, queue, replies, error.resume));
+      return runQueue(context, queue, replies);
+    });
+  }
 }
 
 /** A key whose time came since it was watched has changed, though nobody has removed it yet. */

@@ -6,6 +6,7 @@ import { NETWORK } from "./options/network.ts";
 import { PERSISTENCE } from "./options/persistence.ts";
 import { PROCESS } from "./options/process.ts";
 import { REPLICATION } from "./options/replication.ts";
+import { SCRIPTING } from "./options/scripting.ts";
 import { STORAGE } from "./options/storage.ts";
 import { TLS } from "./options/tls.ts";
 
@@ -21,6 +22,7 @@ export const OPTIONS = {
   ...STORAGE,
   ...COLLECTIONS,
   ...PROCESS,
+  ...SCRIPTING,
   ...PERSISTENCE,
   ...MEMORY,
   ...REPLICATION,
@@ -33,6 +35,7 @@ export const TOPICS: readonly (readonly [title: string, names: readonly OptionNa
   ["Data", namesOf(STORAGE)],
   ["Small collections", namesOf(COLLECTIONS)],
   ["Process", namesOf(PROCESS)],
+  ["Scripts and functions", namesOf(SCRIPTING)],
   ["Snapshots and logs", namesOf(PERSISTENCE)],
   ["Memory", namesOf(MEMORY)],
   ["Replication and cluster", namesOf(REPLICATION)],

@@ -1,9 +1,10 @@
 import type { Client, Server } from "../commands/host.ts";
 import type { Command } from "../commands/registered-command.ts";
-import type { CommandError } from "../errors.ts";
+import { type CommandError, CountedError } from "../errors.ts";
 import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import type { Committer } from "../storage/committer.ts";
 import type { Bytes } from "../support/bytes.ts";
+import type { CallTally } from "./call-tally.ts";
 import { recordIfSlow } from "./slow-calls.ts";
 import { Statistics } from "./statistics.ts";
 
@@ -45,20 +46,45 @@ export class Accounts {
     }
     const all = this.statistics;
     all.commandsProcessed++;
-    if (command.isReadonly) {
+    // What a script reads is counted for the commands in it.
+    if (command.isReadonly && !command.runsOthers) {
       all.keyspaceHits += run.keyspaceHits;
       all.keyspaceMisses += run.keyspaceMisses;
     }
     if (failure !== null) {
       statistics.failed++;
-      all.countError(failure);
+      if (!(failure instanceof CountedError)) all.countError(failure);
     }
     if (run.wrote) this.#committer.weigh(bytesOf(args));
     recordIfSlow(this.#server!, run.client, command, args, tookMs);
   }
+
+  /** What scripts have called. */
+  enterCalls(tally: CallTally): void {
+    const all = this.statistics;
+    const { latencyTracking } = this.#server!.config.values;
+    for (const { command, calls, usec, failed, rejected, times, latency, ...keyspace } of tally.used) {
+      const { statistics } = command;
+      statistics.calls += calls;
+      statistics.usec += usec;
+      statistics.failed += failed;
+      statistics.rejected += rejected;
+      if (latencyTracking && calls > 0) {
+        statistics.latency ??= new LatencyHistogram();
+        if (latency !== null) statistics.latency.add(latency);
+        for (const ns of times) statistics.latency.record(ns);
+      }
+      all.commandsProcessed += calls;
+      if (!command.isReadonly) continue;
+      all.keyspaceHits += keyspace.keyspaceHits;
+      all.keyspaceMisses += keyspace.keyspaceMisses;
+    }
+    for (const { error, count } of tally.errors.values()) all.countError(error, count);
+    this.#committer.weigh(tally.writtenBytes);
+  }
 }
 
-function bytesOf(args: readonly Bytes[]): number {
+export function bytesOf(args: readonly Bytes[]): number {
   let bytes = 0;
   for (const arg of args) bytes += arg.length;
   return bytes;

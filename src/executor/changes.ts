@@ -62,6 +62,12 @@ export class Changes {
     this.#steps.push(this.#take(work));
   }
 
+  /** Something changed since the last `note`. */
+  get hasNew(): boolean {
+    const { changed, changedUnseen, changedDatabases } = this.#keyspace;
+    return changed.size + changedUnseen.size + changedDatabases.size > 0;
+  }
+
   #take(work: (() => void) | null): Step {
     const keyspace = this.#keyspace;
     const { changed, changedUnseen, changedDatabases, hasFlushed } = keyspace;
@@ -83,8 +89,7 @@ export class Changes {
   }
 
   get #isEmpty(): boolean {
-    const { changed, changedUnseen, changedDatabases } = this.#keyspace;
-    return changed.size + changedUnseen.size + changedDatabases.size + this.#steps.length === 0;
+    return this.#steps.length === 0 && !this.hasNew;
   }
 
   #announce(step: Step, caller: Caller | null, batch: number, byTime: boolean): void {

@@ -1,7 +1,10 @@
+import type { Effect } from "../commands/effect.ts";
 import type { Client } from "../commands/host.ts";
 import type { Command } from "../commands/registered-command.ts";
+import type { RunningScript } from "../commands/suspension.ts";
 import type { Config } from "../config/config.ts";
-import { CommandError } from "../errors.ts";
+import { BUSY_EVAL, BUSY_FUNCTION, CommandError } from "../errors.ts";
+import type { LoadingProgress } from "../metrics/loading-progress.ts";
 import type { DiskHealth } from "./disk-health.ts";
 
 export interface CheckState {
@@ -9,19 +12,29 @@ export interface CheckState {
   readonly isReadonly: () => boolean;
   readonly disk: DiskHealth;
   readonly config: () => Config;
+  readonly loading: () => LoadingProgress | null;
+  /** A script that is over its time. */
+  readonly busy: { readonly script: RunningScript | null };
 }
 
 /** Whether a client may run a command now, in the order of Redis' processCommand. Throws the error if not. */
-export function check(state: CheckState, client: Client, command: Command): void {
+export function check(state: CheckState, client: Client, command: Command, effect: Effect): void {
   if (command.isProtected) checkProtected(state.config(), client, command);
   if (client.authRequired && !command.isNoAuth) throw NOT_AUTHENTICATED;
-  if (command.isWrite || (command.runsOthers && client.transaction?.writes === true)) {
-    if (state.disk.failure !== null) throw state.disk.failure;
+  if (effect.isWrite) {
+    const { refusal } = state.disk;
+    if (refusal !== null) throw refusal;
     if (state.isReadonly()) throw READ_ONLY;
   }
-  if (client.isMonitor && (command.isWrite || command.isReadonly || command.mayReplicate)) throw MONITOR_ONLY;
   if (client.resp === 2 && client.type === "pubsub") checkSubscriber(command);
+  const loading = state.loading();
+  if (loading !== null && (loading.isAsync ? command.isNoAsyncLoading : !command.isLoading)) throw LOADING;
+  const { script } = state.busy;
+  if (script !== null && !command.isAllowedBusy) throw script.kind === "eval" ? BUSY_EVAL : BUSY_FUNCTION;
+  if (client.isMonitor && (effect.isWrite || command.isReadonly || effect.mayReplicate)) throw MONITOR_ONLY;
 }
+
+const LOADING = new CommandError("LOADING Redis is loading the dataset in memory");
 
 /** In RESP2 a subscriber could not tell a message from a reply. */
 function checkSubscriber({ fullName }: Command): void {

@@ -1,6 +1,7 @@
 import type { Context } from "../commands/command.ts";
 import type { Client, Server } from "../commands/host.ts";
 import type { Command } from "../commands/registered-command.ts";
+import type { ScriptCaller } from "../commands/script-caller.ts";
 import type { Watches } from "../commands/transaction.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
@@ -14,6 +15,7 @@ export class CommandContext implements Context {
   readonly keyspace: Keyspace;
   readonly watches: Watches;
   readonly call: (command: Command, args: readonly Bytes[]) => Reply;
+  scripts!: ScriptCaller;
   readonly #seeds: Random;
   nowMs = 0;
   client!: Client;

@@ -18,6 +18,8 @@ export class DiskHealth {
   readonly #probe: () => Promise<void>;
   readonly #reopen: () => Promise<void>;
   readonly #log: (message: string) => void;
+  /** Whether the options want writes to be refused since the last RDB file could not be written. */
+  lacksSnapshot: () => boolean = () => false;
 
   /** `probe` rejects while the disk takes nothing; `reopen` exchanges the store. */
   constructor(probe: () => Promise<void>, reopen: () => Promise<void>, log: (message: string) => void) {
@@ -29,6 +31,11 @@ export class DiskHealth {
   /** What writes are answered while nothing can be written, null when all is well. */
   get failure(): CommandError | null {
     return this.#failure;
+  }
+
+  /** The same, or that what was written could not be saved elsewhere: `stop-writes-on-bgsave-error`. */
+  get refusal(): CommandError | null {
+    return this.#failure ?? (this.lacksSnapshot() ? SNAPSHOT_FAILED : null);
   }
 
   failed(error: Error): void {
@@ -60,6 +67,13 @@ export class DiskHealth {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 }
+
+const SNAPSHOT_FAILED = new CommandError(
+  "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. " +
+    "Commands that may modify the data set are disabled, because this instance is configured to report errors " +
+    "during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). " +
+    "Please check the Redis logs for details about the RDB error.",
+);
 
 /** The reply to a write whose batch could not be written, and to those that follow. */
 export function writeRefused(error: Error): CommandError {

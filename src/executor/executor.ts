@@ -1,5 +1,7 @@
+import { type Effect, effectOf } from "../commands/effect.ts";
 import type { Client, Server } from "../commands/host.ts";
 import type { Command } from "../commands/registered-command.ts";
+import { Suspension, TakenBack } from "../commands/suspension.ts";
 import type { CommandTable } from "../commands/table.ts";
 import { WaitFor } from "../commands/wait-for.ts";
 import { CommandError } from "../errors.ts";
@@ -11,14 +13,18 @@ import { Undo } from "../storage/undo.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { Random } from "../support/random.ts";
 import { Accounts, type Run } from "./accounts.ts";
+import { Aside } from "./aside.ts";
 import { BlockedClients, type Ready } from "./blocked.ts";
+import { BusyScript, Suspended } from "./busy-script.ts";
 import { type Caller, PENDING } from "./caller.ts";
 import { Changes } from "./changes.ts";
 import { check, type CheckState } from "./checks.ts";
 import { CommandContext } from "./context.ts";
 import type { DiskHealth } from "./disk-health.ts";
+import { lookAhead } from "./look-ahead.ts";
 import { Monitors } from "./monitors.ts";
 import { Notifications } from "./notifications.ts";
+import { ScriptCalls } from "./script-calls.ts";
 import { NOT_SERVED, type Outcome, Serving, type ServingHost } from "./serving.ts";
 import type { Statistics } from "./statistics.ts";
 import { WatchTable } from "./watches.ts";
@@ -32,9 +38,6 @@ export interface ExecutorOptions {
   readonly maxBacklogBytes: () => number;
   readonly logBug: (message: string, error: unknown) => void;
 }
-
-/** Pipelined requests whose keys are fetched while one waits for its own. */
-const LOOK_AHEAD = 64;
 
 /**
  * All that happens around a command, once: find, check, run, fault and retry, account.
@@ -61,6 +64,9 @@ export class Executor {
   #hold: Promise<void> | null = null;
   readonly #accounts: Accounts;
   readonly #serving: Serving;
+  readonly #scripts: ScriptCalls;
+  readonly busy: BusyScript<Outcome>;
+  readonly #aside: Aside;
   readonly changes: Changes;
   readonly watches: WatchTable;
   readonly blocked: BlockedClients;
@@ -84,13 +90,40 @@ export class Executor {
     this.#accounts = new Accounts(options.keyspace.committer);
     this.statistics = this.#accounts.statistics;
     this.#serving = new Serving(this.#servingHost(), this.blocked);
-    this.#checks = { isReadonly: options.isReadonly, disk: options.disk, config: () => this.#server!.config };
+    this.#scripts = new ScriptCalls({
+      keyspace: options.keyspace,
+      context: this.#context,
+      accounts: this.#accounts,
+      monitors: this.monitors,
+      changes: this.changes,
+      asCommandError: (error, command) => this.#asCommandError(error, command),
+    });
+    this.#context.scripts = this.#scripts;
+    this.busy = new BusyScript(
+      {
+        goOn: (state) => this.#goOn(state),
+        giveUp: (state, isVoid) => this.#giveUp(state, isVoid),
+      },
+      options.keyspace.committer,
+      () => this.#server!.log,
+    );
+    this.#aside = new Aside(options.keyspace, this.#seeds, this.watches, this.#accounts, (error, command) =>
+      this.#asCommandError(error, command),
+    );
+    this.#checks = {
+      isReadonly: options.isReadonly,
+      disk: options.disk,
+      config: () => this.#server!.config,
+      loading: () => this.#server!.loading,
+      busy: this.busy,
+    };
   }
 
   /** The process around it, which is made after the executor. */
   attach(server: Server): void {
     this.#server = server;
     this.#context.server = server;
+    this.#aside.attach(server);
     this.#accounts.attach(server);
     this.#notifications = new Notifications(this.#keyspace, server);
     this.changes.add(server.tracking);
@@ -104,31 +137,37 @@ export class Executor {
   execute(caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING {
     this.replyBatch = 0;
     let command: Command | undefined;
+    let effect: Effect;
     if (caller.tracking !== null) this.#endCaching(caller);
     try {
       command = this.#options.commands.resolve(args);
       caller.lastCommand = command.fullName;
       command.checkArity(args.length);
-      check(this.#checks, caller, command);
+      effect = effectOf(caller, command, args, this.#server!);
+      check(this.#checks, caller, command, effect);
       if (this.#server!.tracking.isTooLarge) this.#server!.tracking.shrink();
       if (caller.transaction !== null && !RUNS_IN_TRANSACTION.has(command.fullName)) {
         if (command.isNoMulti) throw NOT_IN_TRANSACTION;
-        caller.transaction.add(command, args);
+        caller.transaction.add(command, args, effect);
         return QUEUED;
       }
     } catch (error) {
       return this.#rejected(caller, command, error);
     }
-    const wait = this.#reasonToWait(caller, command);
+    if (this.busy.script !== null) {
+      const reply = this.#aside.run(caller, command, args);
+      if (reply !== undefined) return reply;
+    }
+    const wait = this.#reasonToWait(command, effect, args);
     if (wait !== null) {
       this.running++;
-      void this.#runLater(wait, caller, command, args);
+      void this.#runLater(wait, caller, command, args, effect);
       return PENDING;
     }
     const attempt = this.#attempt;
     const nowMs = Date.now();
     const result = this.#try(caller, command, args, attempt, nowMs);
-    if (!(result instanceof Fault)) {
+    if (!(result instanceof Fault || result instanceof Suspended)) {
       if (attempt.isUsed) this.#renewAttempt(attempt);
       if (result instanceof WaitFor) {
         this.blocked.add(caller, command, args, result);
@@ -139,8 +178,8 @@ export class Executor {
     }
     this.#attempt = new Attempt();
     this.running++;
-    this.#lookAhead(caller);
-    void this.#runAgain(result, caller, command, args, attempt, nowMs);
+    lookAhead(this.#keyspace, this.#options.commands, caller);
+    void this.#runAgain(result, caller, command, args, attempt, nowMs, effect);
     return PENDING;
   }
 
@@ -178,15 +217,78 @@ export class Executor {
       keyspace.hidesChanges = command.hidesChanges;
       result = command.run!(context, args);
     } catch (error) {
-      if (error instanceof Fault) {
-        this.statistics.restarts++;
-        caller.dbIndex = dbIndex;
-        this.#takeBack(attempt);
-        return error;
+      if (error instanceof Suspension) {
+        return new Suspended({ suspension: error, caller, command, args, attempt, startedMs, dbIndex });
       }
-      failure = this.#asCommandError(error, command);
+      if (this.#isTakenBack(error, caller, attempt, dbIndex)) return error;
+      failure = this.#failureOf(error, caller, command);
       result = failure.reply;
     }
+    return this.#ended(caller, command, args, attempt, startedMs, result, failure, ready);
+  }
+
+  /** The script that stood still goes on. */
+  #goOn({ suspension, caller, command, args, attempt, startedMs, dbIndex }: Suspended): Outcome {
+    this.#keyspace.reading.attempt = attempt;
+    let result: Reply;
+    let failure: CommandError | null = null;
+    try {
+      result = suspension.resume();
+    } catch (error) {
+      if (error instanceof Suspension) {
+        return new Suspended({ suspension: error, caller, command, args, attempt, startedMs, dbIndex });
+      }
+      if (this.#isTakenBack(error, caller, attempt, dbIndex)) return error;
+      failure = this.#failureOf(error, caller, command);
+      result = failure.reply;
+    }
+    return this.#ended(caller, command, args, attempt, startedMs, result, failure, null);
+  }
+
+  /** After a fault, and after what a script is not allowed at all, nothing of the attempt remains. */
+  #isTakenBack(error: unknown, caller: Caller, attempt: Attempt, dbIndex: number): error is Fault {
+    const isFault = error instanceof Fault;
+    if (!isFault && !(error instanceof TakenBack)) return false;
+    if (isFault) this.statistics.restarts++;
+    caller.dbIndex = dbIndex;
+    this.#takeBack(attempt);
+    return isFault;
+  }
+
+  #failureOf(error: unknown, caller: Caller, command: Command): CommandError {
+    if (!(error instanceof TakenBack)) return this.#asCommandError(error, command);
+    this.#endTransaction(caller, command);
+    return error.error;
+  }
+
+  /** Of EXEC, which comes to its end in another way than by its handler. */
+  #endTransaction(caller: Caller, command: Command): void {
+    if (command.fullName !== "exec") return;
+    caller.endTransaction();
+    this.watches.unwatch(caller);
+  }
+
+  /** A script that stood still will not go on. */
+  #giveUp({ caller, command, attempt, dbIndex }: Suspended, isVoid: boolean): void {
+    caller.dbIndex = dbIndex;
+    this.#keyspace.reading.attempt = attempt;
+    if (isVoid) attempt.undo = null;
+    this.#takeBack(attempt);
+    this.#endTransaction(caller, command);
+  }
+
+  /** The command has come to its end, well or not. */
+  #ended(
+    caller: Caller,
+    command: Command,
+    args: readonly Bytes[],
+    attempt: Attempt,
+    startedMs: number,
+    result: Reply | WaitFor,
+    failure: CommandError | null,
+    ready: Ready | null,
+  ): Reply | WaitFor {
+    const context = this.#context;
     const tookMs = performance.now() - startedMs;
     // Who was blocked was shown when it began to wait. A transaction ends behind the commands in it.
     if (!this.monitors.isEmpty && ready === null) {
@@ -217,37 +319,43 @@ export class Executor {
 
   /** A command of a transaction. What it writes can be taken back; that it blocks cannot be. */
   #call(command: Command, args: readonly Bytes[]): Reply {
-    const context = this.#context;
-    const { attempt } = context;
-    const { keyspaceHits, keyspaceMisses } = attempt;
+    const { attempt } = this.#context;
     attempt.undo!.mayWrite = command.isWrite;
-    const startedMs = performance.now();
+    const { keyspaceHits, keyspaceMisses } = attempt;
+    const start = { command, args, startedMs: performance.now(), keyspaceHits, keyspaceMisses };
+    return this.#finishCall(start, () => command.run!(this.#context, args));
+  }
+
+  #finishCall(start: StartedCall, run: () => Reply | WaitFor): Reply {
+    const context = this.#context;
+    const { attempt, client } = context;
+    const { command, args } = start;
     let reply: Reply;
     let failure: CommandError | null = null;
     try {
       this.#keyspace.events.tellsMisses = command.isReadonly;
       this.#keyspace.hidesChanges = command.hidesChanges;
-      const result = command.run!(context, args);
+      const result = run();
       reply = result instanceof WaitFor ? result.deniedReply : result;
     } catch (error) {
-      if (error instanceof Fault) throw error;
+      if (error instanceof Suspension) throw error.within(() => this.#finishCall(start, error.resume));
+      if (error instanceof Fault || error instanceof TakenBack) throw error;
       failure = this.#asCommandError(error, command);
       reply = failure.reply;
     }
-    const tookMs = performance.now() - startedMs;
+    const tookMs = performance.now() - start.startedMs;
     context.replies.push(reply);
-    const { client } = context;
-    const run: Run = {
+    const entry: Run = {
       client,
       command,
       args,
       tookMs,
       failure,
-      keyspaceHits: attempt.keyspaceHits - keyspaceHits,
-      keyspaceMisses: attempt.keyspaceMisses - keyspaceMisses,
+      keyspaceHits: attempt.keyspaceHits - start.keyspaceHits,
+      keyspaceMisses: attempt.keyspaceMisses - start.keyspaceMisses,
       wrote: attempt.wrote,
     };
-    context.afterwards(() => this.#accounts.enter(run));
+    context.afterwards(() => this.#accounts.enter(entry));
     if (!this.monitors.isEmpty) {
       const { dbIndex } = client;
       context.afterwards(() => this.#show(client, command, args, dbIndex));
@@ -276,6 +384,7 @@ export class Executor {
     this.changes.forget();
     this.#keyspace.events.discard();
     this.#context.forget(closeReply);
+    this.#scripts.forget();
     attempt.undo?.rollBack();
   }
 
@@ -327,18 +436,23 @@ export class Executor {
   }
 
   async #runAgain(
-    first: Fault,
+    first: Fault | Suspended,
     caller: Caller,
     command: Command,
     args: readonly Bytes[],
     attempt: Attempt,
     nowMs: number,
+    effect: Effect,
   ): Promise<void> {
     let result: Outcome = first;
     try {
-      while (result instanceof Fault) {
+      while (result instanceof Fault || result instanceof Suspended) {
+        if (result instanceof Suspended) {
+          result = await this.busy.run(result);
+          continue;
+        }
         await this.#fetch(result);
-        this.#refuseUnwritable(caller, command);
+        this.#refuseUnwritable(effect);
         result = this.#try(caller, command, args, attempt, nowMs);
       }
     } catch (error) {
@@ -356,7 +470,12 @@ export class Executor {
 
   async #fetch(fault: Fault): Promise<void> {
     await this.#fetchOnly(fault);
-    while (this.#serving.pending !== null) await this.#serving.pending;
+    for (let gate = this.#gate; gate !== null; gate = this.#gate) await gate;
+  }
+
+  /** While the store is exchanged, a client is served from disk, or a script is busy, nothing else may run. */
+  get #gate(): Promise<void> | null {
+    return this.#hold ?? this.#serving.pending ?? this.busy.over;
   }
 
   async #fetchOnly(fault: Fault): Promise<void> {
@@ -370,9 +489,9 @@ export class Executor {
   }
 
   /** Writing may have failed since the command was checked. */
-  #refuseUnwritable(caller: Caller, command: Command): void {
-    const { failure } = this.#options.disk;
-    if (failure !== null && writes(caller, command)) throw failure;
+  #refuseUnwritable(effect: Effect): void {
+    const { refusal } = this.#options.disk;
+    if (refusal !== null && effect.isWrite) throw refusal;
   }
 
   async #runLater(
@@ -380,11 +499,12 @@ export class Executor {
     caller: Caller,
     command: Command,
     args: readonly Bytes[],
+    effect: Effect,
   ): Promise<void> {
     for (
       let reason: Promise<void> | null = wait;
       reason !== null;
-      reason = this.#reasonToWait(caller, command)
+      reason = this.#reasonToWait(command, effect, args)
     ) {
       caller.blocked = this.#server!.pause.mode !== "off";
       await reason;
@@ -394,41 +514,34 @@ export class Executor {
       this.running--;
       return;
     }
-    await this.#runAgain(NOTHING_TO_FETCH, caller, command, args, new Attempt(), Date.now());
+    await this.#runAgain(NOTHING_TO_FETCH, caller, command, args, new Attempt(), Date.now(), effect);
   }
 
   /** Not while nothing can be written; and CLIENT PAUSE, and `readonly`, promise that nothing changes. */
   get mayRemoveExpired(): boolean {
     const { disk, isReadonly } = this.#options;
-    return disk.failure === null && this.#server!.pause.mode === "off" && !isReadonly();
+    const { pause } = this.#server!;
+    return disk.failure === null && pause.mode === "off" && !isReadonly() && this.busy.script === null;
   }
 
   /** What must be over before the command may run, null when nothing. */
-  #reasonToWait(caller: Caller, command: Command): Promise<void> | null {
-    if (this.#hold !== null) return this.#hold;
-    if (this.#serving.pending !== null) return this.#serving.pending;
+  #reasonToWait(
+    command: Command,
+    { isWrite, mayReplicate }: Effect,
+    args: readonly Bytes[],
+  ): Promise<void> | null {
+    const gate = this.#gate;
+    if (gate !== null) return gate;
     const { committer } = this.#keyspace;
-    const isWrite = writes(caller, command);
-    if (isWrite && committer.backlogBytes > this.#options.maxBacklogBytes()) {
+    const writes = isWrite || (command.runsOthers && mayReplicate);
+    if (writes && committer.backlogBytes > this.#options.maxBacklogBytes()) {
       return committer.relieve().catch(() => undefined);
     }
+    const { frozen } = this.#keyspace;
+    if (writes && !frozen.isEmpty && touches(command, args, frozen)) return frozen.thaw;
     const { pause } = this.#server!;
-    const isPaused = pause.mode === "all" || (pause.mode === "write" && (isWrite || command.mayReplicate));
+    const isPaused = pause.mode === "all" || (pause.mode === "write" && (isWrite || mayReplicate));
     return isPaused ? pause.over : null;
-  }
-
-  #lookAhead(caller: Caller): void {
-    const db = this.#keyspace.databases[caller.dbIndex]!;
-    const keys: Bytes[] = [];
-    const queued = caller.transaction?.queue.map(({ args }) => args) ?? [];
-    for (const args of [...queued, ...caller.upcoming(LOOK_AHEAD)]) {
-      const command = this.#options.commands.find(args);
-      if (command === undefined || !command.hasArity(args.length)) continue;
-      // From here on it is another database.
-      if (command.fullName === "select") break;
-      for (const position of command.keyPositionsOf(args)) keys.push(args[position]!);
-    }
-    if (keys.length > 0) db.prefetch(keys);
   }
 
   #renewAttempt(attempt: Attempt): void {
@@ -472,7 +585,7 @@ export class Executor {
     const attempt = new Attempt();
     const nowMs = Date.now();
     for (;;) {
-      if (this.#hold !== null) await this.#hold;
+      for (let gate = this.#gate; gate !== null; gate = this.#gate) await gate;
       this.#keyspace.reading.attempt = attempt;
       this.#keyspace.setTime(nowMs);
       attempt.restart();
@@ -488,8 +601,37 @@ export class Executor {
     attempt.release();
   }
 
-  /** Runs `change` (an exchange of the store) while no command does. */
+  /** The same by who holds everything else: `holding`. */
+  async runHeld(work: () => void): Promise<void> {
+    const attempt = new Attempt();
+    const nowMs = Date.now();
+    try {
+      for (;;) {
+        this.#keyspace.reading.attempt = attempt;
+        this.#keyspace.setTime(nowMs);
+        attempt.restart();
+        try {
+          work();
+          this.#finish(null, attempt);
+          return;
+        } catch (error) {
+          if (!(error instanceof Fault)) throw error;
+          await error.fetch();
+        }
+      }
+    } finally {
+      attempt.release();
+    }
+  }
+
+  /** What has to be over before another hold. */
+  get #holdBefore(): Promise<void> | null {
+    return this.#hold ?? this.busy.over;
+  }
+
+  /** Runs `change` (an exchange of the store, a SAVE) while no command does. */
   async holding(change: () => Promise<void>): Promise<void> {
+    for (let before = this.#holdBefore; before !== null; before = this.#holdBefore) await before;
     let release!: () => void;
     this.#hold = new Promise((resolve) => (release = resolve));
     try {
@@ -500,6 +642,12 @@ export class Executor {
       release();
     }
   }
+}
+
+/** Whether a command writes to one of the keys, or may: what has no keys, or runs others, may write to any. */
+function touches(command: Command, args: readonly Bytes[], keys: { has(key: Bytes): boolean }): boolean {
+  if (command.runsOthers || !command.hasKeys) return true;
+  return command.keyPositionsOf(args).some((position) => keys.has(args[position]!));
 }
 
 /** For a command that has not been tried yet. */
@@ -517,9 +665,13 @@ const RUNS_IN_TRANSACTION: ReadonlySet<string> = new Set([
 
 const NOT_IN_TRANSACTION = new CommandError("ERR Command not allowed inside a transaction");
 
-/** Whether a command, or what EXEC runs, may change data. */
-function writes(caller: Caller, command: Command): boolean {
-  return command.isWrite || (command.runsOthers && caller.transaction?.writes === true);
+/** A command of a transaction that has begun. */
+interface StartedCall {
+  readonly command: Command;
+  readonly args: readonly Bytes[];
+  readonly startedMs: number;
+  readonly keyspaceHits: number;
+  readonly keyspaceMisses: number;
 }
 
 const INTERNAL_ERROR = new CommandError("ERR internal error");

@@ -26,14 +26,32 @@ export class Monitors {
    */
   feed(client: Client, command: Command, args: readonly Bytes[], dbIndex: number): void {
     if (command.isSkippedByMonitor || command.isAdmin) return;
+    this.#show(sourceOf(client), withoutSecrets(command, args), dbIndex);
+  }
+
+  /** Tells of a command that a script has called. */
+  feedFromScript(command: Command, args: readonly Bytes[], dbIndex: number): void {
+    if (command.isSkippedByMonitor || command.isAdmin) return;
+    this.#show("lua", withoutSecrets(command, args), dbIndex);
+  }
+
+  /** Tells of a client that runs a script: ahead of what the script calls. */
+  feedScript(client: Client, args: readonly Bytes[], dbIndex: number): void {
+    this.#show(sourceOf(client), args, dbIndex);
+  }
+
+  #show(source: Bytes, args: readonly Bytes[], dbIndex: number): void {
     const us = nowMicroseconds();
     const time = `${Math.floor(us / 1e6)}.${String(us % 1e6).padStart(6, "0")}`;
-    const source = client.isUnix ? `unix:${client.address.replace(/:0$/, "")}` : client.address;
-    const shown = withoutSecrets(command, args).map(quoted).join(" ");
+    const shown = args.map(quoted).join(" ");
     const line = new Status(`${time} [${dbIndex} ${source}] ${shown}`);
     for (const monitor of this.#clients) {
       if (monitor.isMonitor && !monitor.isClosed) monitor.push(line, 0);
       else this.#clients.delete(monitor);
     }
   }
+}
+
+function sourceOf(client: Client): Bytes {
+  return client.isUnix ? `unix:${client.address.replace(/:0$/, "")}` : client.address;
 }

@@ -11,6 +11,8 @@ export function withoutSecrets(command: Command, args: readonly Bytes[]): readon
       return args.length > 3 ? args : args.map((arg, at) => (at > 0 ? HIDDEN : arg));
     case "hello":
       return hideBehind(args, "auth", 2);
+    case "migrate":
+      return hideBehind(hideBehind(args, "auth", 1), "auth2", 2);
     case "config|set":
       return args.map((arg, at) => (at > 2 && at % 2 === 1 && isSensitive(args[at - 1]!) ? HIDDEN : arg));
     case "acl|setuser":

@@ -2,12 +2,13 @@ import { WaitFor } from "../commands/wait-for.ts";
 import type { Reply } from "../resp/reply.ts";
 import { Attempt, Fault } from "../storage/attempt.ts";
 import type { BlockedClients, Ready } from "./blocked.ts";
+import { Suspended } from "./busy-script.ts";
 
 /** The key that became ready had nothing for the client. */
 export const NOT_SERVED = Symbol("not served");
 
 /** What came of one attempt. */
-export type Outcome = Reply | Fault | WaitFor | typeof NOT_SERVED;
+export type Outcome = Reply | Fault | WaitFor | Suspended | typeof NOT_SERVED;
 
 /** What serving needs of the executor. */
 export interface ServingHost {
@@ -86,7 +87,8 @@ export class Serving {
   }
 
   #served({ blocked }: Ready, result: Exclude<Outcome, Fault>, attempt: Attempt): void {
-    if (result === NOT_SERVED || result instanceof WaitFor) return;
+    // What blocks runs no scripts.
+    if (result === NOT_SERVED || result instanceof WaitFor || result instanceof Suspended) return;
     const { caller } = blocked;
     this.#blocked.remove(caller);
     const batch = this.#host.batchToWaitFor(attempt);

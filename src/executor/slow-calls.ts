@@ -3,10 +3,17 @@ import type { Command } from "../commands/registered-command.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { withoutSecrets } from "./secrets.ts";
 
+/** Whether the slow log or the latency monitor wants to know of a call that took so long. */
+export function isSlow({ config }: Server, tookMs: number): boolean {
+  const { latencyMonitorThreshold, slowlogLogSlowerThan } = config.values;
+  if (latencyMonitorThreshold > 0 && tookMs >= latencyMonitorThreshold) return true;
+  return slowlogLogSlowerThan >= 0 && tookMs * 1000 >= slowlogLogSlowerThan;
+}
+
 /** Puts a call that took long into the slow log and the latency monitor, where their options say so. */
 export function recordIfSlow(
   server: Server,
-  client: Client,
+  client: Pick<Client, "address" | "name">,
   command: Command,
   args: readonly Bytes[],
   tookMs: number,

@@ -14,12 +14,12 @@ export class Statistics implements CommandCounters {
   readonly errorsByCode = new Map<string, number>();
   restarts = 0;
 
-  countError(error: CommandError): void {
-    this.errorReplies++;
+  countError(error: CommandError, times = 1): void {
+    this.errorReplies += times;
     const { code } = error;
     const known = this.errorsByCode.get(code);
     if (known !== undefined || this.errorsByCode.size < MAX_ERROR_CODES) {
-      this.errorsByCode.set(code, (known ?? 0) + 1);
+      this.errorsByCode.set(code, (known ?? 0) + times);
     }
   }
 

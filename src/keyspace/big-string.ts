@@ -17,7 +17,7 @@ const MAX_POINT_READS = 8;
 const ZEROS = "\0".repeat(CHUNK_BYTES);
 
 /** Chunk 258 ⇒ `00 00000102`: part, number of the chunk. Value: its bytes; absent, or short: zeros follow. */
-const chunkKey = (number: number): Bytes => "\0" + u32(number);
+export const chunkKey = (number: number): Bytes => "\0" + u32(number);
 
 const CHUNK_NUMBER_AT = 1;
 
@@ -115,6 +115,11 @@ export class BigString implements ValueObject {
   abandon(): void {
     this.owner = null;
     this.#elements.discard();
+  }
+
+  /** A script wants replies in memory, whatever their size. */
+  get mayStream(): boolean {
+    return !this.#keyspace.reading.attempt.inScript;
   }
 
   /** The bytes from `start` up to, not including, `end`. May fault. */

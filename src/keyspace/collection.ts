@@ -166,6 +166,11 @@ export abstract class Collection<R> implements ValueObject {
     return this.residentBytes(this.#count, this.#bytes) <= this.keyspace.residentShareBytes;
   }
 
+  /** A script's command runs: its reply must be in memory whole. */
+  get isInScript(): boolean {
+    return this.keyspace.reading.attempt.inScript;
+  }
+
   get isResident(): boolean {
     return this.resident !== null;
   }

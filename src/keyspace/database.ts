@@ -12,6 +12,7 @@ import { Hash } from "./hash.ts";
 import { KeyPages } from "./key-pages.ts";
 import type { Keyspace } from "./keyspace.ts";
 import { List } from "./list.ts";
+import type { LoadedDatabase } from "./loading.ts";
 import { hasExpired } from "./record.ts";
 import { RandomKey } from "./random-key.ts";
 import { readValue } from "./read-value.ts";
@@ -452,6 +453,23 @@ export class Database implements Persistent {
     this.#generation = this.#keyspace.newGeneration();
     this.#generationBatch = committer.gathering;
     this.#keyCount = this.#expiryCount = 0;
+    committer.mark(this);
+    this.#keyspace.wrote(committer.gathering);
+  }
+
+  /** All keys at once become those of a generation that was loaded beside them. */
+  adopt(loaded: LoadedDatabase): void {
+    const { committer } = this.#keyspace;
+    if (this.#keyspace.changesWanted) {
+      this.#keyspace.changedDatabases.add(this.index);
+      this.#keyspace.hasFlushed = true;
+    }
+    this.#keyspace.buryGeneration(this.#generation);
+    this.forget();
+    this.#generation = loaded.generation;
+    this.#generationBatch = 0;
+    this.#keyCount = loaded.keyCount;
+    this.#expiryCount = loaded.expiryCount;
     committer.mark(this);
     this.#keyspace.wrote(committer.gathering);
   }

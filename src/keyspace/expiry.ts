@@ -62,7 +62,7 @@ export class Expiry {
     for (const indexKey of indexKeys) {
       const entry = readExpiryKey(indexKey);
       if (generations.has(entry.generation)) due.push(entry);
-      else this.#drop(indexKey);
+      else if (!this.#keyspace.loading.generations.has(entry.generation)) this.#drop(indexKey);
     }
     return due;
   }

@@ -7,20 +7,31 @@ import { Collection } from "./collection.ts";
 import { drawDistinct } from "./draw.ts";
 import { type ScanPage, crcOfCursor, scanElements } from "./element-scan.ts";
 import { FieldMap } from "./field-map.ts";
-import type { Keyspace } from "./keyspace.ts";
+import type { Keyspace, PackingLimits } from "./keyspace.ts";
 import { randomElements, randomElementsWithRepeats } from "./random-elements.ts";
 
 /** The only part of a hash's elements. */
 const FIELDS = "\0";
 
 /** Field `f` ⇒ `00 76D32BE0 66`: part, crc32 of the field, field. Value: the field's value. */
-const elementKey = (field: Bytes): Bytes => FIELDS + u32(crc32(field)) + field;
+export const fieldKey = (field: Bytes): Bytes => FIELDS + u32(crc32(field)) + field;
 
 const FIELD_AT = 5;
 
 export type FieldAndValue = readonly [field: Bytes, value: Bytes];
 
 const fieldOf = ([key, value]: Element): FieldAndValue => [key.slice(FIELD_AT), value];
+
+export function packFields(fields: ReadonlyMap<Bytes, Bytes>): Bytes {
+  let packed = varint(fields.size);
+  for (const [field, value] of fields) packed += varint(field.length) + field + varint(value.length) + value;
+  return packed;
+}
+
+/** `longest`: of all fields and values. */
+export function mayPackHash(limits: PackingLimits, count: number, longest: number): boolean {
+  return longest <= limits.hashMaxListpackValue && count <= limits.hashMaxListpackEntries;
+}
 
 /**
  * A hash. Packed record: count varint, then for each field its length and bytes, its value's length and
@@ -54,14 +65,11 @@ export class Hash extends Collection<FieldMap> {
   }
 
   protected pack(fields: FieldMap): Bytes {
-    let packed = varint(fields.size);
-    for (const [field, value] of fields)
-      packed += varint(field.length) + field + varint(value.length) + value;
-    return packed;
+    return packFields(fields);
   }
 
   protected writeAll(elements: Elements, fields: FieldMap): void {
-    for (const [field, value] of fields) elements.put(elementKey(field), value);
+    for (const [field, value] of fields) elements.put(fieldKey(field), value);
   }
 
   protected wholeRange(): { gte: Bytes } {
@@ -84,12 +92,12 @@ export class Hash extends Collection<FieldMap> {
 
   /** Call before the first write of a command that reads these fields. */
   ready(fields: readonly Bytes[]): void {
-    if (this.resident === null) this.elements!.ready(fields.map(elementKey));
+    if (this.resident === null) this.elements!.ready(fields.map(fieldKey));
   }
 
   get(field: Bytes): Bytes | null {
     if (this.resident !== null) return this.resident.get(field) ?? null;
-    return this.elements!.get(elementKey(field));
+    return this.elements!.get(fieldKey(field));
   }
 
   has(field: Bytes): boolean {
@@ -105,19 +113,14 @@ export class Hash extends Collection<FieldMap> {
       resident.set(field, value);
       if (isNew) resident.added(field);
     }
-    if (this.elements !== null) this.elements.put(elementKey(field), value);
+    if (this.elements !== null) this.elements.put(fieldKey(field), value);
     else if (this.#isTooLarge(field, value)) this.spread();
     this.changed(isNew ? 1 : 0, value.length - (isNew ? -field.length : old.length));
     return isNew;
   }
 
   #isTooLarge(field: Bytes, value: Bytes): boolean {
-    const { hashMaxListpackEntries, hashMaxListpackValue } = this.keyspace.limits;
-    return (
-      field.length > hashMaxListpackValue ||
-      value.length > hashMaxListpackValue ||
-      this.resident!.size > hashMaxListpackEntries
-    );
+    return !mayPackHash(this.keyspace.limits, this.resident!.size, Math.max(field.length, value.length));
   }
 
   /** False when there was no such field. A hash that becomes empty takes its key along. */
@@ -128,7 +131,7 @@ export class Hash extends Collection<FieldMap> {
       this.resident.delete(field);
       this.resident.removed();
     }
-    this.elements?.delete(elementKey(field));
+    this.elements?.delete(fieldKey(field));
     this.changed(-1, -field.length - old.length);
     return true;
   }
@@ -141,6 +144,11 @@ export class Hash extends Collection<FieldMap> {
   /** Too large to be read into memory for a reply: `stream` it. */
   get isLarge(): boolean {
     return this.resident === null && !this.fitsInMemory;
+  }
+
+  /** Too large for a reply that is made in memory, other than a script's, which must be. */
+  get mustStream(): boolean {
+    return this.isLarge && !this.isInScript;
   }
 
   /** Runs of fields and values as they are now, from a snapshot. Must be read to its end or closed with `return`. */

@@ -18,6 +18,9 @@ import { Database } from "./database.ts";
 import type { Entry } from "./entry.ts";
 import { KeyEvents } from "./events.ts";
 import { Expiry } from "./expiry.ts";
+import { Libraries } from "./libraries.ts";
+import { type LoadedDatabase, Loading } from "./loading.ts";
+import { FrozenKeys } from "./frozen-keys.ts";
 import { ScanCursors } from "./scan-cursors.ts";
 
 /** Past these a collection is no longer packed into its record. Redis' options of the same names. */
@@ -68,6 +71,7 @@ export class Keyspace {
   readonly cache: RecordCache<Entry>;
   readonly expiry: Expiry;
   readonly scanCursors = new ScanCursors();
+  readonly frozen = new FrozenKeys();
   readonly limits: PackingLimits;
   databases: Database[] = [];
   /** The time of the command that runs. */
@@ -88,6 +92,8 @@ export class Keyspace {
   /** One of them was emptied. */
   hasFlushed = false;
   readonly events = new KeyEvents();
+  readonly loading: Loading;
+  readonly libraries: Libraries;
   readonly #options: KeyspaceOptions;
   readonly #store: OverlaidStore;
   #nextId = 1;
@@ -124,6 +130,8 @@ export class Keyspace {
       onApplyFailure: options.onApplyFailure,
     });
     this.expiry = new Expiry(this);
+    this.loading = new Loading(this);
+    this.libraries = new Libraries(this);
   }
 
   /** Reads what the store holds; an empty store becomes a new keyspace. @throws FormatError */
@@ -140,6 +148,7 @@ export class Keyspace {
           "start the version that wrote it, or choose another --dir",
       );
     }
+    await keyspace.loading.dropUnfinished();
     keyspace.#readCounters();
     await keyspace.committer.settle();
     return keyspace;
@@ -213,6 +222,14 @@ export class Keyspace {
     return this.#nextGeneration++;
   }
 
+  /** The first of `count` ids for collections. They are taken when the committer has settled. */
+  reserveIds(count: number): number {
+    this.committer.mark(this.#ids);
+    const first = this.#nextId;
+    this.#nextId += count;
+    return first;
+  }
+
   /** A collection lost its key: the collector takes its elements. */
   bury(elements: Elements): void {
     elements.discard();
@@ -258,6 +275,14 @@ export class Keyspace {
     for (const db of this.databases) db.flush();
   }
 
+  /** Every database gets other contents, which were loaded beside it, in one batch. */
+  adopt(loaded: readonly LoadedDatabase[]): void {
+    loaded.forEach((contents, index) => this.databases[index]!.adopt(contents));
+    this.loading.end();
+    // Keys that expired meanwhile.
+    this.expiry.expect(0);
+  }
+
   // ─── expiry ────────────────────────────────────────────────────────────────────────────────────
 
   /** The command met a key whose time is over; it is removed as soon as the command is done, unless it was overwritten. */
@@ -291,6 +316,7 @@ export class Keyspace {
     this.#expired.clear();
     this.expiry.reset();
     this.#readCounters();
+    this.libraries.backToStored();
     this.#options.onWriteFailure(error);
   }
 

@@ -4,7 +4,7 @@ import type { Element, Elements } from "../storage/elements.ts";
 import { type ByteReader, readU64, u64, varint } from "../storage/numbers.ts";
 import { Collection } from "./collection.ts";
 import { Deque } from "./deque.ts";
-import type { Keyspace } from "./keyspace.ts";
+import type { Keyspace, PackingLimits } from "./keyspace.ts";
 import { type Move, closeGaps, isNearHead, movedBy, openGap, planGaps } from "./list-moves.ts";
 import { type Search, searchIn } from "./list-search.ts";
 
@@ -12,14 +12,22 @@ import { type Search, searchIn } from "./list-search.ts";
 const ITEMS = "\0";
 
 /** Place 2^52 ⇒ `00 0010000000000000`: part, place. Value: the element. */
-const elementKey = (place: number): Bytes => ITEMS + u64(place);
+export const elementKey = (place: number): Bytes => ITEMS + u64(place);
 
 const PLACE_AT = 1;
 
 /** Where the first element of a new range is: there is room for 2^52 more on either side. */
-const MIDDLE = 2 ** 52;
+export const MIDDLE = 2 ** 52;
 
 export type End = "head" | "tail";
+
+/** A positive list-max-listpack-size counts elements, a negative one is a class of sizes: -1 4 KiB … -5 64 KiB. */
+export function mayPackList(limits: PackingLimits, count: number, bytes: number): boolean {
+  const { listMaxListpackSize: limit } = limits;
+  const costBytes = bytes + count * PACKING_COST_BYTES;
+  if (limit >= 0) return count <= Math.max(limit, 1) && costBytes <= DEFAULT_PACKED_BYTES;
+  return costBytes <= SMALLEST_PACKED_BYTES * 2 ** (Math.min(-limit, 5) - 1);
+}
 
 /**
  * A list. Packed record: count varint, then each element as length varint and bytes. Ranged: one element for each,
@@ -159,7 +167,8 @@ export class List extends Collection<Deque> {
 
   /** Too large to be read into memory for a reply: `stream` it. */
   mustStream(start: number, end: number): boolean {
-    return this.resident === null && !this.fitsInMemory && end - start > MAX_UNSTREAMED;
+    const isLong = this.resident === null && !this.fitsInMemory && end - start > MAX_UNSTREAMED;
+    return isLong && !this.isInScript;
   }
 
   /** The elements from `start` up to `end` as they are now, in runs from a snapshot. Must be read to its end or closed. */
@@ -251,12 +260,8 @@ export class List extends Collection<Deque> {
     this.spread();
   }
 
-  /** A positive list-max-listpack-size counts elements, a negative one is a class of sizes: -1 4 KiB … -5 64 KiB. */
   #mayBePacked(count: number, bytes: number): boolean {
-    const { listMaxListpackSize: limit } = this.keyspace.limits;
-    const costBytes = bytes + count * PACKING_COST_BYTES;
-    if (limit >= 0) return count <= Math.max(limit, 1) && costBytes <= DEFAULT_PACKED_BYTES;
-    return costBytes <= SMALLEST_PACKED_BYTES * 2 ** (Math.min(-limit, 5) - 1);
+    return mayPackList(this.keyspace.limits, count, bytes);
   }
 
   /** Takes `count` elements away, at most all, as they come from an end. What becomes empty takes its key along. */

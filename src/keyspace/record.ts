@@ -24,10 +24,13 @@ export function encodeRecordHeader(value: Value, expiresAtMs: number, isRaw: boo
   const isString = typeof value === "string";
   if (isString && expiresAtMs === 0 && !isRaw) return PLAIN_STRING_HEADER;
   const type = TYPE_NUMBERS[isString ? "string" : value.type];
-  let flags = isString ? (isRaw ? RecordFlag.raw : 0) : value.recordFlags();
-  if (expiresAtMs === 0) return chr(type, flags);
-  flags |= RecordFlag.expires;
-  return chr(type, flags) + u64(expiresAtMs);
+  return recordHead(type, isString ? (isRaw ? RecordFlag.raw : 0) : value.recordFlags(), expiresAtMs);
+}
+
+/** What stands before the payload: `flags` without RecordFlag.expires. */
+export function recordHead(typeNumber: number, flags: number, expiresAtMs: number): Bytes {
+  if (expiresAtMs === 0) return chr(typeNumber, flags);
+  return chr(typeNumber, flags | RecordFlag.expires) + u64(expiresAtMs);
 }
 
 const TYPE_NAMES: Readonly<Record<number, TypeName>> = Object.fromEntries(

@@ -7,7 +7,7 @@ import { Collection } from "./collection.ts";
 import { drawRepeated } from "./draw.ts";
 import { type ScanPage, crcOfCursor, scanElements } from "./element-scan.ts";
 import { IntSet } from "./int-set.ts";
-import type { Keyspace } from "./keyspace.ts";
+import type { Keyspace, PackingLimits } from "./keyspace.ts";
 import { MemberSet } from "./member-set.ts";
 import { RecordFlag } from "./record.ts";
 
@@ -17,9 +17,26 @@ const MEMBERS = "\0";
 const MEMBER_AT = 5;
 
 /** Member `m` ⇒ `00 2CE4AEC2 6D`: part, crc32 of the member, member. The value is empty. */
-function elementKey(member: Bytes): Bytes {
+export function memberKey(member: Bytes): Bytes {
   const crc = crc32(member);
   return String.fromCharCode(0, crc >>> 24, (crc >>> 16) & 0xff, (crc >>> 8) & 0xff, crc & 0xff) + member;
+}
+
+export function packMembers(members: MemberSet): Bytes {
+  if (members.integers !== null) return members.integers.pack();
+  let packed = varint(members.size);
+  for (const member of members) packed += varint(member.length) + member;
+  return packed;
+}
+
+/** `added`: the only member that can be too long; absent: look at all of them. */
+export function mayPackSet(limits: PackingLimits, members: MemberSet, added?: Bytes): boolean {
+  if (members.integers !== null) return true;
+  const { setMaxListpackEntries, setMaxListpackValue } = limits;
+  if (members.size > setMaxListpackEntries) return false;
+  if (added !== undefined) return added.length <= setMaxListpackValue;
+  for (const member of members) if (member.length > setMaxListpackValue) return false;
+  return true;
 }
 
 /**
@@ -69,10 +86,7 @@ export class SetValue extends Collection<MemberSet> {
   }
 
   protected pack(members: MemberSet): Bytes {
-    if (members.integers !== null) return members.integers.pack();
-    let packed = varint(members.size);
-    for (const member of members) packed += varint(member.length) + member;
-    return packed;
+    return packMembers(members);
   }
 
   override recordFlags(): number {
@@ -80,7 +94,7 @@ export class SetValue extends Collection<MemberSet> {
   }
 
   protected writeAll(elements: Elements, members: MemberSet): void {
-    for (const member of members) elements.put(elementKey(member), "");
+    for (const member of members) elements.put(memberKey(member), "");
   }
 
   protected wholeRange(): { gte: Bytes } {
@@ -112,7 +126,7 @@ export class SetValue extends Collection<MemberSet> {
 
   /** Call before the first write of a command that reads these members. */
   ready(members: readonly Bytes[]): void {
-    if (this.resident === null) this.elements!.ready(members.map(elementKey));
+    if (this.resident === null) this.elements!.ready(members.map(memberKey));
   }
 
   /** So many point reads are to come: loads the set where that costs less. */
@@ -122,7 +136,7 @@ export class SetValue extends Collection<MemberSet> {
 
   has(member: Bytes): boolean {
     if (this.resident !== null) return this.resident.has(member);
-    return this.elements!.get(elementKey(member)) !== null;
+    return this.elements!.get(memberKey(member)) !== null;
   }
 
   /** True when the member is new. */
@@ -133,7 +147,7 @@ export class SetValue extends Collection<MemberSet> {
       if (!this.#mayStayPacked(member)) this.spread();
     } else {
       if (resident !== null && !resident.add(member)) return false;
-      const key = elementKey(member);
+      const key = memberKey(member);
       if (resident === null && elements.get(key) !== null) return false;
       elements.put(key, "");
     }
@@ -143,13 +157,7 @@ export class SetValue extends Collection<MemberSet> {
 
   /** `added`: the only member that can be too long; absent: look at all of them. */
   #mayStayPacked(added?: Bytes): boolean {
-    const members = this.resident!;
-    if (members.integers !== null) return true;
-    const { setMaxListpackEntries, setMaxListpackValue } = this.keyspace.limits;
-    if (members.size > setMaxListpackEntries) return false;
-    if (added !== undefined) return added.length <= setMaxListpackValue;
-    for (const member of members) if (member.length > setMaxListpackValue) return false;
-    return true;
+    return mayPackSet(this.keyspace.limits, this.resident!, added);
   }
 
   /** False when there was no such member. A set that becomes empty takes its key along: do not touch it then. */
@@ -157,9 +165,9 @@ export class SetValue extends Collection<MemberSet> {
     const { resident, elements } = this;
     if (resident !== null) {
       if (!resident.delete(member)) return false;
-      elements?.delete(elementKey(member));
+      elements?.delete(memberKey(member));
     } else {
-      const key = elementKey(member);
+      const key = memberKey(member);
       if (elements!.get(key) === null) return false;
       elements!.delete(key);
     }
@@ -180,6 +188,11 @@ export class SetValue extends Collection<MemberSet> {
   /** Too large to be read into memory for a reply: `stream` it. */
   get isLarge(): boolean {
     return this.resident === null && !this.fitsInMemory;
+  }
+
+  /** Too large for a reply that is made in memory, other than a script's, which must be. */
+  get mustStream(): boolean {
+    return this.isLarge && !this.isInScript;
   }
 
   /** Runs of members as they are now, from a snapshot. */
@@ -228,7 +241,7 @@ export class SetValue extends Collection<MemberSet> {
   /** Takes one member out. */
   pop(random: Random): Bytes {
     const member = this.isLarge ? this.#drawOnDisk(1, random)[0]! : this.whole().pop(random);
-    this.elements?.delete(elementKey(member));
+    this.elements?.delete(memberKey(member));
     this.changed(-1, -member.length);
     return member;
   }
@@ -238,7 +251,7 @@ export class SetValue extends Collection<MemberSet> {
     const members = this.drawDistinct(count, random);
     for (const member of members) {
       this.resident?.delete(member);
-      this.elements?.delete(elementKey(member));
+      this.elements?.delete(memberKey(member));
       this.changed(-1, -member.length);
     }
     return members;

@@ -46,8 +46,11 @@ const SCORE_LENGTH = 8;
 
 export const memberOf = (key: Bytes): Bytes => key.slice(MEMBERS.length + CRC_LENGTH);
 
+/** What elements are written to. */
+export type ElementWriter = Pick<Elements, "put" | "delete">;
+
 /** `old`: the score that the member has, null when it is new. */
-export function putElement(elements: Elements, member: Bytes, score: number, old: number | null): void {
+export function putElement(elements: ElementWriter, member: Bytes, score: number, old: number | null): void {
   elements.put(memberKey(member), scoreValue(score));
   if (old !== null) elements.delete(orderKey(old, member));
   elements.put(orderKey(score, member), Object.is(score, -0) ? MINUS : "");

@@ -6,7 +6,7 @@ import { type ByteReader, readScore, varint } from "../storage/numbers.ts";
 import { Collection } from "./collection.ts";
 import { drawNumbers } from "./draw.ts";
 import { type ScanPage, crcOfCursor, scanElements } from "./element-scan.ts";
-import type { Keyspace } from "./keyspace.ts";
+import type { Keyspace, PackingLimits } from "./keyspace.ts";
 import {
   type OrderRange,
   type RankRange,
@@ -37,6 +37,18 @@ import {
 } from "./zset-elements.ts";
 
 export type ScoredMember = readonly [member: Bytes, score: number];
+
+/** `sorted`: in order, −0 as 0 (`packedScore`). */
+export function packScored(sorted: Iterable<ScoredMember>, count: number): Bytes {
+  let packed = varint(count);
+  for (const [member, score] of sorted) packed += varint(member.length) + member + scoreValue(score);
+  return packed;
+}
+
+/** `longest`: of all members. */
+export function mayPackZset(limits: PackingLimits, count: number, longest: number): boolean {
+  return count <= limits.zsetMaxListpackEntries && longest <= limits.zsetMaxListpackValue;
+}
 
 /**
  * A sorted set. Packed record: count varint, then in order each member's length and bytes and its score
@@ -93,9 +105,7 @@ export class ZSet extends Collection<SortedMembers> {
   }
 
   protected pack({ order }: SortedMembers): Bytes {
-    let packed = varint(order.size);
-    for (const [member, score] of order) packed += varint(member.length) + member + scoreValue(score);
-    return packed;
+    return packScored(order, order.size);
   }
 
   protected writeAll(elements: Elements, { order }: SortedMembers): void {
@@ -157,8 +167,7 @@ export class ZSet extends Collection<SortedMembers> {
   }
 
   #mayBePacked(count: number, longest: number): boolean {
-    const { zsetMaxListpackEntries, zsetMaxListpackValue } = this.keyspace.limits;
-    return count <= zsetMaxListpackEntries && longest <= zsetMaxListpackValue;
+    return mayPackZset(this.keyspace.limits, count, longest);
   }
 
   /** False when there was no such member. A sorted set that becomes empty takes its key along. */
@@ -267,7 +276,8 @@ export class ZSet extends Collection<SortedMembers> {
 
   /** Reading these ranks would fill the memory: `stream` them. */
   mustStream(ranks: Ranks): boolean {
-    return this.isLarge && rankDistance(ranks, this.count) > MAX_UNSTREAMED_DISTANCE;
+    const isFar = this.isLarge && rankDistance(ranks, this.count) > MAX_UNSTREAMED_DISTANCE;
+    return isFar && !this.isInScript;
   }
 
   /** The elements of some ranks as they are now, in runs from a snapshot. Only where `isLarge`. */
@@ -340,7 +350,7 @@ const MIN_ELEMENTS_PER_DRAW = 8;
 const MAX_UNSTREAMED_DISTANCE = 10_000;
 
 /** Where Redis packs a sorted set, −0 becomes 0. */
-function packedScore(score: number): number {
+export function packedScore(score: number): number {
   return score + 0;
 }
 

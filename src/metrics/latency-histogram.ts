@@ -21,6 +21,11 @@ export class LatencyHistogram {
     this.#count++;
   }
 
+  add(other: LatencyHistogram): void {
+    for (const [bucket, count] of other.#counts.entries()) this.#counts[bucket]! += count;
+    this.#count += other.#count;
+  }
+
   /** How many took less than 2^`exponent` ns; at least 64 ns. */
   countBelow(exponent: number): number {
     const end = Math.min(bucketOf(Math.min(2 ** exponent, 2 ** 30)), this.#counts.length);

@@ -33,6 +33,11 @@ export const RdbType = {
   setListpack: 20,
   /** Active times of consumers. */
   stream3: 21,
+  /** From 22 on hashes whose fields expire: Redis 7.4, before its release and from then on. */
+  hashExpiringBeforeRelease: 22,
+  hashExpiringListpackBeforeRelease: 23,
+  hashExpiring: 24,
+  hashExpiringListpack: 25,
 } as const;
 
 /** What else may stand where a key's type would. */

@@ -1,4 +1,4 @@
-import type { Reply } from "../resp/reply.ts";
+import { ErrorReply, type Reply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
 
 /**
@@ -35,6 +35,9 @@ export class Stop {
     this.message = message;
   }
 }
+
+/** In what a script returns: the error of a command that it called, which was counted there. */
+export class CountedErrorReply extends ErrorReply {}
 
 /** A script that ran to its end, well or with an error (`reply` is an ErrorReply then, with Redis' text). */
 export interface Finished {

@@ -60,6 +60,8 @@ export interface LuaStack {
   length(index: number): number;
   getMetatable(index: number): boolean;
   setMetatable(index: number): void;
+  /** For what works long between two looks of the engine's hook, which comes between instructions: ends a script that is to end. */
+  checkTime(): void;
   /** Pops `upvalues` values and pushes a closure. The function must be one of a `NativeLibrary`'s, in `functions` or `hidden`. */
   pushClosure(run: NativeFunction, upvalues: number): void;
 }

@@ -17,10 +17,13 @@ export class RemoteError {
 export class RemoteFailure extends Error {
   override readonly name = "RemoteFailure";
   readonly isTimeout: boolean;
+  /** There is no host of that name. */
+  readonly isUnknownHost: boolean;
 
-  constructor(message: string, isTimeout = false) {
+  constructor(message: string, { isTimeout = false, isUnknownHost = false } = {}) {
     super(message);
     this.isTimeout = isTimeout;
+    this.isUnknownHost = isUnknownHost;
   }
 }
 
@@ -55,14 +58,14 @@ export class Remote {
   /** @param timeoutMs for the connection to be made @throws RemoteFailure */
   static async connect(address: RemoteAddress, timeoutMs: number): Promise<Remote> {
     const { host, port, path } = address;
+    if (!(port >= 0 && port <= MAX_PORT)) throw new RemoteFailure(`there is no port ${port}`);
     const socket = path === undefined ? connect({ host, port, noDelay: true }) : connect({ path });
     await new Promise<void>((resolve, reject) => {
-      const fail = (message: string, isTimeout = false): void => {
-        socket.destroy();
-        reject(new RemoteFailure(message, isTimeout));
-      };
       const timer = setTimeout(
-        () => fail("the connection was not made in time", true),
+        () => {
+          socket.destroy();
+          reject(new RemoteFailure("the connection was not made in time", { isTimeout: true }));
+        },
         Math.min(timeoutMs, MAX_TIMER_MS),
       );
       socket.once("connect", () => {
@@ -70,9 +73,11 @@ export class Remote {
         socket.removeAllListeners("error");
         resolve();
       });
-      socket.once("error", (error) => {
+      socket.once("error", (error: NodeJS.ErrnoException) => {
         clearTimeout(timer);
-        fail(error.message);
+        socket.destroy();
+        const isUnknown = error.syscall === "getaddrinfo";
+        reject(new RemoteFailure(error.message, { isUnknownHost: isUnknown }));
       });
     });
     return new Remote(socket);
@@ -164,7 +169,7 @@ export class Remote {
 
   #fail(message: string, isTimeout = false): void {
     if (this.#failure === null) this.#isUnsent = this.#socket.writableLength > 0;
-    this.#failure ??= new RemoteFailure(message, isTimeout);
+    this.#failure ??= new RemoteFailure(message, { isTimeout });
     for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
     this.#socket.destroy();
   }
@@ -173,6 +178,8 @@ export class Remote {
     this.#fail("closed");
   }
 }
+
+const MAX_PORT = 65_535;
 
 /** What `setTimeout` can wait for. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import type { BlockedView, CommandCounters, Server as ServerView } from "../commands/host.ts";
+import type { Scripting } from "../commands/scripting/scripting.ts";
 import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
 import type { Monitors } from "../executor/monitors.ts";
 import { LatencyMonitor } from "../metrics/latency-monitor.ts";
+import type { LoadingProgress } from "../metrics/loading-progress.ts";
 import { ProcessMemory } from "../metrics/process-memory.ts";
 import { SlowLog } from "../metrics/slow-log.ts";
 import { PubSub } from "../pubsub/pubsub.ts";
@@ -14,6 +16,7 @@ import { Tracking } from "../tracking/tracking.ts";
 import { InputBudget } from "./input-budget.ts";
 import { clientsByDescriptors } from "./descriptors.ts";
 import { Listener } from "./listener.ts";
+import { Migrations } from "./migrations.ts";
 import type { Commits } from "./output.ts";
 import { ClientPause } from "./pause.ts";
 import type { Peer } from "./peer.ts";
@@ -31,12 +34,17 @@ export interface ServerOptions {
   readonly executor: CommandRunner & {
     readonly statistics: CommandCounters;
     readonly monitors: Monitors;
+    readonly busy: ServerView["busy"];
   };
   readonly commits: Commits;
   readonly expiryWalk: ServerView["expiryWalk"];
   readonly collector: ServerView["collector"];
   readonly disk: ServerView["disk"];
+  readonly saver: ServerView["saver"];
+  readonly logRewrite: ServerView["logRewrite"];
+  readonly reload: ServerView["reload"];
   readonly backup: ServerView["backup"];
+  readonly scripting: Scripting;
   readonly log: Log;
   /** SHUTDOWN: the process is to stop in order. Called once, in a turn of its own. */
   readonly onShutdown: () => void;
@@ -57,8 +65,16 @@ export class Server implements ServerView, SessionHost {
   readonly expiryWalk: ServerView["expiryWalk"];
   readonly collector: ServerView["collector"];
   readonly disk: ServerView["disk"];
+  readonly saver: ServerView["saver"];
+  readonly logRewrite: ServerView["logRewrite"];
+  readonly reload: ServerView["reload"];
   readonly backup: ServerView["backup"];
+  readonly scripting: Scripting;
+  readonly busy: ServerView["busy"];
   readonly log: Log;
+  readonly payloads = { checksChecksums: true };
+  readonly migrations = new Migrations();
+  loading: LoadingProgress | null = null;
   readonly memory = new ProcessMemory();
   readonly slowLog = new SlowLog(() => this.config.values.slowlogMaxLen);
   readonly latency = new LatencyMonitor();
@@ -100,7 +116,12 @@ export class Server implements ServerView, SessionHost {
     this.expiryWalk = options.expiryWalk;
     this.collector = options.collector;
     this.disk = options.disk;
+    this.saver = options.saver;
+    this.logRewrite = options.logRewrite;
+    this.reload = options.reload;
     this.backup = options.backup;
+    this.scripting = options.scripting;
+    this.busy = options.executor.busy;
     this.log = options.log;
     this.#onShutdown = options.onShutdown;
     this.config.onChange("trackingTableMaxKeys", () => this.tracking.watchSize());
@@ -224,6 +245,7 @@ export class Server implements ServerView, SessionHost {
     for (const session of [...this.clients]) session.finish();
     this.pause.end();
     await this.#emptied();
+    this.migrations.close();
     for (const socket of this.#sockets) socket.destroySoon();
   }
 

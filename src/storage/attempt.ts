@@ -34,6 +34,13 @@ export class Attempt {
   keyspaceMisses = 0;
   /** Its random numbers, if it drew any. */
   random: Random | null = null;
+  /** What the first script of the attempt before drew its random numbers from. */
+  scriptRandom: readonly [number, number] | null = null;
+  /** A script has called the command that runs: it takes whole replies only, which are not to be streamed. */
+  inScript = false;
+  /** What it has met that is not of the keyspace, in order: an attempt that starts again meets the same. */
+  readonly #met: unknown[] = [];
+  #metNext = 0;
   /** Point reads of element ranges, by full key. `undefined` as value: the fetch is under way. */
   readonly points = new Map<Bytes, Bytes | null | undefined>();
   /** Range reads, by owner and bounds. */
@@ -52,12 +59,24 @@ export class Attempt {
     this.keyspaceHits = 0;
     this.keyspaceMisses = 0;
     this.random?.rewind();
+    this.inScript = false;
+    this.#metNext = 0;
+  }
+
+  /** What `look` returned when this was asked for the first time: the clock, say. Past some thousands it is not remembered. */
+  same<Value>(look: () => Value): Value {
+    const at = this.#metNext++;
+    if (at < this.#met.length) return this.#met[at] as Value;
+    const value = look();
+    if (at < MAX_MET) this.#met.push(value);
+    return value;
   }
 
   /** Something of this command is in it that the next one must not see. */
   get isUsed(): boolean {
     return (
       this.random !== null ||
+      this.#met.length > 0 ||
       this.undo !== null ||
       this.releases.length > 0 ||
       this.points.size > 0 ||
@@ -101,3 +120,5 @@ export class Attempt {
     throw new Fault(fetch);
   }
 }
+
+const MAX_MET = 10_000;

@@ -39,6 +39,8 @@ export interface CommitterOptions {
 
 const FSYNC_INTERVAL_MS = 1000;
 
+const NOT_APPLIED = "what was written could not be brought into LevelDB";
+
 /** What was written goes into the store at the latest after this, when nothing else asks for it. */
 const APPLY_AFTER_MS = 5000;
 
@@ -68,6 +70,8 @@ export class Committer {
   #inFlight: readonly Persistent[] = [];
   #writing = false;
   #scheduled = false;
+  /** How many want no batch to begin. */
+  #holds = 0;
   #unsyncedSince = 0;
   #syncing: Promise<void> | null = null;
   #syncTimer: NodeJS.Timeout | null = null;
@@ -170,8 +174,12 @@ export class Committer {
     if (batch <= this.#applied) return;
     this.#eagerUntilMs = Date.now() + EAGER_MS;
     await this.settle();
+    await this.#catchUp(batch);
+  }
+
+  async #catchUp(batch: number): Promise<void> {
     while (this.#applied < batch) {
-      if (this.#isStuck) throw new Error("what was written could not be brought into LevelDB");
+      if (this.#isStuck) throw new Error(NOT_APPLIED);
       await (this.#applying ?? this.#apply());
     }
   }
@@ -199,6 +207,45 @@ export class Committer {
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
+  /** Until `release` no further batch is begun: what gathers is half of something. */
+  hold(): void {
+    this.#holds++;
+  }
+
+  release(): void {
+    this.#holds--;
+    if (this.#holds === 0 && this.#dirty.length > 0) this.#schedule();
+  }
+
+  /**
+   * Calls `work` at a moment when everything written is in the store, and everything marked so far is written; no batch
+   * is begun until it is done. Rejects when something could not be written.
+   */
+  async atRest(work: () => Promise<void>): Promise<void> {
+    // Most of it while others go on.
+    await this.checkpoint();
+    this.hold();
+    try {
+      await this.quiet();
+      await this.#catchUp(this.#written);
+      await work();
+    } finally {
+      this.release();
+    }
+  }
+
+  /**
+   * As `checkpoint`, and nothing is in the log any more: who writes to the store past the committer what goes through
+   * it at other times needs that, or a start after a crash would bring the old state back.
+   */
+  async emptyLog(): Promise<void> {
+    await this.checkpoint();
+    if (this.#log === null) return;
+    while (this.#applying !== null) await this.#applying;
+    await this.#apply(0);
+    if (this.#isStuck) throw new Error(NOT_APPLIED);
+  }
+
   useStore(store: Store): void {
     this.#store = store;
   }
@@ -222,7 +269,7 @@ export class Committer {
     // The check phase comes right after the sockets of this turn were read: one batch for all of them.
     setImmediate(() => {
       this.#scheduled = false;
-      if (!this.#writing) this.#flush();
+      if (!this.#writing && this.#holds === 0) this.#flush();
     });
   }
 
@@ -306,7 +353,7 @@ export class Committer {
 
   #goOn(): void {
     for (const resume of this.#idle.splice(0)) resume();
-    if (this.#dirty.length > 0) this.#flush();
+    if (this.#dirty.length > 0 && this.#holds === 0) this.#flush();
   }
 
   // ─── fsync ─────────────────────────────────────────────────────────────────────────────────────
@@ -355,21 +402,20 @@ export class Committer {
   }
 
   /** Begins another round, and brings this one into the store. Never rejects. */
-  #apply(): Promise<void> {
-    this.#applying = this.#applyRound().finally(() => {
+  #apply(maxFileBytes = this.#options.maxLogBytes()): Promise<void> {
+    this.#applying = this.#applyRound(maxFileBytes).finally(() => {
       this.#applying = null;
       this.#relieved();
     });
     return this.#applying;
   }
 
-  async #applyRound(): Promise<void> {
+  async #applyRound(maxFileBytes: number): Promise<void> {
     if (this.#applyTimer !== null) clearTimeout(this.#applyTimer);
     this.#applyTimer = null;
     let cut: { readonly round: number; readonly batch: number } | null = null;
     try {
-      const { maxLogBytes } = this.#options;
-      await this.#log!.apply(maxLogBytes(), () => (cut = this.#cutRound()), this.#relieved);
+      await this.#log!.apply(maxFileBytes, () => (cut = this.#cutRound()), this.#relieved);
       this.rounds++;
       this.#appliedAll(cut!);
     } catch (error) {

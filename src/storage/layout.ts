@@ -6,7 +6,9 @@ import { u16, u32, u64, readU32, readU64 } from "./numbers.ts";
  * needs a new format version. Numbers are big-endian, so that byte order is number order.
  *
  *   !format                                format version (decimal text)
+ *   !functions                             the libraries of functions (keyspace/libraries.ts); absent: none
  *   !ids                                   next collection id u64, next generation u32
+ *   !loading                               what is being loaded beside the live data (keyspace/loading.ts)
  *   !db  index u16                         generation u32, key count u64, count of keys with expiry u64
  *   c    id u64, part u8, …                elements of the collection `id` (parts: see each type)
  *   e    expiry ms u64, generation u32, key    the expiry index, in time order; empty value
@@ -21,9 +23,16 @@ export const FORMAT_VERSION = 1;
 
 export const FORMAT_KEY: Bytes = "!format";
 export const IDS_KEY: Bytes = "!ids";
+export const LIBRARIES_KEY: Bytes = "!functions";
+export const LOADING_KEY: Bytes = "!loading";
 
 /** Database 3 ⇒ `!db 0003`. */
 export const databaseKey = (index: number): Bytes => "!db" + u16(index);
+
+export const DATABASES_RANGE: KeyRange = { gte: "!db", lt: "!dc" };
+
+/** The index in a `databaseKey`. */
+export const readDatabaseKey = (key: Bytes): number => (key.charCodeAt(3) << 8) | key.charCodeAt(4);
 
 /** Generation 1, key `foo` ⇒ `k 00000001 foo`. */
 export const recordKey = (generation: number, key: Bytes): Bytes => recordKeyHead(generation) + key;

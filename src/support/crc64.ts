@@ -3,6 +3,7 @@ import type { Bytes } from "./bytes.ts";
 /** The polynomial of Jones, 0xad93d23594c935a9, with its bits in reverse, in two halves. */
 const POLYNOMIAL_HIGH = 0x95ac9329;
 const POLYNOMIAL_LOW = 0xac4bc9b5;
+const POLYNOMIAL = 0x95ac9329ac4bc9b5n;
 
 /** Bytes that one step takes: "slicing-by-8", one table for each. */
 const SLICES = 8;
@@ -72,6 +73,41 @@ export class Crc64 {
 /** The checksum of a whole byte string, eight bytes, the lowest first. */
 export function crc64(bytes: Bytes): Bytes {
   return new Crc64().addBytes(bytes).digest().latin1Slice();
+}
+
+/**
+ * The digest of two parts behind each other, from the digest of each: so the beginning can be changed without reading
+ * the rest again.
+ */
+export function joinCrc64(first: Buffer, second: Buffer, secondLength: number): Buffer {
+  const joined = Buffer.allocUnsafe(8);
+  const shifted = multiply(first.readBigUInt64LE(), powerOfX(8n * BigInt(secondLength)));
+  joined.writeBigUInt64LE(shifted ^ second.readBigUInt64LE());
+  return joined;
+}
+
+// Digests as polynomials over bits: the top bit is the factor of x^0.
+
+const ONE = 1n << 63n;
+
+function powerOfX(exponent: bigint): bigint {
+  let power = ONE;
+  let square = ONE >> 1n;
+  for (let left = exponent; left > 0n; left >>= 1n) {
+    if ((left & 1n) === 1n) power = multiply(power, square);
+    square = multiply(square, square);
+  }
+  return power;
+}
+
+function multiply(a: bigint, b: bigint): bigint {
+  let product = 0n;
+  let term = b;
+  for (let bit = ONE; bit > 0n; bit >>= 1n) {
+    if ((a & bit) !== 0n) product ^= term;
+    term = (term & 1n) === 1n ? (term >> 1n) ^ POLYNOMIAL : term >> 1n;
+  }
+  return product;
 }
 
 /** Table n, entry b: what byte b does to the checksum when n bytes follow it. Tables one behind the other. */

@@ -74,7 +74,7 @@ function toDoubleAsInC(text: Bytes): number {
 }
 
 /** The nearest double, ±Infinity and 0 out of range; NaN if `text` is not wholly one number. */
-function toDouble(text: Bytes): number {
+export function toDouble(text: Bytes): number {
   const length = text.length;
   if (length === 0) return Number.NaN;
   for (let at = 0; at < length; at++) {

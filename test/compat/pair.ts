@@ -43,7 +43,8 @@ export class Pair {
       allowed === "scan loop"
         ? await this.#compareScans(command, redis, leveldis)
         : (difference(allowed, redis, leveldis) ??
-          (allowed === "random members" ? await this.#checkDraw(command, redis, leveldis) : undefined));
+          (allowed === "random members" ? await this.#checkDraw(command, redis, leveldis) : undefined) ??
+          (allowed === "payload" ? await this.#swapValues(command[1] ?? "", redis, leveldis) : undefined));
     return reason === undefined ? undefined : { command, reason, redis, leveldis };
   }
 
@@ -79,6 +80,34 @@ export class Pair {
     if (look === undefined || distinct.length === 0) return undefined;
     const found = (await this.#redis.sendExact(look, key, ...distinct)) as Exact[];
     return found.some((value) => value === null || value === 0) ? "a member is not there" : undefined;
+  }
+
+  /** Each server restores what the other has dumped: the value has to be the same as before. */
+  async #swapValues(key: string, redis: Buffer, tested: Buffer): Promise<string | undefined> {
+    const payloads = [exact(redis), exact(tested)];
+    if (payloads.some((payload) => typeof payload !== "string")) return undefined;
+    const digest = ["DEBUG", "DIGEST-VALUE", key];
+    const before = (await this.#sendBoth(digest)).map(String);
+    const [redisExpiry, testedExpiry] = (await this.#sendBoth(["PEXPIRETIME", key])).map((reply) =>
+      Math.max(Number(exact(reply)), 0),
+    );
+    const options = ["REPLACE", "ABSTTL"];
+    const restore = (expiry: number, payload: Exact): string[] => [
+      "RESTORE",
+      key,
+      String(expiry),
+      payload as string,
+      ...options,
+    ];
+    const restored = [
+      await this.#redis.sendRaw(...restore(redisExpiry!, payloads[1]!)),
+      await this.#tested.sendRaw(...restore(testedExpiry!, payloads[0]!)),
+    ].map(String);
+    const after = (await this.#sendBoth(digest)).map(String);
+    if (restored.some((reply) => reply !== "+OK\r\n")) return `not restored: ${restored.join()}`;
+    return new Set([...before, ...after]).size === 1
+      ? undefined
+      : `values differ: ${[...before, ...after].join()}`;
   }
 
   /** Redis popped others: it gets them back and gives up those that were popped from the tested server. */

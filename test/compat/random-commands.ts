@@ -26,6 +26,7 @@ export const randomCommands: Readonly<Record<string, readonly string[]>> = {
     "MSET string value string value",
     "MSETNX string value string value",
     "LCS string string [LEN|IDX] [IDX] [MINMATCHLEN integer] [WITHMATCHLEN]",
+    "DUMP string",
   ],
   bitmaps: [
     "SETBIT string bit-offset bit",
@@ -60,6 +61,7 @@ export const randomCommands: Readonly<Record<string, readonly string[]>> = {
     "HINCRBYFLOAT hash member float",
     "HRANDFIELD hash [count [WITHVALUES]]",
     "HSCAN hash 0 [MATCH pattern] [COUNT count]",
+    "DUMP hash",
   ],
   sets: [
     "SADD set members",
@@ -79,6 +81,7 @@ export const randomCommands: Readonly<Record<string, readonly string[]>> = {
     "SDIFFSTORE set set [set]",
     "SINTERCARD counted-sets [LIMIT count]",
     "SSCAN set 0 [MATCH pattern] [COUNT count]",
+    "DUMP set",
   ],
   zsets: [
     "ZADD zset [NX|XX] [GT|LT] [CH] scores",
@@ -124,6 +127,7 @@ export const randomCommands: Readonly<Record<string, readonly string[]>> = {
     "ZRANDMEMBER zset [count [WITHSCORES]]",
     "ZSCAN zset 0 [MATCH pattern] [COUNT count]",
     "SADD set members",
+    "DUMP zset",
   ],
   lists: [
     "RPUSH list members",
@@ -151,6 +155,7 @@ export const randomCommands: Readonly<Record<string, readonly string[]>> = {
     "BRPOPLPUSH list list 0.001",
     "SORT sortable [BY pattern] [LIMIT index count] [GET pattern] [ASC|DESC] [ALPHA] STORE list",
     "SORT list [ALPHA]",
+    "DUMP list",
   ],
   streams: [
     "XADD stream [NOMKSTREAM] [MAXLEN [~|=] count|MINID [~|=] id] [LIMIT count] new-id pairs",
@@ -188,6 +193,7 @@ export const randomCommands: Readonly<Record<string, readonly string[]>> = {
     "XINFO STREAM stream FULL [COUNT count]",
     "XINFO GROUPS stream",
     "XINFO CONSUMERS stream group",
+    "DUMP stream",
   ],
   hyperloglog: [
     "PFADD hll members",
@@ -234,6 +240,8 @@ export const randomCommands: Readonly<Record<string, readonly string[]>> = {
     "RENAME key key",
     "RENAMENX key key",
     "COPY key key [DB db] [REPLACE]",
+    "DUMP key",
+    "RESTORE key milliseconds value [REPLACE]",
     "MOVE key db",
     "EXPIRE key seconds [NX|XX|GT|LT]",
     "PEXPIRE key milliseconds [NX|XX|GT|LT]",

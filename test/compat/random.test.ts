@@ -13,7 +13,7 @@ const inTheMiddle = [
   ["--stream-node-max-entries", "3"],
 ].flat();
 /** Ten times a second is how often Redis looks whether someone has waited long enough. */
-const oftenEnough = ["--hz", "500"];
+const oftenEnough = ["--hz", "500", "--enable-debug-command", "yes"];
 const { pair } =
   variant === "unpacked"
     ? useCompat(oftenEnough)

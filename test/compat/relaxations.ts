@@ -9,6 +9,7 @@ import { exact, type Exact } from "../support/exact.ts";
  * - `same size`: as many elements (a LIMIT over an unordered set);
  * - `random members`: as many elements, each of which must be in the collection (see pair.ts);
  * - `scan loop`: what a whole iteration collects, as a set (see pair.ts);
+ * - `payload`: what RESTORE of the other server's makes the same value of (see pair.ts);
  * - `seconds within`, `ms within`: times two seconds apart at the most;
  * - `times inside`: numbers anywhere in the reply within two seconds, or two thousand;
  * - `same type`: replies of one type (sizes in memory, texts about the process);
@@ -24,6 +25,7 @@ export type Relaxation =
   | "same size"
   | "random members"
   | "scan loop"
+  | "payload"
   | "seconds within"
   | "ms within"
   | "times inside"
@@ -60,6 +62,7 @@ const rules: Readonly<Record<string, Rule>> = {
   SSCAN: "scan loop",
   HSCAN: "scan loop",
   ZSCAN: "scan loop",
+  DUMP: "payload",
   TTL: "seconds within",
   PTTL: "ms within",
   EXPIRETIME: "seconds within",
@@ -124,6 +127,7 @@ export function difference(relaxation: Relaxation, expected: Buffer, actual: Buf
       return isClose(a, b, 2000) ? undefined : "the times differ";
     case "times inside":
       return areClose(a, b) ? undefined : "more than times differs";
+    case "payload":
     case "same type":
       return typeOf(a) === typeOf(b) ? undefined : "the types differ";
     case "scan loop":

@@ -53,6 +53,7 @@ export class ScriptedServer implements AsyncDisposable {
       watches: { unwatch: () => {}, isTouched: () => false },
       blocked: { isWaiting: () => false, release: () => {}, fail: () => {} },
       forget: () => {},
+      busy: { script: null },
       execute: (caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING => {
         executor.replyBatch = 0;
         const result = script(args, caller);
@@ -73,7 +74,11 @@ export class ScriptedServer implements AsyncDisposable {
       expiryWalk: {} as never,
       collector: {} as never,
       disk: {} as never,
+      saver: {} as never,
+      logRewrite: {} as never,
+      reload: {} as never,
       backup: {} as never,
+      scripting: {} as never,
       log: (_level, message) => void this.log.push(message),
       onShutdown: () => {},
     });

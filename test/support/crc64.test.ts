@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Crc64, crc64 } from "../../src/support/crc64.ts";
+import { Crc64, crc64, joinCrc64 } from "../../src/support/crc64.ts";
 
 const hex = (digest: Buffer): string => digest.reverse().toString("hex");
 
@@ -32,6 +32,15 @@ describe("CRC-64 of RDB files", () => {
     const buffer = Buffer.from(long);
     expect(hex(new Crc64().add(buffer, 0, 1001).add(buffer, 1001).digest())).toBe(whole);
     expect(whole).toBe(slowly(buffer));
+  });
+
+  it("of two parts is known from that of each", () => {
+    const bytes = Buffer.from(TEXT.repeat(100));
+    for (const at of [0, 1, 9, 1000, bytes.length]) {
+      const first = new Crc64().add(bytes, 0, at).digest();
+      const second = new Crc64().add(bytes, at).digest();
+      expect(hex(joinCrc64(first, second, bytes.length - at))).toBe(ofText(TEXT.repeat(100)));
+    }
   });
 });
 

@@ -4,7 +4,7 @@ import { type Bytes, textOfBytes } from "../../support/bytes.ts";
 import { positiveArgument } from "../arguments.ts";
 import type { Context } from "../command.ts";
 import { helpReply } from "../help.ts";
-import { debugDigestValue } from "./digest.ts";
+import { debugDigest, debugDigestValue } from "./digest.ts";
 import { debugObject } from "./object.ts";
 import { debugProtocol } from "./protocol.ts";
 import { debugLoadaof, debugReload } from "./reload.ts";
@@ -20,6 +20,7 @@ const exactly = (count: number, run: Subcommand["run"]): Subcommand => ({ run, l
 
 /** Redis finds these by name and number of arguments, not by rows: COMMAND knows DEBUG alone. */
 const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
+  ["digest", exactly(2, debugDigest)],
   ["digest-value", { run: debugDigestValue, least: 2, most: Infinity }],
   ["error", exactly(3, debugError)],
   ["help", exactly(2, debugHelp)],
@@ -30,6 +31,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
   ["protocol", exactly(3, debugProtocol)],
   ["reload", { run: debugReload, least: 2, most: Infinity }],
   ["set-active-expire", exactly(3, debugSetActiveExpire)],
+  ["set-skip-checksum-validation", exactly(3, debugSkipChecksums)],
   ["sleep", exactly(3, debugSleep)],
 ]);
 
@@ -88,6 +90,12 @@ function debugSetActiveExpire({ server }: Context, args: readonly Bytes[]): Repl
   return OK;
 }
 
+/** Of payloads that RESTORE is given: what is behind a wrong checksum can be tested then. */
+function debugSkipChecksums({ server }: Context, args: readonly Bytes[]): Reply {
+  server.payloads.checksChecksums = (Number.parseInt(args[2]!, 10) || 0) === 0;
+  return OK;
+}
+
 /** DEBUG POPULATE count [prefix] [size]: `key:0` ⇒ `value:0`, cut or filled with NUL to the size; keys that exist stay. */
 function debugPopulate({ db }: Context, args: readonly Bytes[]): Reply {
   const count = positiveArgument(args[2]!);
@@ -109,6 +117,8 @@ function debugHelp(_: Context, args: readonly Bytes[]): Reply {
 }
 
 const HELP = [
+  "DIGEST",
+  "    Output a hex signature representing the current DB content.",
   "DIGEST-VALUE <key> [<key> ...]",
   "    Output a hex signature of the values of all the specified keys.",
   "ERROR <string>",
@@ -127,12 +137,18 @@ const HELP = [
   "    Reply with a test value of the specified type. <type> can be: string,",
   "    integer, double, bignum, null, array, set, map, attrib, push, verbatim,",
   "    true, false.",
-  "RELOAD",
-  "    Like LOADAOF: there are no RDB files yet, so it takes no options.",
+  "RELOAD [option ...]",
+  "    Save the RDB on disk and reload it back to memory. Valid <option> values:",
+  "    * MERGE: conflicting keys will be loaded from RDB.",
+  "    * NOFLUSH: the existing database will not be removed before load, but",
+  "      conflicting keys are an error, and nothing is loaded then.",
+  "    * NOSAVE: the database will be loaded from an existing RDB file.",
   "SET-ACTIVE-EXPIRE <0|1>",
   "    Setting it to 0 disables expiring keys in background when they are not",
   "    accessed (otherwise the Redis behavior). Setting it to 1 reenables back the",
   "    default.",
+  "SET-SKIP-CHECKSUM-VALIDATION <0|1>",
+  "    Enables or disables checksum checks for RESTORE's payload.",
   "SLEEP <seconds>",
   "    Stop the server for <seconds>. Decimals allowed.",
 ];

@@ -7,6 +7,7 @@ import { mapRuns } from "../../support/map-runs.ts";
 import { Random } from "../../support/random.ts";
 import { int64Argument, integerBetween, optionWord } from "../arguments.ts";
 import type { CommandRow, Context } from "../command.ts";
+import { drawsInScript } from "../draws-in-script.ts";
 import { keyAt } from "../key-spec.ts";
 
 export const RANDOM_ROWS = {
@@ -63,7 +64,7 @@ function replyForm(withValues: boolean, resp: 2 | 3): ReplyForm {
 }
 
 function drawDistinct(hash: Hash, count: number, form: ReplyForm, random: Random): Reply {
-  if (hash.isLarge && !hash.isSmallPart(count)) return sample(hash, count, form, random);
+  if (hash.mustStream && !hash.isSmallPart(count)) return sample(hash, count, form, random);
   if (count >= hash.count) return form.elements([...hash.entries()]);
   return form.elements(hash.randomDistinct(count, random));
 }
@@ -101,6 +102,7 @@ function drawWithRepeats(
 ): Reply {
   if (count <= PAGE || hash.isSmallPart(count)) return elements(hash.randomWithRepeats(count, random));
   const fields = [...hash.entries()];
+  if (hash.isInScript) return elements(drawsInScript(count, () => fields[random.below(fields.length)]!));
   const draws = new Random(random.next32());
   return new StreamReply("array", count * perField, repeatedly(fields, count, draws, elements));
 }

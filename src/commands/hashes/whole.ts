@@ -65,7 +65,7 @@ export const WHOLE_ROWS = {
 function hgetall({ db }: Context, args: readonly Bytes[]): Reply {
   const hash = db.hash(args[1]!);
   if (hash === null) return EMPTY_MAP;
-  if (hash.isLarge) return new StreamReply("map", hash.count, mapRuns(hash.stream(), flat));
+  if (hash.mustStream) return new StreamReply("map", hash.count, mapRuns(hash.stream(), flat));
   return new MapReply(flat(hash.entries()));
 }
 
@@ -81,7 +81,7 @@ function hvals({ db }: Context, args: readonly Bytes[]): Reply {
 
 function eachOf(hash: Hash | null, part: 0 | 1): Reply {
   if (hash === null) return [];
-  if (hash.isLarge) {
+  if (hash.mustStream) {
     return new StreamReply(
       "array",
       hash.count,

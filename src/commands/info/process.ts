@@ -3,6 +3,7 @@ import { bytesOfText } from "../../support/bytes.ts";
 import { nowMicroseconds } from "../../support/clock.ts";
 import { REDIS_VERSION, VERSION } from "../../support/version.ts";
 import type { Context } from "../command.ts";
+import type { Scripting } from "../scripting/scripting.ts";
 import { type Field, human, seconds } from "./field.ts";
 
 const OS = `${type()} ${release()} ${machine()}`;
@@ -75,6 +76,7 @@ export function* memorySection({ server, keyspace }: Context): Iterable<Field> {
   ];
   yield ["total_system_memory", totalmem()];
   yield ["total_system_memory_human", human(totalmem())];
+  yield* scriptsFields(server.scripting);
   yield ["maxmemory", maxmemory];
   yield ["maxmemory_human", human(maxmemory)];
   yield ["maxmemory_policy", config.values.maxmemoryPolicy];
@@ -89,6 +91,27 @@ export function* memorySection({ server, keyspace }: Context): Iterable<Field> {
   yield ["active_defrag_running", 0];
   yield ["lazyfree_pending_objects", collector.progress.waiting];
   yield ["lazyfreed_objects", collector.progress.collected];
+}
+
+/** Lua's memory is counted by its engines, and is no part of `used_memory`. */
+function* scriptsFields({ cache, libraries, evalEngine, functionEngine }: Scripting): Iterable<Field> {
+  const evalBytes = evalEngine.usedMemory;
+  const functionBytes = functionEngine.usedMemory;
+  const scriptBytes = cache.bytes;
+  const libraryBytes = libraries.bytes;
+  yield ["used_memory_lua", evalBytes];
+  yield ["used_memory_vm_eval", evalBytes];
+  yield ["used_memory_lua_human", human(evalBytes)];
+  yield ["used_memory_scripts_eval", scriptBytes];
+  yield ["number_of_cached_scripts", cache.count];
+  yield ["number_of_functions", libraries.functionCount];
+  yield ["number_of_libraries", libraries.count];
+  yield ["used_memory_vm_functions", functionBytes];
+  yield ["used_memory_vm_total", evalBytes + functionBytes];
+  yield ["used_memory_vm_total_human", human(evalBytes + functionBytes)];
+  yield ["used_memory_functions", libraryBytes];
+  yield ["used_memory_scripts", scriptBytes + libraryBytes];
+  yield ["used_memory_scripts_human", human(scriptBytes + libraryBytes)];
 }
 
 function percent(part: number, whole: number): string {

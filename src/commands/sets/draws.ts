@@ -6,6 +6,7 @@ import type { Bytes } from "../../support/bytes.ts";
 import { INT64_MAX } from "../../support/integers.ts";
 import { Random } from "../../support/random.ts";
 import { integerBetween, positiveArgument } from "../arguments.ts";
+import { drawsInScript } from "../draws-in-script.ts";
 import { keyAt } from "../key-spec.ts";
 import { EMPTY_SET, membersReply } from "./reply.ts";
 
@@ -94,9 +95,13 @@ function srandmemberCount({ db, random }: Context, args: readonly Bytes[]): Repl
   const count = integerBetween(args[2]!, -INT64_MAX, INT64_MAX);
   const set = db.set(args[1]!);
   if (set === null || count === 0) return [];
-  if (count >= set.count && set.isLarge) return new StreamReply("array", set.count, set.stream());
+  if (count >= set.count && set.mustStream) return new StreamReply("array", set.count, set.stream());
   if (count > 0) return set.drawDistinct(count, random);
   if (-count <= RUN_OF_DRAWS) return set.drawRepeated(-count, random);
+  if (set.isInScript) {
+    const members = set.sample(random);
+    return drawsInScript(-count, () => members[random.below(members.length)]!);
+  }
   return new StreamReply("array", -count, draws(set.sample(random), -count, random.next32()));
 }
 

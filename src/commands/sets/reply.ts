@@ -5,5 +5,5 @@ export const EMPTY_SET = new SetReply([]);
 
 /** All members; straight from disk when they are too many for memory. */
 export function membersReply(set: SetValue): Reply {
-  return set.isLarge ? new StreamReply("set", set.count, set.stream()) : new SetReply(set.memberArray());
+  return set.mustStream ? new StreamReply("set", set.count, set.stream()) : new SetReply(set.memberArray());
 }

@@ -10,6 +10,7 @@ import { mapRuns } from "../../support/map-runs.ts";
 import { Random } from "../../support/random.ts";
 import { cursorArgument, int64Argument, integerBetween, optionWord, scanOptions } from "../arguments.ts";
 import type { CommandRow, Context } from "../command.ts";
+import { drawsInScript } from "../draws-in-script.ts";
 import { keyAt } from "../key-spec.ts";
 import { type Form, elementsPerMember, formOf, membersReply, runReply } from "./reply.ts";
 
@@ -69,7 +70,11 @@ function checkDoubled(count: Bytes): void {
 const OUT_OF_RANGE = new CommandError("ERR value is out of range");
 
 function drawDistinct(zset: ZSet, count: number, form: Form, random: Random): Reply {
-  if (zset.isLarge && count > zset.maxDrawn) return sample(zset, count, form, random);
+  if (zset.isLarge && count > zset.maxDrawn) {
+    return zset.isInScript
+      ? membersReply(chosen(zset, count, random), form)
+      : sample(zset, count, form, random);
+  }
   return membersReply(zset.randomDistinct(count, random), form);
 }
 
@@ -107,8 +112,24 @@ function drawWithRepeats(zset: ZSet, count: number, form: Form, random: Random):
   const pool = zset.isLarge
     ? zset.randomDistinct(Math.min(POOL, zset.maxDrawn), random)
     : zset.range(WHOLE_RANGE);
+  if (zset.isInScript) return membersReply(inScript(pool, count, random), form);
   const draws = new Random(random.next32());
   return new StreamReply("array", count * elementsPerMember(form), repeatedly(pool, count, draws, form));
+}
+
+/** The same by algorithm S, in memory. */
+function chosen(zset: ZSet, count: number, random: Random): ScoredMembers {
+  const { members, scores } = zset.range(WHOLE_RANGE);
+  const taken: number[] = [];
+  for (let i = 0; i < members.length; i++) {
+    if (random.below(members.length - i) < count - taken.length) taken.push(i);
+  }
+  return { members: taken.map((i) => members[i]!), scores: taken.map((i) => scores[i]!) };
+}
+
+function inScript({ members, scores }: ScoredMembers, count: number, random: Random): ScoredMembers {
+  const drawn = drawsInScript(count, () => random.below(members.length));
+  return { members: drawn.map((i) => members[i]!), scores: drawn.map((i) => scores[i]!) };
 }
 
 async function* repeatedly(

@@ -34,7 +34,7 @@ export interface ReadArguments {
 }
 
 /** The arguments of XREAD and XREADGROUP. */
-export function readArguments(args: readonly Bytes[], isGroup: boolean): ReadArguments {
+export function readArguments(args: readonly Bytes[], isGroup: boolean, isInScript: boolean): ReadArguments {
   let count = 0;
   let blockMs: number | null = null;
   let names: readonly [group: Bytes, consumer: Bytes] | null = null;
@@ -44,6 +44,8 @@ export function readArguments(args: readonly Bytes[], isGroup: boolean): ReadArg
     const word = optionWord(args[at]!);
     const more = args.length - at - 1;
     if (word === "BLOCK" && more > 0) {
+      if (isInScript)
+        throw new CommandError(`ERR ${args[0]!} command is not allowed with BLOCK option from scripts`);
       blockMs = timeoutArgument(args[++at]!);
     } else if (word === "COUNT" && more > 0) {
       count = Math.max(integerArgument(args[++at]!), 0);

@@ -68,7 +68,7 @@ const GROUP_IS_GONE = new CommandError(
 
 function xread(context: Context, args: readonly Bytes[]): Reply | WaitFor {
   const { db, wokenBy } = context;
-  const call = readArguments(args, false);
+  const call = readArguments(args, false, isInScript(context));
   const { keys } = call;
   const streams = db.readTogether(keys, (key) => streamOf(db, key, wokenBy !== null));
   const ids = call.ids.map((text, i) => readFrom(text, streams[i]!));
@@ -119,7 +119,7 @@ function entriesBehind(stream: Stream, after: StreamId, limit: number): Reply {
 
 function xreadgroup(context: Context, args: readonly Bytes[]): Reply | WaitFor {
   const { db, wokenBy } = context;
-  const call = readArguments(args, true);
+  const call = readArguments(args, true, isInScript(context));
   if (wokenBy !== null) return serveWaiting(context, call, args, wokenBy);
   const { keys } = call;
   const streams = db.readTogether(keys, (key) => db.stream(key));
@@ -216,4 +216,8 @@ function waitFor(
     // `$` is the last id of now, also when the command runs again.
     args: isGroup ? args : [...args.slice(0, call.idsAt), ...ids.map(formatId)],
   });
+}
+
+function isInScript({ keyspace }: Context): boolean {
+  return keyspace.reading.attempt.inScript;
 }

@@ -20,7 +20,8 @@ export const entryReply = ({ id, pairs }: StreamEntry): Reply => [formatId(id), 
 export function entriesReply(stream: Stream, range: IdRange, limit: number, reverse = false): Reply {
   const part = clipped(stream, range);
   if (part === null) return [];
-  if (stream.isResident || limit <= PAGE) return readEntries(stream, part, limit, reverse).map(entryReply);
+  if (stream.isResident || stream.isInScript || limit <= PAGE)
+    return readEntries(stream, part, limit, reverse).map(entryReply);
   const first = readEntries(stream, part, PAGE + 1, reverse);
   if (first.length <= PAGE) return first.map(entryReply);
   const count = Math.min(limit, countEntries(stream, part));

@@ -8,5 +8,6 @@ import type { Bytes } from "../../support/bytes.ts";
  */
 export function bulk(value: Bytes | BigString | null): Reply {
   if (value === null || typeof value === "string") return value;
+  if (!value.mayStream) return value.slice(0, value.length);
   return new StreamReply("bulk", value.length, value.stream());
 }

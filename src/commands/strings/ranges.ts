@@ -86,7 +86,7 @@ function getrange({ db }: Context, args: readonly Bytes[]): Reply {
   if (range === null) return "";
   if (typeof value === "string") return value.slice(range.start, range.end + 1);
   const wanted = range.end + 1 - range.start;
-  if (!BigString.isLongPart(wanted)) return value!.slice(range.start, range.end + 1);
+  if (!BigString.isLongPart(wanted) || !value!.mayStream) return value!.slice(range.start, range.end + 1);
   return new StreamReply("bulk", wanted, value!.stream(range.start, range.end + 1));
 }
 

@@ -1,13 +1,12 @@
 import { INT_MAX, LONG_MAX, choice, choices, integer, path, string, yesNo } from "../option-types.ts";
 import { eventClasses, oomScores, percentiles } from "../special-option-types.ts";
 
-const NO_SCRIPTS = "there are no scripts yet";
 const NO_REPORT = "a crash prints what Node.js prints";
 const NO_TITLE = "the process keeps the title that it was started with";
 const NO_TICK = "the work of the server follows events and deadlines, not a tick";
 const NO_PINNING = "threads are not tied to processors: only '' is supported";
 const SHUTDOWN = ["save", "nosave", "now", "force"] as const;
-const ALWAYS_SAVED = "everything is on disk already, there is nothing to save or to wait for";
+const ON_SIGNAL = "save: write an RDB file first, nosave: do not; default: where there are save points";
 const SYSLOG_FACILITIES = [
   "user",
   "local0",
@@ -56,14 +55,6 @@ export const PROCESS = {
     { min: 0n, max: LONG_MAX },
     { help: "Milliseconds from which LATENCY keeps an event; 0: none" },
   ),
-  "busy-reply-threshold": integer(
-    5000,
-    { min: 0n, max: LONG_MAX },
-    {
-      none: NO_SCRIPTS,
-      aliases: ["lua-time-limit"],
-    },
-  ),
   "tracking-table-max-keys": integer(
     1_000_000,
     { min: 0n, max: LONG_MAX },
@@ -89,8 +80,8 @@ export const PROCESS = {
     { min: 0n, max: INT_MAX },
     { none: "there are no replicas to wait for yet" },
   ),
-  "shutdown-on-sigint": choices("default", SHUTDOWN, { none: ALWAYS_SAVED }),
-  "shutdown-on-sigterm": choices("default", SHUTDOWN, { none: ALWAYS_SAVED }),
+  "shutdown-on-sigint": choices("default", SHUTDOWN, { help: `SIGINT: ${ON_SIGNAL}` }),
+  "shutdown-on-sigterm": choices("default", SHUTDOWN, { help: `SIGTERM: ${ON_SIGNAL}` }),
   "always-show-logo": yesNo(false, { none: "there is no logo", changes: "start" }),
   "set-proc-title": yesNo(true, { none: NO_TITLE, changes: "start" }),
   "proc-title-template": string("{title} {listen-addr} {server-mode}", { none: NO_TITLE }),

@@ -1,4 +1,5 @@
-import { INT_MAX, LONG_MAX, choice, folder, integer, memory, path, yesNo } from "../option-types.ts";
+import { INT_MAX, LONG_MAX, choice, folder, integer, memory, path, string, yesNo } from "../option-types.ts";
+import { parseServerUrl } from "../server-url.ts";
 import { jsonOptions } from "../special-option-types.ts";
 
 const MB = 1024 ** 2;
@@ -29,10 +30,27 @@ export const STORAGE = {
     changes: "start",
   }),
   rdb: path("", {
-    help: "RDB file to start from (not supported yet)",
-    fixed: { to: [""], why: "RDB files are not supported yet" },
+    help: "RDB file to start from, with an empty folder or --flushall",
     changes: "start",
     isForThisStart: true,
+  }),
+  "seed-from": string(
+    "",
+    {
+      help: "Redis server to copy all data from, with an empty folder or --flushall: redis://[[user]:password@]host[:port][/db]",
+      changes: "start",
+      isForThisStart: true,
+      isSensitive: true,
+    },
+    (url) => void (url !== "" && parseServerUrl(url)),
+  ),
+  "seed-timeout": integer(
+    60,
+    { min: 1n, max: INT_MAX },
+    { help: "Seconds that a server may be silent while data is copied from it", changes: "start" },
+  ),
+  "rdb-skip-modules": yesNo(false, {
+    help: "Leave out what modules have written into an RDB, instead of refusing it",
   }),
   flushall: yesNo(false, {
     help: "Delete all data at the start",

@@ -15,12 +15,12 @@ export interface StreamEntry {
 }
 
 /** Id `1-1` ⇒ `00 0000000000000001 0000000000000001`: part, id. */
-const entryKey = (id: StreamId): Bytes => PART.entries + id;
+export const entryKey = (id: StreamId): Bytes => PART.entries + id;
 
 const ID_AT = 1;
 
 /** Field `a`, value `bc` ⇒ `01 61 02 6263`: each with its length before it, as a varint. */
-function encodePairs(pairs: readonly Bytes[]): Bytes {
+export function encodePairs(pairs: readonly Bytes[]): Bytes {
   let encoded = "";
   for (const bytes of pairs) encoded += varint(bytes.length) + bytes;
   return encoded;

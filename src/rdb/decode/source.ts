@@ -1,4 +1,5 @@
 import type { Bytes } from "../../support/bytes.ts";
+import { Crc64 } from "../../support/crc64.ts";
 import { RdbError } from "../rdb-error.ts";
 
 /**
@@ -16,6 +17,9 @@ export class ByteSource {
   #isComplete: boolean;
   /** Bytes that are missing at least; 0 when the decoder paused for another reason. */
   missing = 0;
+  /** Of all up to `#summedTo`; what was read is added before it is forgotten. */
+  readonly #crc = new Crc64();
+  #summedTo = 0;
 
   private constructor(buffer: Buffer, end: number, offset: number, isComplete: boolean) {
     this.#buffer = buffer;
@@ -51,10 +55,11 @@ export class ByteSource {
         this.#buffer.length - kept < bytes
           ? Buffer.allocUnsafe(Math.max(kept + bytes, 2 * kept))
           : this.#buffer;
+      this.#sum();
       this.#buffer.copy(target, 0, this.at, this.#end);
       this.#buffer = target;
       this.#offset += this.at;
-      this.at = 0;
+      this.at = this.#summedTo = 0;
       this.#end = kept;
     }
     return this.#buffer.subarray(this.#end);
@@ -73,6 +78,17 @@ export class ByteSource {
   /** Nothing more comes. */
   complete(): void {
     this.#isComplete = true;
+  }
+
+  /** CRC-64 of all that has been read, as it stands at the end of a file. */
+  checksum(): Bytes {
+    this.#sum();
+    return this.#crc.digest().latin1Slice();
+  }
+
+  #sum(): void {
+    this.#crc.add(this.#buffer, this.#summedTo, this.at);
+    this.#summedTo = this.at;
   }
 
   /** @throws RdbError */
@@ -158,6 +174,11 @@ const INITIAL_BYTES = 64 << 10;
 class NeedMore extends Error {}
 
 const NEED_MORE = new NeedMore("more bytes are needed");
+
+/** Whether an error means that more bytes are needed. */
+export function runsOut(error: unknown): boolean {
+  return error === NEED_MORE;
+}
 
 /**
  * A decoder in steps: it gives control back when the source runs out (`source.missing` tells) or the sink is full, and

@@ -106,6 +106,21 @@ interface LongString {
 
 /** A short string goes to the sink; of a long one the lengths are read. */
 function stringOrLong(source: ByteSource, sink: ValueSink): LongString | null {
+  const long = longStringHere(source);
+  if (long === null) sink.string(readString(source));
+  return long;
+}
+
+/** Null, and nothing read, for a string that is to come in parts. */
+export function readShortString(source: ByteSource): Bytes | null {
+  const start = source.at;
+  if (longStringHere(source) === null) return readString(source);
+  source.at = start;
+  return null;
+}
+
+/** The lengths of a long string; before a short one nothing is read. */
+function longStringHere(source: ByteSource): LongString | null {
   const start = source.at;
   const length = lengthOrEncoding(source);
   if (length > LONG_STRING_BYTES) return { compressed: null, length };
@@ -114,7 +129,6 @@ function stringOrLong(source: ByteSource, sink: ValueSink): LongString | null {
     if (lengths.length > LONG_STRING_BYTES) return lengths;
   }
   source.at = start;
-  sink.string(readString(source));
   return null;
 }
 

@@ -84,6 +84,11 @@ export function* decodeValue(source: ByteSource, type: number, sink: ValueSink):
     case RdbType.module:
     case RdbType.module2:
       return yield* decodeModule(source, type);
+    case RdbType.hashExpiring:
+    case RdbType.hashExpiringBeforeRelease:
+    case RdbType.hashExpiringListpack:
+    case RdbType.hashExpiringListpackBeforeRelease:
+      return source.fail("a hash with fields that expire (Redis 7.4), which Redis 7.0 does not know");
     default:
       return source.fail(`unknown type of value: ${type}`);
   }

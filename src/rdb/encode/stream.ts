@@ -39,8 +39,12 @@ export class StreamEncoder {
     this.#writer = new StreamNodeWriter(output);
   }
 
-  *encode(reader: ByteReader, head: (rdbType: number) => void): Reads {
-    const header = readStreamHeader(reader);
+  /** Reads the header at once: what stands behind it is the caller's. */
+  encode(reader: ByteReader, head: (rdbType: number) => void): Reads {
+    return this.#encode(readStreamHeader(reader), head);
+  }
+
+  *#encode(header: StreamHeader, head: (rdbType: number) => void): Reads {
     const groups: NamedGroup[] = [];
     if (header.groupCount > 0) {
       yield* forEach({ gte: PART.groups, lt: PART.consumers }, (key, value) =>

@@ -1,0 +1,124 @@
+import { Worker } from "node:worker_threads";
+import type { Store } from "../../storage/store.ts";
+import { SaveAborted, type SaveJob, type SaveOutcome } from "./job.ts";
+import type { Order, Report, WorkerData } from "./messages.ts";
+import { saveSnapshot } from "./save.ts";
+
+export interface SaveHooks {
+  /** Calls `take` at a moment when everything that was acknowledged is in the store, and holds further writes until it is done. */
+  readonly atRest: (take: () => Promise<void>) => Promise<void>;
+  readonly progress: (keys: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** It holds one run of entries, and what it makes of them: largest where elements are. */
+const MEMORY_LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 256 };
+
+/**
+ * Writes an RDB file on a thread of its own, from a snapshot that this thread takes of the database that is open in
+ * `folder`. It must stay open until this settles. @throws SaveAborted, or what went wrong
+ */
+export async function saveInThread(folder: string, job: SaveJob, hooks: SaveHooks): Promise<SaveOutcome> {
+  const thread = new SaveThread({ folder, job });
+  const abort = (): void => thread.tell({ order: "abort" });
+  hooks.signal.addEventListener("abort", abort);
+  try {
+    await thread.hear("opened");
+    if (hooks.signal.aborted) abort();
+    await hooks.atRest(async () => {
+      thread.tell({ order: "snapshot" });
+      await thread.hear("begun");
+    });
+    return await thread.outcome(hooks.progress);
+  } finally {
+    hooks.signal.removeEventListener("abort", abort);
+    // Without an order it would wait for ever.
+    if (!thread.hasBegun) abort();
+    await thread.ended;
+  }
+}
+
+/** The thread, and what it says, in order. */
+class SaveThread {
+  readonly ended: Promise<void>;
+  readonly #worker: Worker;
+  readonly #reports: Report[] = [];
+  #failure: Error | null = null;
+  #wake: () => void = () => undefined;
+  /** It was told to, and ends by itself. */
+  hasBegun = false;
+
+  constructor(workerData: WorkerData) {
+    // The built thread is beside this file.
+    this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
+      name: "rdb-save",
+      workerData,
+      resourceLimits: MEMORY_LIMITS,
+    });
+    this.#worker.on("message", (report: Report) => {
+      this.#reports.push(report);
+      this.#wake();
+    });
+    this.#worker.on("error", (error) => this.#fail(error));
+    this.ended = new Promise((resolve) => {
+      this.#worker.on("exit", () => {
+        this.#fail(new Error("the thread that saves ended early"));
+        resolve();
+      });
+    });
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#wake();
+  }
+
+  tell(order: Order): void {
+    if (order.order === "snapshot") this.hasBegun = true;
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+    this.#worker.postMessage(order);
+  }
+
+  async #next(): Promise<Report> {
+    for (;;) {
+      const report = this.#reports.shift();
+      if (report !== undefined) return report;
+      if (this.#failure !== null) throw this.#failure;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  async hear(wanted: Report["report"]): Promise<void> {
+    const report = await this.#next();
+    if (report.report === wanted) return;
+    if (report.report === "aborted") throw new SaveAborted();
+    throw new Error(report.report === "failed" ? report.message : `the thread said '${report.report}'`);
+  }
+
+  async outcome(progress: (keys: number) => void): Promise<SaveOutcome> {
+    for (;;) {
+      const report = await this.#next();
+      if (report.report === "done") return report.outcome;
+      if (report.report === "aborted") throw new SaveAborted();
+      if (report.report === "failed") throw new Error(report.message);
+      if (report.report === "progress") progress(report.keys);
+    }
+  }
+}
+
+/** The same on this thread, for a store that no other one can reach. */
+export async function saveHere(store: Store, job: SaveJob, hooks: SaveHooks): Promise<SaveOutcome> {
+  let snapshot = null as ReturnType<Store["snapshot"]> | null;
+  await hooks.atRest(() => {
+    snapshot = store.snapshot();
+    return Promise.resolve();
+  });
+  try {
+    return await saveSnapshot(snapshot!, job, {
+      progress: hooks.progress,
+      isAborted: () => hooks.signal.aborted,
+    });
+  } finally {
+    await snapshot!.close();
+  }
+}

@@ -1,0 +1,76 @@
+import { readlinkSync } from "node:fs";
+import { setPriority } from "node:os";
+import { parentPort, workerData } from "node:worker_threads";
+import { openLevelStore } from "../../storage/store.ts";
+import { SaveAborted } from "./job.ts";
+import type { Order, Report, WorkerData } from "./messages.ts";
+import { saveSnapshot } from "./save.ts";
+
+/** The entry of the thread that writes an RDB file (thread.ts). It ends with the file. */
+
+const { folder, job } = workerData as WorkerData;
+const port = parentPort!;
+const tell = (report: Report): void => port.postMessage(report);
+
+/** Below the threads that serve clients: where there are fewer processors than work, those come first. */
+const PRIORITY = 5;
+
+/** At most so often the main thread hears how far it is. */
+const PROGRESS_MS = 100;
+
+let isAborted = false;
+let hasBegun = false;
+
+lowerPriority();
+// The main thread has the database open and this one shares it: options for opening it have no effect.
+const store = await openLevelStore(folder, { cacheSizeBytes: 0, backendOptions: {}, createIfMissing: false });
+port.on("message", (order: Order) => {
+  if (order.order === "abort") isAborted = true;
+  if (hasBegun) return;
+  hasBegun = true;
+  void (isAborted ? end({ report: "aborted" }) : run());
+});
+tell({ report: "opened" });
+
+async function run(): Promise<void> {
+  const snapshot = store.snapshot();
+  tell({ report: "begun" });
+  let report: Report;
+  let toldAt = performance.now();
+  try {
+    const outcome = await saveSnapshot(snapshot, job, {
+      progress: (keys) => {
+        if (performance.now() - toldAt < PROGRESS_MS) return;
+        toldAt = performance.now();
+        tell({ report: "progress", keys });
+      },
+      isAborted: () => isAborted,
+    });
+    report = { report: "done", outcome };
+  } catch (error) {
+    report =
+      error instanceof SaveAborted
+        ? { report: "aborted" }
+        : { report: "failed", message: (error as Error).message };
+  }
+  await snapshot.close();
+  await end(report);
+}
+
+async function end(report: Report): Promise<void> {
+  await store.close();
+  // Not before: the main thread may close the database when it hears that.
+  tell(report);
+  port.close();
+}
+
+/** Linux has priorities for each thread, under its own number. Elsewhere it would be the process' that changes. */
+function lowerPriority(): void {
+  if (process.platform !== "linux") return;
+  try {
+    const thread = /^\d+\/task\/(\d+)$/.exec(readlinkSync("/proc/thread-self"))?.[1];
+    if (thread !== undefined) setPriority(Number(thread), PRIORITY);
+  } catch {
+    // No /proc: it competes.
+  }
+}

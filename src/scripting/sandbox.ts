@@ -1,0 +1,308 @@
+import { hasIntegers, withoutIntegers } from "./format-integers.ts";
+import type { CFunction, LuaModule } from "./lua-module.ts";
+import type { InternalFunction, Stack } from "./lua-stack.ts";
+import { FUNCTION, STRING } from "./native.ts";
+import type { ScriptRandom } from "./random.ts";
+
+/**
+ * What makes Lua's own libraries Redis' sandbox.
+ *
+ * Redis' Lua is patched to have readonly tables. Here each of them is a *front*: an empty table whose metatable looks everything up in the
+ * real one and refuses what is new (everything is). Functions that go around metatables see through fronts: `pairs`,
+ * `next`, `rawget`, `getmetatable`; those that write (`rawset`, `setmetatable`, `table.insert`) refuse. No script ever holds a real table.
+ * What slips through all this makes a front's own parts be allocated, which `isIntact` sees after each script.
+ */
+
+const REGISTRY = -10000;
+export const READONLY = "Attempt to modify a readonly table";
+
+/** Lua's functions that Redis' scripts have; the rest is taken away. */
+const KEPT_GLOBALS = new Set(
+  (
+    "xpcall tostring setmetatable next assert tonumber rawequal collectgarbage getmetatable rawset pcall coroutine type " +
+    "select unpack gcinfo pairs rawget loadstring ipairs _VERSION load error string math table"
+  ).split(" "),
+);
+
+/** What of Lua's own functions is replaced, by table (`_G` for globals). */
+export type Replacements = Readonly<Record<string, Readonly<Record<string, InternalFunction>>>>;
+
+interface Front {
+  /** The registry's reference of the real table. */
+  readonly real: number;
+  /** The same of the metatable that scripts see (a front itself); 0 if none. */
+  readonly metatable: number;
+}
+
+export class Sandbox {
+  readonly #module: LuaModule;
+  readonly #random: ScriptRandom;
+  /** By the address of the empty table. */
+  readonly #fronts = new Map<number, Front>();
+  readonly #addresses: number[] = [];
+  readonly #stock = new Map<string, CFunction>();
+  #next = 0;
+  #stringMetatable = 0;
+  /** The thread that the script runs on, which scripts do not know as a coroutine. */
+  thread = 0;
+  readonly replacements: Replacements;
+
+  constructor(module: LuaModule, random: ScriptRandom) {
+    this.#module = module;
+    this.#random = random;
+    this.replacements = {
+      _G: {
+        getmetatable: (lua) => this.#getMetatable(lua),
+        setmetatable: (lua) => this.#refuseFront(lua, "setmetatable"),
+        rawset: (lua) => this.#refuseFront(lua, "rawset"),
+        rawget: (lua) => this.#seeThrough(lua, "rawget"),
+        next: (lua) => this.#seeThrough(lua, "next"),
+        pairs: (lua) => this.#pairs(lua),
+        loadstring: (lua) => this.#loadString(lua),
+        load: (lua) => this.#load(lua),
+      },
+      table: {
+        insert: (lua) => this.#refuseFront(lua, "insert"),
+        foreach: (lua) => this.#seeThrough(lua, "foreach"),
+      },
+      string: { format: (lua) => this.#format(lua) },
+      math: {
+        random: (lua) => this.#randomNumber(lua),
+        randomseed: (lua) => {
+          this.#random.seed(toInt(lua.checkNumber(1)));
+          return 0;
+        },
+      },
+      coroutine: {
+        yield: (lua) => this.#yield(lua),
+        running: (lua) => this.#running(lua),
+      },
+    };
+  }
+
+  /** With the table of globals on top: takes away what Redis has not, and puts replacements in. */
+  furnish(lua: Stack): void {
+    lua.pushNil();
+    const names: string[] = [];
+    while (lua.next(-2)) {
+      lua.pop(1);
+      names.push(lua.toBytes(-1)!);
+    }
+    for (const name of names) {
+      if (KEPT_GLOBALS.has(name)) continue;
+      lua.pushNil();
+      lua.rawSetField(-2, name);
+    }
+    for (const [table, functions] of Object.entries(this.replacements)) {
+      if (table === "_G") lua.pushValue(-1);
+      else lua.rawGetField(-1, table);
+      for (const [name, run] of Object.entries(functions)) this.#replace(lua, name, run);
+      lua.pop(1);
+    }
+    lua.rawGetField(-1, "next");
+    this.#next = this.#reference(lua);
+  }
+
+  /** With a table on top: `t[name] = run` for what was Lua's. */
+  #replace(lua: Stack, name: string, run: InternalFunction): void {
+    const { api } = this.#module;
+    lua.rawGetField(-1, name);
+    this.#stock.set(name, this.#module.functionAt(api.lua_tocfunction(lua.L, -1)));
+    // Lua's own `pairs` finds `next` in its first upvalue: this is its frame now.
+    const upvalues = name === "pairs" ? 1 : 0;
+    if (upvalues === 1) lua.rawGetField(-2, "next");
+    lua.pushClosure(run, upvalues);
+    lua.rawSetField(-3, name);
+    lua.pop(1);
+  }
+
+  /** Replaces the table on top by a front of it; `metatable` is a reference of what `getmetatable` answers. */
+  putFront(lua: Stack, refuse: InternalFunction, metatable = 0): void {
+    lua.newTable(0, 0);
+    const front = lua.pointer(-1);
+    lua.newTable(0, 2);
+    lua.pushValue(-3);
+    lua.rawSetField(-2, "__index");
+    lua.pushClosure(refuse, 0);
+    lua.rawSetField(-2, "__newindex");
+    lua.setMetatable(-2);
+    lua.insert(-2);
+    this.#addresses.push(front);
+    this.#fronts.set(front, { real: this.#reference(lua), metatable });
+  }
+
+  /** After the libraries are in front of their tables: what `getmetatable("")` answers. `strings` is the front of `string`, on top. */
+  frontStringMetatable(lua: Stack, refuse: InternalFunction): void {
+    lua.newTable(0, 1);
+    lua.pushValue(-2);
+    lua.rawSetField(-2, "__index");
+    this.putFront(lua, refuse);
+    this.#stringMetatable = this.#reference(lua);
+  }
+
+  /** Pops a value into the registry. */
+  #reference(lua: Stack): number {
+    return this.#module.api.luaL_ref(lua.L, REGISTRY);
+  }
+
+  /** Whether no script has found a way to write into a front. */
+  isIntact(): boolean {
+    for (let i = 0; i < this.#addresses.length; i++) {
+      if (!this.#module.isUntouched(this.#addresses[i]!)) return false;
+    }
+    return true;
+  }
+
+  #call(lua: Stack, name: string): number {
+    return this.#stock.get(name)!(lua.L);
+  }
+
+  #refuseFront(lua: Stack, name: string): number {
+    if (this.#fronts.has(lua.pointer(1))) {
+      lua.pushBytes(READONLY);
+      lua.raise();
+    }
+    return this.#call(lua, name);
+  }
+
+  #seeThrough(lua: Stack, name: string): number {
+    const front = this.#fronts.get(lua.pointer(1));
+    if (front !== undefined) {
+      lua.rawGetIndex(REGISTRY, front.real);
+      lua.replace(1);
+    }
+    return this.#call(lua, name);
+  }
+
+  #pairs(lua: Stack): number {
+    if (!this.#fronts.has(lua.pointer(1))) return this.#call(lua, "pairs");
+    lua.rawGetIndex(REGISTRY, this.#next);
+    lua.pushValue(1);
+    lua.pushNil();
+    return 3;
+  }
+
+  #getMetatable(lua: Stack): number {
+    if (lua.type(1) === STRING) {
+      lua.rawGetIndex(REGISTRY, this.#stringMetatable);
+      return 1;
+    }
+    const front = this.#fronts.get(lua.pointer(1));
+    if (front === undefined) return this.#call(lua, "getmetatable");
+    if (front.metatable === 0) lua.pushNil();
+    else lua.rawGetIndex(REGISTRY, front.metatable);
+    return 1;
+  }
+
+  /** Bytecode is not checked by Lua: whoever can load it can read and write all of its memory. */
+  #loadString(lua: Stack): number {
+    if (lua.type(1) !== STRING) return this.#call(lua, "loadstring");
+    const source = lua.toBytes(1)!;
+    if (!source.startsWith("\x1b")) return this.#call(lua, "loadstring");
+    return this.#compile(lua, source, lua.type(2) === STRING ? lua.toBytes(2)! : source);
+  }
+
+  #load(lua: Stack): number {
+    this.#module.api.luaL_checktype(lua.L, 1, FUNCTION);
+    const name = lua.type(2) === STRING ? lua.toBytes(2)! : "=(load)";
+    const { L } = lua;
+    let source = "";
+    for (let pieces = 1; ; pieces++) {
+      lua.pushValue(1);
+      const status = this.#module.api.lua_pcall(L, 0, 1, 0);
+      lua.L = L;
+      if (status !== 0) return this.#nilAndTop(lua);
+      if (!lua.isStringOrNumber(-1)) break;
+      const piece = lua.toBytes(-1)!;
+      lua.pop(1);
+      if (piece === "") return this.#compile(lua, source, name);
+      source += piece;
+      if (source.length > MAX_LOADED_SIZE || pieces > MAX_LOADED_PIECES) {
+        lua.pushBytes("not enough memory");
+        return this.#nilAndTop(lua);
+      }
+    }
+    if (lua.type(-1) === 0) return this.#compile(lua, source, name);
+    this.#module.api.luaL_where(L, 1);
+    lua.pushBytes("reader function must return a string");
+    this.#module.api.lua_concat(L, 2);
+    return this.#nilAndTop(lua);
+  }
+
+  #compile(lua: Stack, source: string, name: string): number {
+    const isBytecode = source.startsWith("\x1b");
+    // Another character that no source begins with, so that Lua says where it is.
+    if (lua.loadBuffer(isBytecode ? `\x01${source.slice(1)}` : source, name)) return 1;
+    if (isBytecode) lua.pushBytes(lua.toBytes(-1)!.replace("'char(1)'", "'char(27)'"));
+    return this.#nilAndTop(lua);
+  }
+
+  #nilAndTop(lua: Stack): number {
+    lua.pushNil();
+    lua.insert(-2);
+    return 2;
+  }
+
+  #format(lua: Stack): number {
+    if (lua.type(1) === STRING) {
+      const format = lua.toBytes(1)!;
+      if (hasIntegers(format)) {
+        const plain = withoutIntegers(format, (argument, print) => {
+          if (argument > lua.top()) return false;
+          lua.pushBytes(print(lua.checkNumber(argument)));
+          lua.replace(argument);
+          return true;
+        });
+        lua.pushBytes(plain);
+        lua.replace(1);
+      }
+    }
+    return this.#call(lua, "format");
+  }
+
+  #randomNumber(lua: Stack): number {
+    const random = (this.#random.next() % MAX_RANDOM) / MAX_RANDOM;
+    const count = lua.top();
+    if (count === 0) {
+      lua.pushNumber(random);
+    } else if (count === 1) {
+      const upper = toInt(lua.checkNumber(1));
+      if (upper < 1) lua.argumentError(1, "interval is empty");
+      lua.pushNumber(Math.floor(random * upper) + 1);
+    } else if (count === 2) {
+      const lower = toInt(lua.checkNumber(1));
+      const upper = toInt(lua.checkNumber(2));
+      if (lower > upper) lua.argumentError(2, "interval is empty");
+      lua.pushNumber(Math.floor(random * toInt(upper - lower + 1)) + lower);
+    } else {
+      lua.error("wrong number of arguments");
+    }
+    return 1;
+  }
+
+  /** The script's own thread yields to the host alone. */
+  #yield(lua: Stack): number {
+    if (lua.L === this.thread) {
+      lua.pushBytes("attempt to yield across metamethod/C-call boundary");
+      lua.raise();
+    }
+    return this.#call(lua, "yield");
+  }
+
+  #running(lua: Stack): number {
+    if (lua.L !== this.thread) return this.#call(lua, "running");
+    lua.pushNil();
+    return 1;
+  }
+}
+
+/** `REDIS_LRAND48_MAX`. */
+const MAX_RANDOM = 0x7fffffff;
+/** What `load` puts together is in our memory, not in Lua's. */
+const MAX_LOADED_SIZE = 64 * 1024 * 1024;
+const MAX_LOADED_PIECES = 1_000_000;
+
+/** C's `int` of a double. */
+function toInt(value: number): number {
+  return value | 0;
+}
