@@ -123,6 +123,9 @@ export class KeyPages {
     if (pages === undefined) attempt.pages.set(this, (pages = new Map<string, Page[]>()));
     const known = pages.get(name)?.[0];
     if (known !== undefined && this.#pages.has(known)) return known;
+    const { committer } = this.#keyspace;
+    // Each page has them laid over it: rather have the store catch up.
+    if (committer.isFarAhead) attempt.once(this, "checkpoint", () => committer.checkpoint());
     this.#keyspace.reading.faults++;
     return attempt.fault(async () => {
       const page = new Page(boundsOf(), this.#unwritten());

@@ -44,6 +44,8 @@ const NOT_APPLIED = "what was written could not be brought into LevelDB";
 /** What was written goes into the store at the latest after this, when nothing else asks for it. */
 const APPLY_AFTER_MS = 5000;
 
+const FAR_AHEAD = 2000;
+
 /** So long after somebody had to wait for the store to catch up it does so at once. */
 const EAGER_MS = 2000;
 
@@ -144,8 +146,9 @@ export class Committer {
     return this.#old.length === 0 ? this.#young : [...this.#old, ...this.#young];
   }
 
-  get pendingCount(): number {
-    return this.#old.length + this.#young.length;
+  /** So much is pending that a checkpoint is less work than to look at all of it. */
+  get isFarAhead(): boolean {
+    return !this.#isStuck && this.#log !== null && this.#old.length + this.#young.length > FAR_AHEAD;
   }
 
   /** Tell how many bytes a change holds, so that the backlog can be bounded. */

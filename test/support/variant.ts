@@ -14,7 +14,12 @@ const optionsOfVariant = {
   normal: [],
   faults: ["--debug-fault-every-read", "yes"],
   // Sets of strings are packed in a later Redis; the one compared with does not know it, nor packed streams.
-  unpacked: [...unpackedThresholds, "--set-max-listpack-entries", "0", "--stream-max-packed-bytes", "0"],
+  unpacked: [
+    ...unpackedThresholds,
+    ...["--set-max-listpack-entries", "0", "--stream-max-packed-bytes", "0"],
+    // What is written leaves memory soon.
+    ...["--redo-log-size", "20kb"],
+  ],
   memory: ["--backend", "memory"],
 } as const;
 

@@ -1,0 +1,88 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { openMemoryStore } from "../../src/storage/store.ts";
+import { OverlaidStore } from "../../src/storage/overlaid-store.ts";
+import { type Change, Overlay, mergeOverlays } from "../../src/storage/overlay.ts";
+
+const key = fc.string({ unit: fc.constantFrom("a", "b", "\xff", "\0"), maxLength: 3 });
+const value = fc.option(fc.string({ maxLength: 2 }));
+const changes = fc.array(fc.tuple(key, value), { maxLength: 30 });
+
+function overlayOf(...steps: (readonly Change[])[]): Overlay {
+  const overlay = new Overlay();
+  for (const step of steps) {
+    for (const [name, to] of step) overlay.set(name, to);
+    // Sorted now: what is added later has to find its place.
+    overlay.range("", "b");
+  }
+  return overlay;
+}
+
+/** The same by a plain map. */
+function expected(steps: readonly Change[], gte: string, lt: string): Change[] {
+  return [...new Map(steps)].filter(([k]) => k >= gte && k < lt).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+test("an overlay has the last change of each key, in order", () => {
+  fc.assert(
+    fc.property(changes, changes, key, key, (first, then, gte, lt) => {
+      const overlay = overlayOf(first, then);
+      expect(overlay.range(gte, lt)).toEqual(expected([...first, ...then], gte, lt));
+      expect(overlay.size).toBe(new Map([...first, ...then]).size);
+    }),
+  );
+});
+
+test("of two overlays the later one counts", () => {
+  fc.assert(
+    fc.property(changes, changes, (first, then) => {
+      const both = expected([...first, ...then], "", "\xff\xff\xff\xff");
+      const whole = ["", "\xff\xff\xff\xff"] as const;
+      expect(mergeOverlays(overlayOf(first).range(...whole), overlayOf(then).range(...whole))).toEqual(both);
+      expect(
+        overlayOf(first)
+          .followedBy(overlayOf(then))
+          .range(...whole),
+      ).toEqual(both);
+    }),
+  );
+});
+
+test("a store under an overlay reads as if the changes had been made", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      changes,
+      changes,
+      fc.boolean(),
+      fc.integer({ min: 1, max: 4 }),
+      async (stored, changed, reverse, step) => {
+        const base = await openMemoryStore();
+        const batch = base.batch();
+        for (const [name, to] of stored) if (to !== null) batch.put(`k${name}`, to);
+        if (batch.length > 0) await batch.write(false);
+        const store = new OverlaidStore(base);
+        const after = new Map<string, string>();
+        for (const [name, to] of stored) if (to !== null) after.set(`k${name}`, to);
+        store.overlay = overlayOf(changed.map(([name, to]) => [`k${name}`, to]));
+        for (const [name, to] of changed) {
+          if (to === null) after.delete(`k${name}`);
+          else after.set(`k${name}`, to);
+        }
+        const iterator = store.iterate({ gte: "k", lt: "l", reverse });
+        const found: (readonly [string, string])[] = [];
+        for (let more = await iterator.next(step); more.length > 0; more = await iterator.next(step)) {
+          expect(more.length).toBeLessThanOrEqual(step);
+          found.push(...more);
+        }
+        await iterator.close();
+        const inOrder = [...after].sort(([a], [b]) => (a < b ? -1 : 1));
+        expect(found).toEqual(reverse ? inOrder.reverse() : inOrder);
+        const names = [...stored, ...changed].map(([name]) => `k${name}`);
+        expect(await store.getMany(names)).toEqual(names.map((name) => after.get(name)));
+        for (const name of names) expect(store.getSync(name)).toBe(after.get(name));
+        await base.close();
+      },
+    ),
+    { numRuns: 100 },
+  );
+});

@@ -1,0 +1,141 @@
+import { appendFile, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { RecordBuilder, changeAt, eachChange, wholeRecords } from "../../src/storage/redo/format.ts";
+import { RedoLog, redoFiles } from "../../src/storage/redo/redo-log.ts";
+import { type Store, openLevelStore } from "../../src/storage/store.ts";
+
+const OPEN = { cacheSizeBytes: 1 << 20, backendOptions: {} };
+
+const bytes = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)) });
+const change = fc.tuple(bytes, fc.option(bytes));
+
+function recordOf(changes: readonly (readonly [string, string | null])[]): Buffer {
+  const builder = new RecordBuilder(16);
+  for (const [key, value] of changes) {
+    if (value === null) builder.delete(key);
+    else builder.put(key.slice(0, 2), key.slice(2), value.slice(0, 1), value.slice(1));
+  }
+  return Buffer.from(builder.take());
+}
+
+describe("records", () => {
+  test("are read as they were written", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(change, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 4 }),
+        (batches) => {
+          const log = Buffer.concat(batches.map(recordOf));
+          expect(wholeRecords(log, log.length)).toBe(log.length);
+          const found: [string, string | null][] = [];
+          eachChange(log, (key, at) => {
+            const { value } = changeAt(log, at);
+            found.push([key, value?.latin1Slice() ?? null]);
+          });
+          expect(found).toEqual(batches.flat());
+        },
+      ),
+    );
+  });
+
+  test("that are cut off or damaged are not taken, those before them are", () => {
+    const first = recordOf([["key", "value"]]);
+    const second = recordOf([["other", null]]);
+    const log = Buffer.concat([first, second]);
+    for (let end = first.length; end < log.length; end++) {
+      expect(wholeRecords(log.subarray(0, end), end)).toBe(first.length);
+    }
+    for (let at = 0; at < log.length; at++) {
+      const damaged = Buffer.from(log);
+      damaged[at]! ^= 0x40;
+      const whole = wholeRecords(damaged, damaged.length);
+      expect(whole).toBe(at < first.length ? 0 : first.length);
+    }
+  });
+
+  test("tell how much must be read to have one whole", () => {
+    const record = recordOf([["key", "v".repeat(1000)]]);
+    expect(wholeRecords(record.subarray(0, 3), record.length)).toBe(8);
+    expect(wholeRecords(record.subarray(0, 100), record.length)).toBe(record.length);
+    // A length that reaches behind the end of the file.
+    expect(wholeRecords(record.subarray(0, 100), record.length - 1)).toBe(0);
+  });
+});
+
+describe("a log", () => {
+  let folder: string;
+  let store: Store;
+  const lastFile = (): string => join(folder, redoFiles(folder).at(-1)!.name);
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "leveldis-redo-"));
+    store = await openLevelStore(folder, OPEN);
+  });
+  afterEach(async () => {
+    await store.close();
+    await rm(folder, { recursive: true });
+  });
+
+  function write(log: RedoLog, ...changes: [string, string | null][]): void {
+    for (const [key, value] of changes) {
+      if (value === null) log.delete(key);
+      else log.put(key, value);
+    }
+    log.append();
+  }
+
+  test("brings back what a crash has left in it, and not half of a batch", async () => {
+    const log = await RedoLog.open(folder, store);
+    write(log, ["a", "1"], ["b", "1"]);
+    write(log, ["a", "2"], ["b", null]);
+    write(log, ["a", "3"], ["c", "3"]);
+    const path = lastFile();
+    await truncate(path, (await stat(path)).size - 1);
+    const again = await RedoLog.open(folder, store);
+    expect(await store.getMany(["a", "b", "c"])).toEqual(["2", undefined, undefined]);
+    expect(redoFiles(folder).map(({ bytes: size }) => size)).toEqual([0]);
+    await again.close();
+    await log.close();
+  });
+
+  test("several files come back in their order; damage before the last record is told", async () => {
+    const names = ["redo-0000000007", "redo-0000000008"].map((name) => join(folder, name));
+    await writeFile(names[0]!, Buffer.concat([recordOf([["a", "1"]]), recordOf([["b", "1"]])]));
+    await writeFile(names[1]!, recordOf([["a", "2"]]));
+    const whole = await readFile(names[0]!);
+    const damaged = Buffer.from(whole);
+    damaged[damaged.length - 1]! ^= 1;
+    await writeFile(names[0]!, damaged);
+    await expect(RedoLog.open(folder, store)).rejects.toThrow(/redo-0000000007 is damaged at offset \d+/);
+    await writeFile(names[0]!, whole);
+    const log = await RedoLog.open(folder, store);
+    expect(await store.getMany(["a", "b"])).toEqual(["2", "1"]);
+    expect((await readdir(folder)).filter((name) => name.startsWith("redo"))).toEqual(["redo-0000000009"]);
+    await log.close();
+  });
+
+  test("what is not applied can be read from it", async () => {
+    const log = await RedoLog.open(folder, store);
+    write(log, ["a", "1"], ["b", "1"]);
+    write(log, ["a", "2"], ["b", null]);
+    const overlay = log.unapplied();
+    expect(overlay.range("", "z")).toEqual([
+      ["a", "2"],
+      ["b", null],
+    ]);
+    await log.close();
+  });
+
+  test("nothing is appended behind what could not be mended", async () => {
+    const log = await RedoLog.open(folder, store);
+    write(log, ["a", "1"]);
+    // As if the crash had come between two writes of one record.
+    await appendFile(lastFile(), recordOf([["b", "1"]]).subarray(0, 9));
+    await log.close();
+    const again = await RedoLog.open(folder, store);
+    expect(await store.getMany(["a", "b"])).toEqual(["1", undefined]);
+    await again.close();
+  });
+});
