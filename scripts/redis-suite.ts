@@ -58,6 +58,9 @@ const defaultUnits = [
   "unit/obuf-limits",
   "unit/other",
   "unit/querybuf",
+  "unit/dump",
+  "integration/corrupt-dump",
+  "integration/corrupt-dump-fuzzer",
 ];
 /** What the suite calls in src/; leveldis takes the place of redis-server. */
 const programs = ["redis-cli", "redis-benchmark", "redis-check-aof", "redis-check-rdb"];
