@@ -58,6 +58,12 @@ const defaultUnits = [
   "unit/obuf-limits",
   "unit/other",
   "unit/querybuf",
+  "unit/dump",
+  "integration/corrupt-dump",
+  "integration/corrupt-dump-fuzzer",
+  "integration/convert-zipmap-hash-on-load",
+  "integration/convert-ziplist-hash-on-load",
+  "integration/convert-ziplist-zset-on-load",
 ];
 /** What the suite calls in src/; leveldis takes the place of redis-server. */
 const programs = ["redis-cli", "redis-benchmark", "redis-check-aof", "redis-check-rdb"];
@@ -69,6 +75,22 @@ const programs = ["redis-cli", "redis-benchmark", "redis-check-aof", "redis-chec
 const FIRST_PORT = 11_100;
 const PORTS_PER_RUN = 250;
 const PORT_RANGES = 40;
+
+/**
+ * redis-server starts from the file that `dir` and `dbfilename` name; leveldis from its own data, and from an RDB only if
+ * it is told to. So the wrapper tells it to: where there is no data yet, and where a test names a file.
+ */
+const SEED = `\
+if [ -f "$1" ]; then
+  dir=$(awk '$1 == "dir" { found = $2 } END { print found }' "$1")
+  file=$(awk '$1 == "dbfilename" { found = $2 } END { print found }' "$1")
+  rdb=$dir/\${file:-dump.rdb}
+  if [ -f "$rdb" ]; then
+    if [ -n "$file" ]; then set -- "$@" --flushall yes --rdb "$rdb"
+    elif [ ! -e "$dir/CURRENT" ]; then set -- "$@" --rdb "$rdb"; fi
+  fi
+fi
+`;
 
 const argv = await yargs(hideBin(process.argv))
   .scriptName("scripts/redis-suite")
@@ -225,7 +247,8 @@ function makeFolder(unit: string, entries: readonly LeftOut[]): string {
   const wrapper = join(folder, "src", "redis-server");
   // `exec`: the suite expects the process id that it started.
   const quoted = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(" ");
-  writeFileSync(wrapper, `#!/bin/sh\nexec ${quoted(command)} "$@" ${quoted(argv.serverOption)}\n`);
+  const start = `exec ${quoted(command)} "$@" ${quoted(argv.serverOption)}\n`;
+  writeFileSync(wrapper, `#!/bin/sh\n${argv.server === "real" ? "" : SEED}${start}`);
   chmodSync(wrapper, 0o755);
   if (!argv.all) {
     const edits = entries.flatMap((entry) => (entry.kind === "edit" ? ["-e", entry.expression] : []));

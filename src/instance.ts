@@ -187,7 +187,7 @@ export class Instance {
     const instance = new Instance({ server, keyspace, expiryWalk, collector, disk, holder, executor });
     try {
       await server.start();
-      if (seed !== null) await plant(seed, { config, keyspace, executor, server, log });
+      if (seed !== null) await plant(seed, { config, keyspace, executor, scripting, server, log });
     } catch (error) {
       await server.stop();
       await instance.#release();

@@ -169,6 +169,8 @@ export interface MigrationResult {
 }
 
 export interface Migrations {
+  /** Connections that are kept for the next time. */
+  readonly idleConnections: number;
   send(migration: Migration): Promise<MigrationResult>;
 }
 

@@ -132,7 +132,9 @@ function read({ keyspace, server }: Context, payload: Bytes): () => Value {
     return () => builder.build();
   } catch (error) {
     if (error instanceof TooLargeError) throw TOO_LARGE_TO_RESTORE;
-    throw error instanceof RdbError ? BAD_DATA : error;
+    if (!(error instanceof RdbError)) throw error;
+    server.log("verbose", `RESTORE refused a payload: integrity check failed, ${error.message}`);
+    throw BAD_DATA;
   }
 }
 

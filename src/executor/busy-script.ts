@@ -91,10 +91,14 @@ export class BusyScript<Outcome> {
     let release!: () => void;
     this.#over = new Promise((resolve) => (release = resolve));
     this.#state = first;
+    let isHolding = false;
     try {
       for (;;) {
         const state = this.#state;
-        if (state.attempt.wrote) this.#committer.hold();
+        if (state.attempt.wrote && !isHolding) {
+          this.#committer.hold();
+          isHolding = true;
+        }
         await nextTurn();
         if (this.#end !== null) return this.#finishEarly(state, this.#end);
         const outcome = this.#host.goOn(state);
@@ -105,7 +109,7 @@ export class BusyScript<Outcome> {
       this.#state = null;
       this.#over = null;
       this.#end = null;
-      this.#committer.release();
+      if (isHolding) this.#committer.release();
       release();
     }
   }

@@ -68,7 +68,8 @@ function pushMap(lua: Stack, { flat }: MapReply, resp: 2 | 3): void {
   if (resp === 2) return pushArray(lua, flat, resp);
   if (!lua.checkStack(5)) lua.error("stack overflow");
   lua.newTable(0, 1);
-  lua.newTable(0, flat.length / 2);
+  // Grows by itself, as in Redis: the order of keys depends on it.
+  lua.newTable(0, 0);
   for (const part of flat.keys()) {
     if (part % 2 === 1) continue;
     pushReply(lua, flat[part]!, resp);
@@ -82,7 +83,7 @@ function pushSet(lua: Stack, { members }: SetReply, resp: 2 | 3): void {
   if (resp === 2) return pushArray(lua, members, resp);
   if (!lua.checkStack(5)) lua.error("stack overflow");
   lua.newTable(0, 1);
-  lua.newTable(0, members.length);
+  lua.newTable(0, 0);
   for (const member of members) {
     pushReply(lua, member, resp);
     lua.pushBoolean(true);
@@ -152,14 +153,18 @@ export class ReplyTooLarge extends Error {
 }
 
 const STACK_LIMIT = new ErrorReply("ERR reached lua stack limit");
-/** What an element takes at least. */
+/** What an element takes at least, and a table. */
 const ELEMENT_SIZE = 16;
+const TABLE_SIZE = 112;
+/** Tables between two looks at the clock. */
+const TABLES_PER_TIME_CHECK = 10_000;
 const INT64_MIN = -(2n ** 63n);
 
 class Taking {
   readonly #lua: Stack;
   readonly #resp: 2 | 3;
   #budget: number;
+  #tables = 0;
 
   constructor(lua: Stack, resp: 2 | 3, budget: number) {
     this.#lua = lua;
@@ -188,6 +193,8 @@ class Taking {
         return value ? 1 : null;
       }
       case TABLE:
+        this.#spend(TABLE_SIZE);
+        if (++this.#tables % TABLES_PER_TIME_CHECK === 0) lua.checkTime();
         return (lua.hasHashPart(-1) ? this.#special(depth) : null) ?? this.#array(depth);
       default:
         return null;

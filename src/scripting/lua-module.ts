@@ -38,6 +38,7 @@ export interface LuaApi {
   luaopen_table(L: number): number;
   luaopen_string(L: number): number;
   luaopen_math(L: number): number;
+  lua_call(L: number, argumentCount: number, resultCount: number): void;
   lua_checkstack(L: number, count: number): number;
   lua_concat(L: number, count: number): void;
   lua_createtable(L: number, arraySize: number, recordSize: number): void;
@@ -48,6 +49,7 @@ export interface LuaApi {
   lua_getmetatable(L: number, index: number): number;
   lua_getstack(L: number, level: number, record: number): number;
   lua_gettop(L: number): number;
+  lua_gettable(L: number, index: number): void;
   lua_insert(L: number, index: number): void;
   lua_isnumber(L: number, index: number): number;
   lua_newthread(L: number): number;
@@ -60,6 +62,7 @@ export interface LuaApi {
   lua_pushlstring(L: number, bytes: number, size: number): void;
   lua_pushnil(L: number): void;
   lua_pushnumber(L: number, value: number): void;
+  lua_pushthread(L: number): number;
   lua_pushvalue(L: number, index: number): void;
   lua_rawget(L: number, index: number): void;
   lua_rawgeti(L: number, index: number, n: number): void;
@@ -72,9 +75,11 @@ export interface LuaApi {
   lua_sethook(L: number, hook: number, mask: number, count: number): number;
   lua_setmetatable(L: number, index: number): number;
   lua_settop(L: number, index: number): void;
+  lua_status(L: number): number;
   lua_toboolean(L: number, index: number): number;
   lua_tocfunction(L: number, index: number): number;
   lua_tolstring(L: number, index: number, size: number): number;
+  lua_tothread(L: number, index: number): number;
   lua_tonumber(L: number, index: number): number;
   lua_topointer(L: number, index: number): number;
   lua_type(L: number, index: number): number;
@@ -195,6 +200,11 @@ export class LuaModule {
   canYield(L: number): boolean {
     const calls = this.words[(L + 52) >> 2]!;
     return (calls & 0xffff) === calls >>> 16;
+  }
+
+  /** Whether nothing but an error can come of calling still deeper. */
+  get isDeep(): boolean {
+    return this.#nested >= MAX_NESTED_CALLS - 10;
   }
 
   /** Throws when host functions could run out of native stack from here. */

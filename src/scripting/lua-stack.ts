@@ -13,8 +13,8 @@ const SHORT_WRITE = 24;
 
 /** From here down indexes stand for the registry, globals and upvalues. */
 const PSEUDO_INDEXES = -10000;
-/** By Lua's numbers; those that `toBytes` does not know. */
-const TYPE_NAMES = ["", "", "userdata", "", "", "table", "function", "userdata", "thread"];
+/** By Lua's numbers. */
+const TYPE_NAMES = "nil boolean userdata number string table function userdata thread".split(" ");
 
 export interface Location {
   readonly isC: boolean;
@@ -117,7 +117,11 @@ export class Stack implements LuaStack {
     throw new Error("luaL_argerror returned");
   }
   error(message: Bytes): never {
-    this.#module.api.luaL_where(this.L, 1);
+    this.errorAt(1, message);
+  }
+  /** With the place of a level of the call stack in front: 1 has called the function that runs. */
+  errorAt(level: number, message: Bytes): never {
+    this.#module.api.luaL_where(this.L, level);
     this.pushBytes(message);
     this.#module.api.lua_concat(this.L, 2);
     this.raise();
@@ -248,6 +252,9 @@ export class Stack implements LuaStack {
     this.newTable(0, 2);
     this.pushBytes(value);
     this.rawSetField(-2, name);
+  }
+  typeName(type: number): string {
+    return TYPE_NAMES[type] ?? "no value";
   }
   /** As `tostring` would, without asking metatables. */
   describe(index: number): Bytes {

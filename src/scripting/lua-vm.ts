@@ -14,14 +14,15 @@ import { LuaModule, OutOfMemory, type Saved, StackExhausted } from "./lua-module
 import { type InternalFunction, type Location, Stack } from "./lua-stack.ts";
 import { type NativeFunction, type NativeLibrary, TABLE } from "./native.ts";
 import type { ScriptRandom } from "./random.ts";
+import { NestedCalls } from "./nested-calls.ts";
 import { READONLY, Sandbox } from "./sandbox.ts";
 
 const REGISTRY = -10000;
 const GLOBALS = -10002;
 const COUNT_HOOK = 8;
 const GC_COUNT = 3;
-/** Redis' own number. */
-const HOOK_INSTRUCTIONS = 100_000;
+/** Redis asks ten times less often; but an instruction can take long. */
+const HOOK_INSTRUCTIONS = 10_000;
 /** A VM whose memory has become larger than this is not kept: memory of WebAssembly never shrinks. */
 const KEPT_SIZE = 32 * 1024 * 1024;
 const YIELDED = 1;
@@ -65,6 +66,7 @@ export class LuaVm {
   readonly #module: LuaModule;
   readonly #random: ScriptRandom;
   readonly #sandbox: Sandbox;
+  readonly #nested: NestedCalls;
   readonly #budget: number;
   readonly lua: Stack;
   #main = 0;
@@ -94,11 +96,12 @@ export class LuaVm {
     this.#random = random;
     this.#randomBefore = random.save();
     this.#module = new LuaModule(options.memoryLimit);
-    this.#sandbox = new Sandbox(this.#module, random);
+    this.#sandbox = new Sandbox(this.#module, random, options.memoryLimit);
+    this.#nested = new NestedCalls(this.#module);
     const furniture = furnish(this);
     const addresses = new Map<InternalFunction, number>();
     this.lua = new Stack(this.#module, addresses);
-    this.lua.onCheckTime = () => this.#checkTime(false);
+    this.lua.onCheckTime = () => this.#look(this.lua.L, false);
     this.#addFunctions(furniture, addresses);
     this.#build(furniture);
     this.#first = { thread: this.#thread, reference: this.#threadReference };
@@ -199,6 +202,7 @@ export class LuaVm {
   reset(): void {
     this.#module.restore(this.#saved);
     this.#useThread(this.#first.thread, this.#first.reference);
+    this.#nested.reset();
     this.generation++;
   }
 
@@ -214,6 +218,7 @@ export class LuaVm {
       this.#show(this.#loading);
       lua.L = this.#thread;
       lua.rawGetIndex(REGISTRY, reference);
+      this.#nested.begin(this.#thread);
       const status = this.#module.api.lua_resume(this.#thread, 0);
       lua.L = this.#thread;
       const error = status === 0 ? null : this.#errorOnTop().message;
@@ -257,8 +262,10 @@ export class LuaVm {
   }
 
   #resume(argumentCount: number): Outcome {
-    const status = this.#module.api.lua_resume(this.#thread, argumentCount);
     const { lua } = this;
+    this.#nested.begin(this.#thread);
+    this.#nested.hasYielded = false;
+    const status = this.#module.api.lua_resume(this.#thread, argumentCount);
     lua.L = this.#thread;
     if (status === YIELDED) return this.#suspended();
     if (status !== 0) return this.#failed(status);
@@ -310,14 +317,12 @@ export class LuaVm {
 
   /** The error is on top of the thread, and the thread's call stack as it was when it was raised. */
   #failed(status: number): Outcome {
-    const { lua } = this;
     if (status === MEMORY_ERROR) {
       const message = this.#ending(new OutOfMemory());
       this.reset();
       return this.#finished(new ErrorReply(message), false);
     }
-    const location = lua.where(0);
-    const place = location?.isC === true ? lua.where(1) : location;
+    const place = this.#place();
     const { message, wasCounted } = this.#errorOnTop();
     // A thread that an error has ended runs nothing any more.
     this.#newThread();
@@ -335,40 +340,54 @@ export class LuaVm {
     return { message, wasCounted: lua.toBoolean(-1) };
   }
 
+  /** Where the script stands, in its own code: what a C function does, its caller does. */
+  #place(): Location | null {
+    const { lua } = this;
+    const location = lua.where(0);
+    if (location === null || !isOurs(location)) return location;
+    let place = lua.where(1);
+    // A `pcall` is two functions, the second of them in Lua; a tail call is a level of its own.
+    if (place?.source !== OUR_SOURCE || place.isC) return place;
+    for (let level = 2; place !== null && OURS.includes(place.source); level++) place = lua.where(level);
+    return place;
+  }
+
   #withPlace(message: Bytes, place: Location | null): Bytes {
     if (place === null) return oneLine(message);
     return oneLine(`${message} script: ${this.#scriptName}, on ${place.source}:${place.line}.`);
   }
 
   #stopText(reason: Stop): Bytes {
-    const { lua } = this;
-    const location = lua.where(0);
-    return this.#withPlace(reason.message, location?.isC === true ? lua.where(1) : location);
+    return this.#withPlace(reason.message, this.#place());
   }
 
+  /** The count hook. */
   #hook(L: number): void {
-    this.lua.L = L;
-    this.#checkTime(L === this.#thread && this.#module.canYield(L));
+    const canYield = this.#nested.canYield(L);
+    if (this.#look(L, canYield) !== "yield" || !canYield) return;
+    this.#nested.hasYielded = true;
+    this.#module.api.lua_yield(L, 0);
   }
 
-  #checkTime(canYield: boolean): void {
-    const { lua } = this;
+  /** Asks the host whether the script goes on. */
+  #look(L: number, canYield: boolean): "continue" | "yield" {
+    this.lua.L = L;
     if (performance.now() > this.#deadlineMs) throw new Stopped("ERR FUNCTION LOAD timeout");
-    if (this.#host === null) return;
+    if (this.#host === null) return "continue";
     const answer = this.reach(() => this.host.interrupt(canYield));
-    if (answer === "continue") return;
     if (answer instanceof Stop) throw new Stopped(this.#stopText(answer));
-    if (canYield) this.#module.api.lua_yield(lua.L, 0);
+    return answer;
   }
 
   #addFunctions(furniture: Furniture, addresses: Map<InternalFunction, number>): void {
     const { lua } = this;
     const functions: InternalFunction[] = [
-      this.#pcall,
+      ...this.#nested.functions,
       this.#refuse,
       this.#absent,
       this.#errorHandler,
       ...Object.values(this.#sandbox.replacements).flatMap((table) => Object.values(table)),
+      ...this.#sandbox.hidden,
       ...Object.values(furniture.redis.functions),
       ...Object.values(furniture.loadingRedis?.functions ?? {}),
       ...furniture.libraries.flatMap((library) => [
@@ -398,8 +417,7 @@ export class LuaVm {
     }
     lua.pushValue(GLOBALS);
     this.#sandbox.furnish(lua);
-    lua.pushClosure(this.#pcall, 0);
-    lua.rawSetField(-2, "pcall");
+    this.#nested.furnish(lua);
     for (const library of furniture.libraries) this.#addLibrary(library);
     this.#addTable(furniture.redis);
     lua.rawSetField(-2, "redis");
@@ -509,27 +527,6 @@ export class LuaVm {
     return 1;
   };
 
-  /** Lua's `pcall`, but an error that is a table of ours becomes its text: scripts from before Redis 7 look for strings. */
-  readonly #pcall: InternalFunction = (lua) => {
-    const { L } = lua;
-    const count = lua.top();
-    if (count === 0) lua.argumentError(1, "value expected");
-    lua.pushBoolean(true);
-    lua.insert(1);
-    const status = this.#module.api.lua_pcall(L, count - 1, -1, 0);
-    lua.L = L;
-    if (status === 0) return lua.top();
-    lua.remove(1);
-    if (lua.type(-1) === TABLE) {
-      lua.rawGetField(-1, "err");
-      if (lua.isStringOrNumber(-1)) lua.remove(-2);
-      else lua.pop(1);
-    }
-    lua.pushBoolean(false);
-    lua.insert(-2);
-    return 2;
-  };
-
   #addLibrary(library: NativeLibrary): void {
     const { lua } = this;
     this.#addTable({ functions: library.functions as Record<string, NativeFunction> });
@@ -562,8 +559,15 @@ export class LuaVm {
   #useThread(thread: number, reference: number): void {
     this.#thread = thread;
     this.#threadReference = reference;
-    this.#sandbox.thread = thread;
   }
+}
+
+/** What C functions have as their source, and Lua functions of ours. */
+const OUR_SOURCE = "=[C]";
+const OURS = [OUR_SOURCE, "=(tail call)"];
+
+function isOurs({ isC, source }: Location): boolean {
+  return isC || source === OUR_SOURCE;
 }
 
 function reasonOf(thrown: unknown): string {

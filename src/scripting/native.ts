@@ -8,6 +8,7 @@ export const NUMBER = 3;
 export const STRING = 4;
 export const TABLE = 5;
 export const FUNCTION = 6;
+export const THREAD = 8;
 
 /**
  * The Lua stack as a function of ours sees it: arguments at 1 to `top()`, negative indexes from the top. A thin layer over

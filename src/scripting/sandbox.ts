@@ -1,7 +1,8 @@
 import { hasIntegers, withoutIntegers } from "./format-integers.ts";
 import type { CFunction, LuaModule } from "./lua-module.ts";
 import type { InternalFunction, Stack } from "./lua-stack.ts";
-import { FUNCTION, STRING } from "./native.ts";
+import { FUNCTION, NUMBER, STRING } from "./native.ts";
+import { StringSearch } from "./string-search.ts";
 import type { ScriptRandom } from "./random.ts";
 
 /**
@@ -37,19 +38,22 @@ interface Front {
 export class Sandbox {
   readonly #module: LuaModule;
   readonly #random: ScriptRandom;
+  readonly #limit: number;
+  readonly #search: StringSearch;
   /** By the address of the empty table. */
   readonly #fronts = new Map<number, Front>();
   readonly #addresses: number[] = [];
   readonly #stock = new Map<string, CFunction>();
   #next = 0;
   #stringMetatable = 0;
-  /** The thread that the script runs on, which scripts do not know as a coroutine. */
-  thread = 0;
   readonly replacements: Replacements;
 
-  constructor(module: LuaModule, random: ScriptRandom) {
+  /** No string that is made here is longer than `limit`. */
+  constructor(module: LuaModule, random: ScriptRandom, limit: number) {
     this.#module = module;
     this.#random = random;
+    this.#limit = limit;
+    this.#search = new StringSearch(module, limit);
     this.replacements = {
       _G: {
         getmetatable: (lua) => this.#getMetatable(lua),
@@ -62,10 +66,20 @@ export class Sandbox {
         load: (lua) => this.#load(lua),
       },
       table: {
-        insert: (lua) => this.#refuseFront(lua, "insert"),
+        insert: (lua) => this.#insert(lua),
         foreach: (lua) => this.#seeThrough(lua, "foreach"),
       },
-      string: { format: (lua) => this.#format(lua) },
+      string: {
+        format: (lua) => this.#format(lua),
+        rep: (lua) => this.#repeat(lua),
+        find: (lua) => {
+          const isStock = this.#search.isHarmless(lua) || this.#search.isPlain(lua);
+          return isStock ? this.#call(lua, "find") : this.#search.find(lua);
+        },
+        match: (lua) => (this.#search.isHarmless(lua) ? this.#call(lua, "match") : this.#search.match(lua)),
+        gmatch: (lua) => this.#gmatch(lua),
+        gsub: (lua) => (this.#search.isHarmless(lua) ? this.#call(lua, "gsub") : this.#search.gsub(lua)),
+      },
       math: {
         random: (lua) => this.#randomNumber(lua),
         randomseed: (lua) => {
@@ -73,11 +87,12 @@ export class Sandbox {
           return 0;
         },
       },
-      coroutine: {
-        yield: (lua) => this.#yield(lua),
-        running: (lua) => this.#running(lua),
-      },
     };
+  }
+
+  /** Functions that only closures are made of. */
+  get hidden(): readonly InternalFunction[] {
+    return [this.#search.nextMatch];
   }
 
   /** With the table of globals on top: takes away what Redis has not, and puts replacements in. */
@@ -99,6 +114,10 @@ export class Sandbox {
       for (const [name, run] of Object.entries(functions)) this.#replace(lua, name, run);
       lua.pop(1);
     }
+    lua.rawGetField(-1, "string");
+    lua.rawGetField(-1, "gmatch");
+    lua.rawSetField(-2, "gfind");
+    lua.pop(1);
     lua.rawGetField(-1, "next");
     this.#next = this.#reference(lua);
   }
@@ -194,6 +213,28 @@ export class Sandbox {
     return 1;
   }
 
+  #gmatch(lua: Stack): number {
+    return this.#search.isHarmless(lua) ? this.#call(lua, "gmatch") : this.#search.gmatch(lua);
+  }
+
+  /** Lua's own takes seconds for what is too large in the end. */
+  #repeat(lua: Stack): number {
+    const count = lua.type(2) === NUMBER ? Math.trunc(lua.toNumber(2)) : 0;
+    if (lua.type(1) !== STRING || count < LONG_REPEAT) return this.#call(lua, "rep");
+    const size = lua.length(1);
+    if (size * count > this.#limit) lua.error("not enough memory");
+    lua.pushBytes(lua.toBytes(1)!.repeat(count));
+    return 1;
+  }
+
+  /** Lua's own moves all from the end to the position, however far that is below 1. */
+  #insert(lua: Stack): number {
+    if (lua.type(2) === NUMBER && lua.top() === 3 && lua.toNumber(2) < LEAST_POSITION) {
+      lua.argumentError(2, "position out of bounds");
+    }
+    return this.#refuseFront(lua, "insert");
+  }
+
   /** Bytecode is not checked by Lua: whoever can load it can read and write all of its memory. */
   #loadString(lua: Stack): number {
     if (lua.type(1) !== STRING) return this.#call(lua, "loadstring");
@@ -279,23 +320,10 @@ export class Sandbox {
     }
     return 1;
   }
-
-  /** The script's own thread yields to the host alone. */
-  #yield(lua: Stack): number {
-    if (lua.L === this.thread) {
-      lua.pushBytes("attempt to yield across metamethod/C-call boundary");
-      lua.raise();
-    }
-    return this.#call(lua, "yield");
-  }
-
-  #running(lua: Stack): number {
-    if (lua.L !== this.thread) return this.#call(lua, "running");
-    lua.pushNil();
-    return 1;
-  }
 }
 
+const LONG_REPEAT = 4096;
+const LEAST_POSITION = -1_000_000;
 /** `REDIS_LRAND48_MAX`. */
 const MAX_RANDOM = 0x7fffffff;
 /** What `load` puts together is in our memory, not in Lua's. */

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { restoreLibraries } from "../commands/scripting/function-payload.ts";
 import type { Scripting } from "../commands/scripting/scripting.ts";
 import type { Config } from "../config/config.ts";
 import { CommandError } from "../errors.ts";
@@ -15,6 +14,7 @@ import type { StoreEntry } from "../storage/store.ts";
 import { type Bytes, textOfBytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
 import { quoted } from "../support/split-args.ts";
+import { takeLibraries } from "./take-libraries.ts";
 
 /** What becomes of the data that is there. */
 export interface ReloadMode {
@@ -69,33 +69,19 @@ async function load(target: ReloadTarget, mode: ReloadMode): Promise<void> {
   try {
     if (mode.flush) {
       await executor.runHeld(() => {
-        takeLibraries(target, result.libraries, mode);
+        takeLibraries(target, result.libraries, "FLUSH");
         keyspace.adopt(result.databases);
       });
       isAdopted = true;
       return;
     }
     if (!mode.merge) await refuseDuplicates(target, result);
-    await executor.runHeld(() => takeLibraries(target, result.libraries, mode));
+    const policy = mode.merge ? "REPLACE" : "APPEND";
+    await executor.runHeld(() => takeLibraries(target, result.libraries, policy));
     await merge(target, result);
   } finally {
     if (!isAdopted) await keyspace.loading.abandon();
   }
-}
-
-function takeLibraries(
-  { keyspace, scripting }: ReloadTarget,
-  codes: readonly Bytes[],
-  mode: ReloadMode,
-): void {
-  const work: ((batch: number) => void)[] = [];
-  const context = {
-    keyspace,
-    server: { scripting },
-    afterwards: (step: (batch: number) => void) => void work.push(step),
-  };
-  restoreLibraries(context, codes, mode.flush ? "FLUSH" : mode.merge ? "REPLACE" : "APPEND");
-  for (const step of work) step(0);
 }
 
 async function refuseDuplicates({ keyspace, executor }: ReloadTarget, result: LoadResult): Promise<void> {

@@ -1,7 +1,9 @@
 import { reasonOf } from "../config/conf-file.ts";
+import type { Scripting } from "../commands/scripting/scripting.ts";
 import type { Config } from "../config/config.ts";
 import { StartError } from "../config/option.ts";
 import { parseServerUrl } from "../config/server-url.ts";
+import { CommandError } from "../errors.ts";
 import type { Executor } from "../executor/executor.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { LoadingProgress } from "../metrics/loading-progress.ts";
@@ -15,6 +17,7 @@ import { LinkError } from "../replication/server-link.ts";
 import { type Bytes, textOfBytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
 import { ProgressDisplay } from "./progress-display.ts";
+import { takeLibraries } from "./take-libraries.ts";
 
 /** Where the first data of a folder comes from. */
 export interface Seed {
@@ -68,6 +71,7 @@ export interface SeedTarget {
   readonly config: Config;
   readonly keyspace: Keyspace;
   readonly executor: Executor;
+  readonly scripting: Scripting;
   /** Where clients are told of it. */
   readonly server: { loading: LoadingProgress | null; readonly port: number };
   readonly log: Log;
@@ -94,7 +98,7 @@ export async function plant(seed: Seed, target: SeedTarget): Promise<void> {
 async function load(
   input: RdbInput,
   onlyDatabase: number | null,
-  { config, keyspace, executor, server, log }: SeedTarget,
+  { config, keyspace, executor, scripting, server, log }: SeedTarget,
 ): Promise<LoadResult> {
   const progress = new LoadingProgress(input.totalBytes, false);
   const terminal = config.values.logfile === "" && process.stdout.isTTY ? process.stdout : null;
@@ -113,7 +117,10 @@ async function load(
         display.update(keys);
       },
     });
-    await executor.runInternally(() => keyspace.adopt(result.databases));
+    await executor.runInternally(() => {
+      takeLibraries({ keyspace, scripting }, result.libraries, "FLUSH");
+      keyspace.adopt(result.databases);
+    });
     await keyspace.committer.sync();
     return result;
   } finally {
@@ -136,7 +143,10 @@ function tell({ keys, expiredKeys, emptyKeys, skipped, aux }: LoadResult, log: L
 }
 
 function explain(name: string, cause: unknown): unknown {
-  const isExpected = cause instanceof RdbError || cause instanceof LinkError || isSystemError(cause);
+  // Of a library of functions.
+  const isRefused = cause instanceof CommandError;
+  const isExpected =
+    isRefused || cause instanceof RdbError || cause instanceof LinkError || isSystemError(cause);
   if (!isExpected) return cause;
   const hint = cause instanceof RdbModuleError ? " (--rdb-skip-modules leaves such data out)" : "";
   return new StartError(

@@ -71,11 +71,11 @@ export class Migrations implements MigrationsView {
     const idle = this.#idle.get(name);
     if (idle === undefined) this.#idle.set(name, [connection]);
     else idle.push(connection);
-    if (this.#count > MAX_IDLE) this.#dropOldest();
+    if (this.idleConnections > MAX_IDLE) this.#dropOldest();
     this.#timer ??= setInterval(() => this.#dropOld(), 1000).unref();
   }
 
-  get #count(): number {
+  get idleConnections(): number {
     let count = 0;
     for (const idle of this.#idle.values()) count += idle.length;
     return count;

@@ -119,6 +119,16 @@ export async function fillWithEverything(redis: Client): Promise<void> {
   ]);
 }
 
+/** The same without what is long. */
+export async function fillWithSmall(redis: Client): Promise<void> {
+  const sizeOf = (command: readonly Argument[]): number =>
+    command.reduce<number>(
+      (sum, argument) => sum + (Buffer.isBuffer(argument) ? argument.length : String(argument).length),
+      0,
+    );
+  await run(redis, [...small.filter((command) => sizeOf(command) < 2000), ...streams]);
+}
+
 /** Collections that take several batches, and are never in memory as a whole. */
 export async function fillWithLarge(redis: Client): Promise<void> {
   await run(redis, [["EVAL", MANY_ELEMENTS, 0]]);

@@ -29,7 +29,7 @@ export function* statsSection({ server, keyspace }: Context): Iterable<Field> {
   yield ["pubsubshard_channels", server.pubsub.size("shardChannel")];
   yield ["latest_fork_usec", 0];
   yield ["total_forks", 0];
-  yield ["migrate_cached_sockets", 0];
+  yield ["migrate_cached_sockets", server.migrations.idleConnections];
   yield ["slave_expires_tracked_keys", 0];
   yield ["tracking_total_keys", tracking.keyCount];
   yield ["tracking_total_items", tracking.itemCount];

@@ -47,7 +47,7 @@ export function functionRestore(context: Context, args: readonly Bytes[]): Reply
 const POLICIES = ["FLUSH", "APPEND", "REPLACE"] as const;
 
 /** What becomes of the libraries that are there: they go, none may have the name of a new one, or such ones go. */
-type RestorePolicy = (typeof POLICIES)[number];
+export type RestorePolicy = (typeof POLICIES)[number];
 
 /** Loads libraries by their code. @throws CommandError; then all is as it was */
 export function restoreLibraries(

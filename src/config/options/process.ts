@@ -87,6 +87,7 @@ export const PROCESS = {
   "proc-title-template": string("{title} {listen-addr} {server-mode}", { none: NO_TITLE }),
   "crash-log-enabled": yesNo(true, { none: NO_REPORT }),
   "crash-memcheck-enabled": yesNo(true, { none: NO_REPORT }),
+  "use-exit-on-panic": yesNo(false, { none: NO_REPORT, isHidden: true }),
   "ignore-warnings": string("", { none: "no warning stops the start" }),
   "syslog-enabled": yesNo(false, {
     fixed: { to: [false], why: "logs go to a file or to standard output: only 'no' is supported" },
