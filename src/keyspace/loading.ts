@@ -20,6 +20,9 @@ export interface LoadedDatabase {
 export class Loading {
   readonly #keyspace: Keyspace;
   #generations: ReadonlySet<number> = new Set();
+  /** Of the last load that came to its end; for INFO. */
+  lastKeys = 0;
+  lastExpiredKeys = 0;
   /** Whether `!loading` is there. */
   readonly #end = {
     batch: 0,

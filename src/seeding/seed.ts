@@ -112,6 +112,9 @@ async function load(
       skipModules: config.values.rdbSkipModules,
       checksum: config.values.rdbchecksum,
       onNotice: (notice) => log("warning", `RDB: ${notice}`),
+      onAux: (name, value) => {
+        if (name === "used-mem" && /^[0-9]{1,15}$/.test(value)) progress.usedMemory = Number(value);
+      },
       onProgress: (bytes, keys) => {
         progress.loadedBytes = bytes;
         display.update(keys);

@@ -18,6 +18,7 @@ const MEMBERS = 40_000;
 
 const rdb = rdbFile(
   9,
+  `\xfa${str("used-mem")}${str("123456")}`,
   ...Array.from({ length: KEYS }, (_, i) => keyOf(0, `key:${i}`) + str(`value ${i}`)),
   keyOf(2, "set"),
   length(MEMBERS),
@@ -64,7 +65,7 @@ describe("while it loads", () => {
       async_loading: "0",
       loading_start_time: expect.stringMatching(/^\d{10}$/) as string,
       loading_total_bytes: String(rdb.length),
-      loading_rdb_used_mem: "0",
+      loading_rdb_used_mem: "123456",
       loading_loaded_perc: (((await loaded()) / rdb.length) * 100).toFixed(2),
       loading_eta_seconds: expect.stringMatching(/^\d+$/) as string,
     });
@@ -80,7 +81,11 @@ describe("while it loads", () => {
     await using started = await starting;
     expect(await client.send("DBSIZE")).toBe(KEYS + 1);
     expect(await client.send("SCARD", "set")).toBe(MEMBERS);
-    expect(await info()).toMatchObject({ loading: "0" });
+    expect(await info()).toMatchObject({
+      loading: "0",
+      rdb_last_load_keys_loaded: String(KEYS + 1),
+      rdb_last_load_keys_expired: "0",
+    });
     expect(await info()).not.toHaveProperty("loading_total_bytes");
     expect(started.log.at(-1)).toBe(`Done loading RDB, keys loaded: ${KEYS + 1}, keys expired: 0.`);
   });

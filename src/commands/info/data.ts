@@ -25,6 +25,8 @@ export function* persistenceSection(context: Context): Iterable<Field> {
   yield ["rdb_current_bgsave_time_sec", saver.currentSeconds];
   yield ["rdb_saves", saver.saves];
   yield ["rdb_last_cow_size", 0];
+  yield ["rdb_last_load_keys_expired", keyspace.loading.lastExpiredKeys];
+  yield ["rdb_last_load_keys_loaded", keyspace.loading.lastKeys];
   yield ["aof_enabled", server.config.values.appendonly ? 1 : 0];
   yield ["aof_rewrite_in_progress", logRewrite.isRunning ? 1 : 0];
   yield ["aof_rewrite_scheduled", logRewrite.isScheduled ? 1 : 0];

@@ -22,8 +22,10 @@ export interface LoaderOptions {
   readonly onlyDatabase: number | null;
   /** What expired before this is left out; null: nothing is, as on a replica. */
   readonly nowMs: number | null;
-  /** Told of what is left out, and of what the file says of its writer. */
+  /** Told of what is left out. */
   readonly onNotice: (notice: string) => void;
+  /** Told of what the file says of its writer, as soon as it does. */
+  readonly onAux?: (name: Bytes, value: Bytes) => void;
 }
 
 /** What a file held. */
@@ -120,6 +122,7 @@ export class Loader implements FileSink, BuildTarget {
 
   aux(name: Bytes, value: Bytes): void {
     this.#aux.set(name, value);
+    this.#options.onAux?.(name, value);
   }
 
   selectDatabase(index: number): void {
@@ -279,6 +282,9 @@ export class Loader implements FileSink, BuildTarget {
     await this.#countElements();
     // What makes it live is safe before LevelDB's own log is.
     await this.#options.keyspace.reading.store.startNewLog();
+    const { loading } = this.#options.keyspace;
+    loading.lastKeys = this.#keys;
+    loading.lastExpiredKeys = this.#expiredKeys;
     return {
       databases: this.#databases,
       keys: this.#keys,
