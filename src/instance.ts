@@ -197,14 +197,19 @@ export class Instance {
   }
 
   /**
-   * Stops accepting, finishes what runs, writes, closes. `orders`: what the options say to the signal that asks for it,
-   * null when SHUTDOWN has seen to the RDB file.
+   * Before a stop that a signal asks for: writes the RDB file, if it is wanted. `orders`: what the options say to the
+   * signal. False when it failed, and nobody ordered to stop all the same.
    */
-  async stop(orders: readonly string[] | null = null): Promise<void> {
+  async saveToStop(orders: readonly string[]): Promise<boolean> {
+    const { saver, config } = this.server;
+    if (!wantsSave(orders, config.values.save.length > 0)) return true;
+    return (await saver.saveFinally()) || orders.includes("force");
+  }
+
+  /** Stops accepting, finishes what runs, writes, closes. */
+  async stop(): Promise<void> {
     await this.#executor.busy.stop();
     await this.server.stop();
-    const { saver, config } = this.server;
-    if (orders !== null && wantsSave(orders, config.values.save.length > 0)) await saver.saveFinally();
     await this.#release();
     await this.#holder.store.close();
   }

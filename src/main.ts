@@ -7,6 +7,7 @@ import { loadConfig } from "./config/start.ts";
 import type { Config } from "./config/config.ts";
 import { StartError } from "./config/option.ts";
 import { Instance } from "./instance.ts";
+import { removeOwnLeftover } from "./rdb/save/rdb-file.ts";
 import { FormatError } from "./keyspace/keyspace.ts";
 import { FolderError } from "./storage/open-folder.ts";
 import { type Log, Logger } from "./support/log.ts";
@@ -49,7 +50,12 @@ async function main(): Promise<void> {
     if (isStopping) return;
     isStopping = true;
     log("notice", why);
-    await instance?.stop(orders);
+    if (orders !== null && instance !== null && !(await instance.saveToStop(orders))) {
+      log("warning", "Error trying to save the DB, can't exit.");
+      isStopping = false;
+      return;
+    }
+    await instance?.stop();
     removePidFile(config);
     log("notice", "leveldis is now ready to exit, bye bye...");
     logger.close();
@@ -59,7 +65,10 @@ async function main(): Promise<void> {
     ["SIGTERM", "shutdownOnSigterm"],
     ["SIGINT", "shutdownOnSigint"],
   ] as const) {
-    process.on(signal, () => void stop(`Received ${signal}, shutting down...`, config.values[option]));
+    process.on(signal, () => {
+      if (isStopping && signal === "SIGINT") insist(config, log);
+      void stop(`Received ${signal}, shutting down...`, config.values[option]);
+    });
   }
 
   instance = await Instance.start(config, log, () => void stop("User requested shutdown...", null));
@@ -68,6 +77,14 @@ async function main(): Promise<void> {
   const where = values.backend === "memory" ? "memory only: nothing is kept" : `data in ${values.dir}`;
   log("notice", `Server initialized, port ${instance.server.port}, ${where}`);
   log("notice", "Ready to accept connections");
+}
+
+/** A second SIGINT. What was acknowledged is in the store. */
+function insist(config: Config, log: Log): never {
+  log("warning", "You insist... exiting now.");
+  removeOwnLeftover(config.values.dir);
+  removePidFile(config);
+  process.exit(1);
 }
 
 /** As for Redis, no reason not to serve. */

@@ -102,8 +102,6 @@ const PAGE = 65536;
 const DATA_END = 30272;
 /** What protected calls may nest in each other: each costs native stack, which host functions need, too. */
 const MAX_NESTED_CALLS = 190;
-/** Deeper than this no host function is called. */
-const MAX_NESTED_FOR_HOST = 150;
 /** From here down the C stack is taken for exhausted; a nested `gsub` takes a little more than 1 KiB. */
 const LOWEST_STACK = DATA_END + 3 * 1024 * 1024;
 
@@ -202,14 +200,14 @@ export class LuaModule {
     return (calls & 0xffff) === calls >>> 16;
   }
 
+  /** Makes calls on a thread count as made from within those of another one, for Lua's limit of 200 C calls (`nCcalls`). */
+  nestCalls(thread: number, within: number): void {
+    this.words[(thread + 52) >> 2] = this.words[(within + 52) >> 2]! & 0xffff;
+  }
+
   /** Whether nothing but an error can come of calling still deeper. */
   get isDeep(): boolean {
     return this.#nested >= MAX_NESTED_CALLS - 10;
-  }
-
-  /** Throws when host functions could run out of native stack from here. */
-  checkDepth(): void {
-    if (this.#nested > MAX_NESTED_FOR_HOST) throw new StackExhausted();
   }
 
   /** A C string that stays. */

@@ -11,6 +11,7 @@ const SCRATCH_SIZE = 64 * 1024;
 const SHORT_READ = 12;
 const SHORT_WRITE = 24;
 
+const BYTECODE_MARK = "\x1b";
 /** From here down indexes stand for the registry, globals and upvalues. */
 const PSEUDO_INDEXES = -10000;
 /** By Lua's numbers. */
@@ -282,13 +283,27 @@ export class Stack implements LuaStack {
     const type = this.#module.api.lua_type(this.L, index);
     return type === STRING || type === NUMBER;
   }
-  /** Like `luaL_loadbuffer`: pushes a function, or a message and returns false. */
+  /**
+   * Like `luaL_loadbuffer`: pushes a function, or a message and returns false. It takes no bytecode: Lua does not check that, and whoever
+   * can load it can read and write all of Lua's memory. Redis' Lua takes it for text as well.
+   */
   loadBuffer(source: Bytes, chunkName: Bytes): boolean {
+    if (!source.startsWith(BYTECODE_MARK)) return this.#loadText(source, chunkName);
+    // Another character that no text begins with, so that Lua says where it is.
+    this.#loadText(`\x01${source.slice(1)}`, chunkName);
+    const message = this.toBytes(-1)!.replace("'char(1)'", "'char(27)'");
+    this.pop(1);
+    this.pushBytes(message);
+    return false;
+  }
+
+  #loadText(source: Bytes, chunkName: Bytes): boolean {
     const { api } = this.#module;
     const address = this.#allocate(source.length + 1);
     try {
       this.#module.bytes.latin1Write(source, address, source.length);
-      return api.luaL_loadbuffer(this.L, address, source.length, this.#scratchText(chunkName)) === 0;
+      const name = this.#scratchText(chunkName);
+      return api.luaL_loadbuffer(this.L, address, source.length, name) === 0;
     } finally {
       api.free(address);
     }

@@ -84,6 +84,7 @@ export class LuaVm {
   #loading = 0;
   #host: ScriptHost | null = null;
   #scriptName = "";
+  #leftAt: Location | null = null;
   #logWhileLoading: ScriptHost["log"] | null = null;
   #deadlineMs = Number.POSITIVE_INFINITY;
   #randomBefore: readonly [number, number];
@@ -124,7 +125,6 @@ export class LuaVm {
   }
 
   call(args: Bytes[]): Reply {
-    this.#module.checkDepth();
     try {
       return this.host.call(args);
     } catch (thrown) {
@@ -134,7 +134,6 @@ export class LuaVm {
 
   /** Runs something of the host's. */
   reach<T>(run: () => T): T {
-    this.#module.checkDepth();
     try {
       return run();
     } catch (thrown) {
@@ -279,8 +278,7 @@ export class LuaVm {
       kind: "suspended",
       resume: () => this.#guard(() => this.#resume(0)),
       stop: (reason) => {
-        this.lua.L = this.#thread;
-        const message = this.#stopText(reason);
+        const message = this.#withPlace(reason.message, this.#leftAt);
         this.reset();
         return this.#finished(new ErrorReply(message), false);
       },
@@ -357,14 +355,12 @@ export class LuaVm {
     return oneLine(`${message} script: ${this.#scriptName}, on ${place.source}:${place.line}.`);
   }
 
-  #stopText(reason: Stop): Bytes {
-    return this.#withPlace(reason.message, this.#place());
-  }
-
   /** The count hook. */
   #hook(L: number): void {
     const canYield = this.#nested.canYield(L);
     if (this.#look(L, canYield) !== "yield" || !canYield) return;
+    // Lua takes a thread that was left in its first instruction for one that has not begun.
+    this.#leftAt = this.#place();
     this.#nested.hasYielded = true;
     this.#module.api.lua_yield(L, 0);
   }
@@ -375,7 +371,7 @@ export class LuaVm {
     if (performance.now() > this.#deadlineMs) throw new Stopped("ERR FUNCTION LOAD timeout");
     if (this.#host === null) return "continue";
     const answer = this.reach(() => this.host.interrupt(canYield));
-    if (answer instanceof Stop) throw new Stopped(this.#stopText(answer));
+    if (answer instanceof Stop) throw new Stopped(this.#withPlace(answer.message, this.#place()));
     return answer;
   }
 

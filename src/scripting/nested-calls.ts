@@ -149,6 +149,7 @@ export class NestedCalls {
     if (lua.type(1) !== FUNCTION) this.#makeCallable(lua);
     const size = lua.top();
     api.lua_xmove(lua.L, coroutine.L, size);
+    this.#module.nestCalls(coroutine.L, lua.L);
     return this.#run(lua, coroutine, size - 1);
   };
 

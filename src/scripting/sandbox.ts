@@ -1,7 +1,7 @@
 import { hasIntegers, withoutIntegers } from "./format-integers.ts";
 import type { CFunction, LuaModule } from "./lua-module.ts";
 import type { InternalFunction, Stack } from "./lua-stack.ts";
-import { FUNCTION, NUMBER, STRING } from "./native.ts";
+import { FUNCTION, NIL, NUMBER, STRING } from "./native.ts";
 import { StringSearch } from "./string-search.ts";
 import type { ScriptRandom } from "./random.ts";
 
@@ -235,17 +235,14 @@ export class Sandbox {
     return this.#refuseFront(lua, "insert");
   }
 
-  /** Bytecode is not checked by Lua: whoever can load it can read and write all of its memory. */
   #loadString(lua: Stack): number {
-    if (lua.type(1) !== STRING) return this.#call(lua, "loadstring");
-    const source = lua.toBytes(1)!;
-    if (!source.startsWith("\x1b")) return this.#call(lua, "loadstring");
-    return this.#compile(lua, source, lua.type(2) === STRING ? lua.toBytes(2)! : source);
+    const source = lua.checkBytes(1);
+    return this.#compile(lua, source, lua.type(2) > NIL ? lua.checkBytes(2) : source);
   }
 
   #load(lua: Stack): number {
     this.#module.api.luaL_checktype(lua.L, 1, FUNCTION);
-    const name = lua.type(2) === STRING ? lua.toBytes(2)! : "=(load)";
+    const name = lua.type(2) > NIL ? lua.checkBytes(2) : "=(load)";
     const { L } = lua;
     let source = "";
     for (let pieces = 1; ; pieces++) {
@@ -263,7 +260,7 @@ export class Sandbox {
         return this.#nilAndTop(lua);
       }
     }
-    if (lua.type(-1) === 0) return this.#compile(lua, source, name);
+    if (lua.type(-1) === NIL) return this.#compile(lua, source, name);
     this.#module.api.luaL_where(L, 1);
     lua.pushBytes("reader function must return a string");
     this.#module.api.lua_concat(L, 2);
@@ -271,11 +268,7 @@ export class Sandbox {
   }
 
   #compile(lua: Stack, source: string, name: string): number {
-    const isBytecode = source.startsWith("\x1b");
-    // Another character that no source begins with, so that Lua says where it is.
-    if (lua.loadBuffer(isBytecode ? `\x01${source.slice(1)}` : source, name)) return 1;
-    if (isBytecode) lua.pushBytes(lua.toBytes(-1)!.replace("'char(1)'", "'char(27)'"));
-    return this.#nilAndTop(lua);
+    return lua.loadBuffer(source, name) ? 1 : this.#nilAndTop(lua);
   }
 
   #nilAndTop(lua: Stack): number {

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Crc64, joinCrc64 } from "../../support/crc64.ts";
@@ -114,6 +115,11 @@ export async function removeLeftovers(folder: string): Promise<string[]> {
   });
   for (const name of names) await rm(join(folder, name), { force: true });
   return names;
+}
+
+/** What this process is writing, when it must end at once. */
+export function removeOwnLeftover(folder: string): void {
+  rmSync(join(folder, tempName(process.pid)), { force: true });
 }
 
 /** A process with this number other than this one, which has not begun to write. */
