@@ -48,6 +48,19 @@ export class Pair {
     return reason === undefined ? undefined : { command, reason, redis, leveldis };
   }
 
+  /** Each server takes what the other one answers to `ask`. Nothing where both like it alike. */
+  async handOver(
+    ask: readonly string[],
+    give: (reply: string) => readonly string[],
+  ): Promise<Disagreement | undefined> {
+    const [byRedis, byTested] = await this.#sendBoth(ask);
+    const command = give("…");
+    const redis = await this.#redis.sendRaw(...give(exact(byTested!) as string));
+    const leveldis = await this.#tested.sendRaw(...give(exact(byRedis!) as string));
+    const reason = difference("exact", redis, leveldis);
+    return reason === undefined ? undefined : { command, reason, redis, leveldis };
+  }
+
   /** The keys of the selected database, as redis-server has them. */
   async keys(): Promise<string[]> {
     return (await this.#redis.sendExact("KEYS", "*")) as string[];

@@ -50,6 +50,37 @@ export async function compareRandomTransactions(pair: Pair, options: RandomOptio
   await compare(pair, sequence, options);
 }
 
+/** Runs the commands in ARGV, each behind the number of its words; `call` stops at the first that fails. */
+const runAll = (call: "call" | "pcall"): string => `
+  local replies, at = {}, 1
+  while at <= #ARGV do
+    local words = tonumber(ARGV[at])
+    replies[#replies + 1] = redis.${call}(unpack(ARGV, at + 1, at + words))
+    at = at + words + 1
+  end
+  return replies`;
+
+/** Random scripts that call commands of all groups whose replies Redis fixes to the byte, which no script declares. */
+export async function compareRandomScripts(pair: Pair, options: RandomOptions): Promise<void> {
+  const command = fc
+    .oneof(...Object.values(randomCommands).flat().map(commandsOf))
+    .filter((words) => relaxationOf(words, pair.resp) === "exact" && !DRAWS.test(words[0]!));
+  const script = fc
+    .tuple(
+      fc.array(command, { minLength: 1, maxLength: 10 }),
+      fc.constantFrom("call" as const, "pcall" as const),
+    )
+    .map(([commands, call]) => {
+      const words = commands.flatMap((command) => [String(command.length), ...command]);
+      return ["EVAL", runAll(call), "0", ...words];
+    });
+  const sequence = fc.array(fc.oneof({ weight: 3, arbitrary: script }, { weight: 2, arbitrary: command }), {
+    maxLength: options.length,
+    size: "max",
+  });
+  await compare(pair, sequence, options);
+}
+
 /** What draws and answers an array that `exact` cannot compare inside of EXEC's. */
 const DRAWS = /^(?:sort|sort_ro|object|spop)$/i;
 

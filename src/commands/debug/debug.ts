@@ -31,6 +31,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
   ["protocol", exactly(3, debugProtocol)],
   ["reload", { run: debugReload, least: 2, most: Infinity }],
   ["set-active-expire", exactly(3, debugSetActiveExpire)],
+  ["set-disable-deny-scripts", exactly(3, debugDisableDenyScripts)],
   ["set-skip-checksum-validation", exactly(3, debugSkipChecksums)],
   ["sleep", exactly(3, debugSleep)],
 ]);
@@ -87,6 +88,12 @@ function debugSleep(_: Context, args: readonly Bytes[]): Reply {
 
 function debugSetActiveExpire({ server }: Context, args: readonly Bytes[]): Reply {
   server.expiryWalk.isActive = (Number.parseInt(args[2]!, 10) || 0) !== 0;
+  return OK;
+}
+
+/** Scripts may then call what they may not otherwise, other than commands that run others. */
+function debugDisableDenyScripts({ server }: Context, args: readonly Bytes[]): Reply {
+  server.scripting.allowsAll = (Number.parseInt(args[2]!, 10) || 0) !== 0;
   return OK;
 }
 
@@ -147,6 +154,9 @@ const HELP = [
   "    Setting it to 0 disables expiring keys in background when they are not",
   "    accessed (otherwise the Redis behavior). Setting it to 1 reenables back the",
   "    default.",
+  "SET-DISABLE-DENY-SCRIPTS <0|1>",
+  "    When set to 1, scripts may run commands that are not allowed in them",
+  "    otherwise.",
   "SET-SKIP-CHECKSUM-VALIDATION <0|1>",
   "    Enables or disables checksum checks for RESTORE's payload.",
   "SLEEP <seconds>",

@@ -78,11 +78,11 @@ export class ScriptRun implements ScriptHost, ScriptState, RunningScript {
   #refusalOf(command: Command | undefined, args: readonly Bytes[]): CommandError | null {
     if (command === undefined) return UNKNOWN_COMMAND;
     if (!command.hasArity(args.length)) return WRONG_ARITY;
-    if (command.isNoScript) return NOT_ALLOWED;
+    const { config, disk, scripting } = this.#context.server;
+    if (command.isNoScript && (!scripting.allowsAll || command.runsOthers)) return NOT_ALLOWED;
     if (this.#isReadonly && (command.isWrite || command.mayReplicate)) return READ_ONLY_SCRIPT;
     // What has begun to write goes on.
     if (!command.isWrite || this.hasWritten) return null;
-    const { config, disk } = this.#context.server;
     return config.values.readonly ? READ_ONLY_SERVER : disk.refusal;
   }
 

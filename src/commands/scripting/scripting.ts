@@ -15,6 +15,8 @@ export class Scripting {
   readonly functionEngine: FunctionEngine;
   /** Behind both engines' `math.random`. */
   readonly random: ScriptRandom;
+  /** For tests: scripts may call what is not for them. */
+  allowsAll = false;
   readonly #log: Log;
 
   constructor(options: {

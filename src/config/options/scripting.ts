@@ -1,4 +1,4 @@
-import { LONG_MAX, integer, memory } from "../option-types.ts";
+import { LONG_MAX, integer, memory, yesNo } from "../option-types.ts";
 
 const MB = 1024 ** 2;
 /** WebAssembly's memory has addresses of 32 bits. */
@@ -28,4 +28,9 @@ export const SCRIPTING = {
     { min: BigInt(16 * MB), max: MAX_LUA_MEMORY },
     { help: "Memory of the scripts' Lua, and as much for that of the functions", changes: "start" },
   ),
+  "lua-enable-deprecated-api": yesNo(false, {
+    fixed: { to: [false], why: "getfenv, setfenv and newproxy lead out of the sandbox: only 'no' is supported" },
+    changes: "start",
+    isHidden: true,
+  }),
 } as const;
