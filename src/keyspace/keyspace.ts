@@ -3,6 +3,7 @@ import { Elements } from "../storage/elements.ts";
 import {
   FORMAT_KEY,
   FORMAT_VERSION,
+  OLDER_VERSIONS,
   IDS_KEY,
   databaseKey,
   deadCollectionKey,
@@ -138,7 +139,7 @@ export class Keyspace {
   static async open(options: KeyspaceOptions): Promise<Keyspace> {
     const keyspace = new Keyspace(options);
     const format = keyspace.reading.store.getSync(FORMAT_KEY);
-    if (format === undefined) {
+    if (format === undefined || OLDER_VERSIONS.includes(format)) {
       const batch = options.store.batch();
       batch.put(FORMAT_KEY, String(FORMAT_VERSION));
       await batch.write(true);

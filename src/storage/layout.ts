@@ -19,7 +19,10 @@ import { u16, u32, u64, readU32, readU64 } from "./numbers.ts";
  * A key points to its collection by id, a database to its keys by generation: so DEL, RENAME, FLUSHDB and
  * SWAPDB of any size are one small write, and what they drop is found by the collector under `g`.
  */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
+
+/** Version 1 had no redo log beside LevelDB: there is nothing to convert, but what only knows it must not read on. */
+export const OLDER_VERSIONS: readonly string[] = ["1"];
 
 export const FORMAT_KEY: Bytes = "!format";
 export const IDS_KEY: Bytes = "!ids";

@@ -125,7 +125,7 @@ describe("a folder that cannot be used", () => {
     const level = new ClassicLevel(dir);
     await level.put("!format", "999");
     await level.close();
-    expect(await failedStart(dir)).toMatch(/format version 999, this leveldis reads version 1/);
+    expect(await failedStart(dir)).toMatch(/format version 999, this leveldis reads version 2/);
   });
 
   test("that is damaged", async () => {

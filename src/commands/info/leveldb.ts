@@ -62,6 +62,7 @@ export function* leveldbSection({ server, keyspace }: Context): Iterable<Field> 
   yield ["commit_batches", committer.batches];
   yield ["commit_fsyncs", committer.fsyncs];
   yield ["commit_backlog_bytes", committer.backlogBytes];
+  yield ["redo_log_rounds", committer.rounds];
   const { waiting, collected, deleted, rounds, compactions } = collector.progress;
   yield ["collector_waiting", waiting];
   yield ["collector_collected", collected];
