@@ -1,3 +1,4 @@
+import { cString } from "./conversion.ts";
 import { hasIntegers, withoutIntegers } from "./format-integers.ts";
 import type { CFunction, LuaModule } from "./lua-module.ts";
 import type { InternalFunction, Stack } from "./lua-stack.ts";
@@ -64,6 +65,7 @@ export class Sandbox {
         pairs: (lua) => this.#pairs(lua),
         loadstring: (lua) => this.#loadString(lua),
         load: (lua) => this.#load(lua),
+        tonumber: (lua) => this.#toNumber(lua),
       },
       table: {
         insert: (lua) => this.#insert(lua),
@@ -277,6 +279,16 @@ export class Sandbox {
     return 2;
   }
 
+  /** Digits of a base, as C's strtoul reads them with 64 bits: `unsigned long` has 32 in WebAssembly. */
+  #toNumber(lua: Stack): number {
+    const base = lua.type(2) > NIL ? toInt(lua.checkNumber(2)) : 10;
+    if (base === 10 || base < 2 || base > 36) return this.#call(lua, "tonumber");
+    const value = parseUnsigned(lua.checkBytes(1), base);
+    if (value === null) lua.pushNil();
+    else lua.pushNumber(value);
+    return 1;
+  }
+
   #format(lua: Stack): number {
     if (lua.type(1) === STRING) {
       const format = lua.toBytes(1)!;
@@ -315,6 +327,24 @@ export class Sandbox {
   }
 }
 
+const DIGITS = /^[ \t-\r]*([+-]?)([0-9a-zA-Z]+)[ \t-\r]*$/;
+const HEX_DIGITS = /^[ \t-\r]*([+-]?)(?:0[xX](?=[0-9a-fA-F]))?([0-9a-zA-Z]+)[ \t-\r]*$/;
+
+/** `"-101"` in base 2 ⇒ 2^64 - 5; null for what is no number. Ends at the first NUL, as C strings do. */
+function parseUnsigned(text: string, base: number): number | null {
+  const found = (base === 16 ? HEX_DIGITS : DIGITS).exec(cString(text));
+  if (found === null) return null;
+  let value = 0n;
+  for (const digit of found[2]!.toLowerCase()) {
+    const worth = Number.parseInt(digit, 36);
+    if (worth >= base) return null;
+    if (value <= UINT64_MAX) value = value * BigInt(base) + BigInt(worth);
+  }
+  if (value > UINT64_MAX) return Number(UINT64_MAX);
+  return Number(found[1] === "-" ? BigInt.asUintN(64, -value) : value);
+}
+
+const UINT64_MAX = 2n ** 64n - 1n;
 const LONG_REPEAT = 4096;
 const LEAST_POSITION = -1_000_000;
 /** `REDIS_LRAND48_MAX`. */

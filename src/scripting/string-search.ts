@@ -27,7 +27,7 @@ export class StringSearch {
 
   /** Whether `string.find`, with its pattern, looks for bytes only: the fourth argument says so, or the pattern holds nothing special. */
   isPlain(lua: Stack): boolean {
-    return lua.toBoolean(4) || !/[\^$*+?.()[\]%-]/.test(lua.toBytes(2)!);
+    return lua.toBoolean(4) || !/[\^$*+?.([%-]/.test(lua.toBytes(2)!);
   }
 
   find(lua: Stack): number {
