@@ -64,7 +64,7 @@ export class Instance {
     try {
       return await Instance.#startOn(holder, config, log, onShutdown);
     } catch (error) {
-      await holder.store.close();
+      await holder.close();
       throw error;
     }
   }
@@ -211,7 +211,7 @@ export class Instance {
     await this.#executor.busy.stop();
     await this.server.stop();
     await this.#release();
-    await this.#holder.store.close();
+    await this.#holder.close();
   }
 
   async #release(): Promise<void> {
@@ -224,7 +224,6 @@ export class Instance {
     await this.#keyspace.committer.checkpoint().catch(() => undefined);
     this.#keyspace.committer.close();
     await this.#collector.close();
-    await this.#holder.closeLog();
   }
 }
 
@@ -255,6 +254,8 @@ class StoreHolder {
   store!: Store;
   /** Null: what is in memory needs none. */
   log: RedoLog | null = null;
+  /** It may have been closed, and not yet be open again. */
+  #isOpen = true;
 
   private constructor(config: Config) {
     this.#config = config;
@@ -278,16 +279,21 @@ class StoreHolder {
 
   async reopen(): Promise<void> {
     if (this.folder === null) return;
-    // Batches that were acknowledged may stand in the log behind a half record, where a start would not find them.
-    await this.store.startNewLog();
-    await this.log?.stop();
-    await this.store.close();
+    if (this.#isOpen) {
+      // What the collector wrote may stand in LevelDB's log behind a half record, where a start would not find it.
+      await this.store.startNewLog();
+      await this.log?.stop();
+      await this.store.close();
+      this.#isOpen = false;
+    }
     await this.#open();
     await this.log?.start();
+    this.#isOpen = true;
   }
 
-  async closeLog(): Promise<void> {
+  async close(): Promise<void> {
     await this.log?.close();
+    if (this.#isOpen) await this.store.close();
   }
 
   async probe(): Promise<void> {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { RecordBuilder, changeAt, eachChange, wholeRecords } from "../../src/storage/redo/format.ts";
+import { ChangeWalk, RecordBuilder, changeAt, wholeRecords } from "../../src/storage/redo/format.ts";
 import { RedoLog, redoFiles } from "../../src/storage/redo/redo-log.ts";
 import { type Store, openLevelStore } from "../../src/storage/store.ts";
 
@@ -30,10 +30,14 @@ describe("records", () => {
           const log = Buffer.concat(batches.map(recordOf));
           expect(wholeRecords(log, log.length)).toBe(log.length);
           const found: [string, string | null][] = [];
-          eachChange(log, (key, at) => {
-            const { value } = changeAt(log, at);
-            found.push([key, value?.latin1Slice() ?? null]);
-          });
+          const walk = new ChangeWalk(log);
+          while (!walk.isAtEnd) {
+            walk.take(2, (key, at) => {
+              const { value } = changeAt(log, at);
+              found.push([key, value?.latin1Slice() ?? null]);
+            });
+          }
+          expect(walk.position).toBe(log.length);
           expect(found).toEqual(batches.flat());
         },
       ),

@@ -1,10 +1,12 @@
 import type { Bytes } from "../../support/bytes.ts";
 import type { Store } from "../store.ts";
-import { changeAt, eachChange } from "./format.ts";
+import { ChangeWalk, changeAt } from "./format.ts";
 import { type LogPart, LogReader } from "./reader.ts";
 
 /** LevelDB is asleep for other writers while it takes one batch. */
 const BATCH_BYTES = 256 << 10;
+/** Of several changes of a key among so many only the last is made. */
+const MAX_CHANGES = 1_000_000;
 
 /** A log that is not what was written, in its middle. */
 export class LogDamageError extends Error {
@@ -34,29 +36,45 @@ export async function applyAll(
   done: (bytes: number) => void = () => undefined,
 ): Promise<void> {
   for (let records = reader.next(); records !== null; records = reader.next()) {
-    const changes = lastChanges(records);
-    const logBytesOfChange = records.length / changes.size;
-    let batch = store.batch();
-    let bytes = 0;
-    for (const at of changes.values()) {
-      const { key, value } = changeAt(records, at);
-      if (value === null) batch.deleteBuffer(key);
-      else batch.putBuffers(key, value);
-      bytes += key.length + (value?.length ?? 0);
-      if (bytes < BATCH_BYTES) continue;
-      await batch.write(false);
-      done(batch.length * logBytesOfChange);
-      batch = store.batch();
-      bytes = 0;
+    const walk = new ChangeWalk(records);
+    let before = 0;
+    while (!walk.isAtEnd) {
+      const changes = lastChanges(walk);
+      const logBytes = walk.position - before;
+      before = walk.position;
+      await make(store, records, changes, (made) => done((made / changes.size) * logBytes));
     }
-    await batch.write(false);
-    done(batch.length * logBytesOfChange);
   }
 }
 
 /** Where the last change of each key is. */
-function lastChanges(records: Buffer): ReadonlyMap<Bytes, number> {
+function lastChanges(walk: ChangeWalk): ReadonlyMap<Bytes, number> {
   const changes = new Map<Bytes, number>();
-  eachChange(records, (key, at) => changes.set(key, at));
+  walk.take(MAX_CHANGES, (key, at) => changes.set(key, at));
   return changes;
+}
+
+async function make(
+  store: Store,
+  records: Buffer,
+  changes: ReadonlyMap<Bytes, number>,
+  done: (changes: number) => void,
+): Promise<void> {
+  let batch = store.batch();
+  let bytes = 0;
+  for (const at of changes.values()) {
+    const { key, value } = changeAt(records, at);
+    if (value === null) batch.deleteBuffer(key);
+    else batch.putBuffers(key, value);
+    bytes += key.length + (value?.length ?? 0);
+    if (bytes < BATCH_BYTES) continue;
+    const { length } = batch;
+    await batch.write(false);
+    done(length);
+    batch = store.batch();
+    bytes = 0;
+  }
+  const { length } = batch;
+  await batch.write(false);
+  done(length);
 }

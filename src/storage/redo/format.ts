@@ -104,17 +104,39 @@ export function wholeRecords(bytes: Buffer, mostBytes: number): number {
   }
 }
 
-/** Calls `found` with the key, and where its change begins, for each change in whole records. */
-export function eachChange(records: Buffer, found: (key: Bytes, at: number) => void): void {
-  for (let at = 0; at < records.length;) {
-    const end = at + HEAD_BYTES + records.readUInt32LE(at);
-    at += HEAD_BYTES;
-    while (at < end) {
+/** Walks over the changes in whole records. */
+export class ChangeWalk {
+  readonly #records: Buffer;
+  #at = 0;
+  #recordEnd = 0;
+
+  constructor(records: Buffer) {
+    this.#records = records;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#records.length;
+  }
+
+  /** Bytes that it has passed. */
+  get position(): number {
+    return this.#at;
+  }
+
+  /** Calls `found` with the key, and where its change begins, for each of the next changes. */
+  take(most: number, found: (key: Bytes, at: number) => void): void {
+    const records = this.#records;
+    for (let taken = 0; taken < most && this.#at < records.length; taken++) {
+      if (this.#at === this.#recordEnd) {
+        this.#recordEnd = this.#at + HEAD_BYTES + records.readUInt32LE(this.#at);
+        this.#at += HEAD_BYTES;
+      }
+      const at = this.#at;
       const head = records.readUInt32LE(at);
       const isDeleted = head >= DELETED;
       const keyEnd = at + 4 + (isDeleted ? head - DELETED : head);
       found(records.latin1Slice(at + 4, keyEnd), at);
-      at = isDeleted ? keyEnd : keyEnd + 4 + records.readUInt32LE(keyEnd);
+      this.#at = isDeleted ? keyEnd : keyEnd + 4 + records.readUInt32LE(keyEnd);
     }
   }
 }

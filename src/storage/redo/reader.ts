@@ -10,7 +10,7 @@ export interface LogPart {
   readonly to: number;
 }
 
-/** Of several changes of a key in so many bytes only the last is made. */
+/** What is in memory at once, unless one record is longer. */
 const BLOCK_BYTES = 64 << 20;
 
 /** Reads a log file, or a part of one, in blocks of whole records. Blocks its thread. */

@@ -16,7 +16,7 @@ import type { Bytes } from "../../support/bytes.ts";
 import { Overlay } from "../overlay.ts";
 import type { Store, WriteBatch } from "../store.ts";
 import { applyAll, LogDamageError } from "./apply.ts";
-import { RecordBuilder, changeAt, eachChange } from "./format.ts";
+import { ChangeWalk, RecordBuilder, changeAt } from "./format.ts";
 import { type LogPart, LogReader } from "./reader.ts";
 import { ApplierThread } from "./thread.ts";
 
@@ -53,29 +53,14 @@ export class RedoLog implements WriteBatch {
   #partBytes = 0;
   #thread: ApplierThread | null = null;
   #keepers = 0;
+  readonly #syncs = new Set<Promise<void>>();
   /** The end of the last file may be half a record. */
   #isTorn = false;
 
   /** Brings what a crash has left in the files into the store, and begins a new file. @throws LogDamageError */
   static async open(folder: string, store: Store): Promise<RedoLog> {
-    const files = redoFiles(folder);
-    const last = files.at(-1);
-    for (const file of files) {
-      const path = join(folder, file.name);
-      const reader = new LogReader(path);
-      try {
-        await applyAll(store, reader);
-        // A record that is cut off is the one that was being written at the crash, in the last file.
-        if (!reader.isAtEnd && file !== last) {
-          throw new LogDamageError(`${path} is damaged at offset ${reader.position}`);
-        }
-      } finally {
-        reader.close();
-      }
-    }
-    if (files.length > 0) await store.startNewLog();
-    for (const { name } of files) rmSync(join(folder, name));
-    return new RedoLog(folder, (last?.number ?? 0) + 1);
+    const numbers = await replay(folder, store);
+    return new RedoLog(folder, (numbers.at(-1) ?? 0) + 1);
   }
 
   private constructor(folder: string, number: number) {
@@ -146,7 +131,13 @@ export class RedoLog implements WriteBatch {
 
   /** Resolves when all that was appended is on the disk itself. */
   async sync(): Promise<void> {
-    await datasync(this.#file.fd);
+    const sync = datasync(this.#file.fd);
+    this.#syncs.add(sync);
+    try {
+      await sync;
+    } finally {
+      this.#syncs.delete(sync);
+    }
   }
 
   // ─── into LevelDB ──────────────────────────────────────────────────────────────────────────────
@@ -181,7 +172,7 @@ export class RedoLog implements WriteBatch {
   async apply(maxFileBytes: number, handedOver: () => void, progress: () => void): Promise<void> {
     const leavesFile = this.#size > maxFileBytes || this.#isTorn;
     // Most of it here, where nobody waits.
-    if (leavesFile) await datasync(this.#file.fd);
+    if (leavesFile) await this.sync();
     if (this.waitingBytes > 0) {
       this.#parts.push({ path: this.#file.path, from: this.#handedOver, to: this.#size });
       this.#partBytes += this.waitingBytes;
@@ -204,6 +195,8 @@ export class RedoLog implements WriteBatch {
     }
     this.#parts = [];
     this.#partBytes = 0;
+    // A file must not be closed under one.
+    await Promise.allSettled(this.#syncs);
     if (this.#keepers === 0) this.#deleteFiles(retired);
   }
 
@@ -244,7 +237,7 @@ export class RedoLog implements WriteBatch {
       try {
         for (let records = reader.next(); records !== null; records = reader.next()) {
           const block = records;
-          eachChange(block, (key, at) => {
+          new ChangeWalk(block).take(Infinity, (key, at) => {
             overlay.set(key, changeAt(block, at).value?.latin1Slice() ?? null);
           });
         }
@@ -258,9 +251,35 @@ export class RedoLog implements WriteBatch {
   /** All of it is in LevelDB, on the disk itself: the files are not needed at the next start. */
   async close(): Promise<void> {
     await this.stop();
+    await Promise.allSettled(this.#syncs);
     if (this.#parts.length === 0 && this.waitingBytes === 0) this.#deleteFiles(this.#files.length);
     else for (const { fd } of this.#files) closeSync(fd);
   }
+}
+
+/**
+ * Makes all changes of the files in the store, and deletes them. Gives the numbers of the files. @throws LogDamageError
+ */
+async function replay(folder: string, store: Store): Promise<number[]> {
+  const files = redoFiles(folder);
+  const last = files.at(-1);
+  for (const file of files) {
+    const path = join(folder, file.name);
+    const reader = new LogReader(path);
+    try {
+      await applyAll(store, reader);
+      // A record that is cut off is the one that was being written at the crash, in the last file.
+      if (!reader.isAtEnd && file !== last) {
+        throw new LogDamageError(`${path} is damaged at offset ${reader.position}`);
+      }
+    } finally {
+      reader.close();
+    }
+  }
+  // LevelDB's own log may not be on the disk itself.
+  if (files.some(({ bytes }) => bytes > 0)) await store.startNewLog();
+  for (const { name } of files) rmSync(join(folder, name));
+  return files.map(({ number }) => number);
 }
 
 interface FoundFile {
