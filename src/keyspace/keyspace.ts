@@ -149,7 +149,7 @@ export class Keyspace {
           "start the version that wrote it, or choose another --dir",
       );
     }
-    await keyspace.loading.dropUnfinished();
+    await keyspace.loading.dropUnfinished(options.store);
     keyspace.#readCounters();
     await keyspace.committer.settle();
     return keyspace;
@@ -196,8 +196,10 @@ export class Keyspace {
   newElements(): Elements {
     this.committer.mark(this.#ids);
     // An attempt that starts again must get the same numbers.
-    this.reading.attempt.undo?.add(() => this.#nextId--);
-    const elements = this.openElements(this.#nextId++);
+    const id = this.#nextId++;
+    // Unless a load has taken some behind it.
+    this.reading.attempt.undo?.add(() => this.#nextId === id + 1 && this.#nextId--);
+    const elements = this.openElements(id);
     elements.isStored = false;
     return elements;
   }
@@ -219,8 +221,15 @@ export class Keyspace {
 
   newGeneration(): number {
     this.committer.mark(this.#ids);
-    this.reading.attempt.undo?.add(() => this.#nextGeneration--);
-    return this.#nextGeneration++;
+    const generation = this.#nextGeneration++;
+    this.reading.attempt.undo?.add(() => this.#nextGeneration === generation + 1 && this.#nextGeneration--);
+    return generation;
+  }
+
+  /** New generations for what no command does. They are taken when the committer has settled. */
+  reserveGenerations(count: number): number[] {
+    this.committer.mark(this.#ids);
+    return Array.from({ length: count }, () => this.#nextGeneration++);
   }
 
   /** The first of `count` ids for collections. They are taken when the committer has settled. */
@@ -237,13 +246,21 @@ export class Keyspace {
     this.#bury(deadCollectionKey(elements.id));
   }
 
+  /** For what no command does: a load that did not come to its end. */
+  buryLoaded(generations: Iterable<number>, ids: Iterable<number>): void {
+    const { keys } = this.#graves;
+    for (const generation of generations) keys.push(deadGenerationKey(generation));
+    for (const id of ids) keys.push(deadCollectionKey(id));
+    this.committer.mark(this.#graves);
+  }
+
   buryGeneration(generation: number): void {
     this.#bury(deadGenerationKey(generation));
   }
 
   #bury(key: string): void {
     const { keys } = this.#graves;
-    this.reading.attempt.undo?.add(() => keys.pop());
+    this.reading.attempt.undo?.add(() => keys.splice(keys.lastIndexOf(key), 1));
     keys.push(key);
     this.committer.mark(this.#graves);
   }

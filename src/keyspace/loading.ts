@@ -16,17 +16,23 @@ export interface LoadedDatabase {
  * the record `!loading`: the generations (number varint, u32 each), and the ids of collections that may have elements
  * and no record yet (u64 each). A start that finds this record gives them to the collector: so nothing of a load that
  * did not come to its end stays behind.
+ *
+ * The data goes straight to the store; the record goes the way of all small changes, and is safe before what it tells of
+ * is written.
  */
 export class Loading {
   readonly #keyspace: Keyspace;
   #generations: ReadonlySet<number> = new Set();
+  #ids: ReadonlySet<number> = new Set();
   /** Of the last load that came to its end; for INFO. */
   lastKeys = 0;
   lastExpiredKeys = 0;
-  /** Whether `!loading` is there. */
-  readonly #end = {
+  readonly #record = {
     batch: 0,
-    persist: (batch: WriteBatch): void => batch.delete(LOADING_KEY),
+    persist: (batch: WriteBatch): void => {
+      if (this.#generations.size === 0) batch.delete(LOADING_KEY);
+      else batch.put(LOADING_KEY, encode(this.#generations, this.#ids));
+    },
   };
 
   constructor(keyspace: Keyspace) {
@@ -41,41 +47,44 @@ export class Loading {
   /** Takes a new generation for each database. Nothing may be written under them before this resolves. */
   async begin(): Promise<number[]> {
     const keyspace = this.#keyspace;
-    const generations = keyspace.databases.map(() => keyspace.newGeneration());
+    const generations = keyspace.reserveGenerations(keyspace.databases.length);
     this.#generations = new Set(generations);
-    await keyspace.committer.emptyLog();
-    const batch = this.#store.batch();
-    this.note(batch, []);
-    await batch.write(true);
+    this.#ids = new Set();
+    await this.#write();
     return generations;
   }
 
-  get #store(): Store {
-    return this.#keyspace.reading.store;
+  /** Which collections may have elements and no record. They may get elements when this resolves. */
+  async note(ids: ReadonlySet<number>): Promise<void> {
+    if (ids.size === 0 && this.#ids.size === 0) return;
+    this.#ids = new Set(ids);
+    await this.#write();
   }
 
-  /** Into the batch, or one before it, that writes the first elements of these collections. */
-  note(batch: WriteBatch, ids: Iterable<number>): void {
-    batch.put(LOADING_KEY, encode(this.#generations, ids));
+  async #write(): Promise<void> {
+    const { committer } = this.#keyspace;
+    committer.mark(this.#record);
+    await committer.settle();
   }
 
   /** The generations are live: with the next batch of the committer. */
   end(): void {
     this.#generations = new Set();
-    this.#keyspace.committer.mark(this.#end);
+    this.#keyspace.committer.mark(this.#record);
   }
 
-  /** Gives all that was written to the collector. */
+  /** Gives all that was written to the collector. Rejects when that could not be noted: the next start does it then. */
   async abandon(): Promise<void> {
-    await this.dropUnfinished();
+    this.#keyspace.buryLoaded(this.#generations, this.#ids);
     this.#generations = new Set();
+    await this.#write();
   }
 
-  /** What a process that was killed has left. */
-  async dropUnfinished(): Promise<void> {
-    const stored = this.#store.getSync(LOADING_KEY);
+  /** At a start: what a process that was killed has left. */
+  async dropUnfinished(store: Store): Promise<void> {
+    const stored = store.getSync(LOADING_KEY);
     if (stored === undefined) return;
-    const batch = this.#store.batch();
+    const batch = store.batch();
     for (const key of gravesOf(stored)) batch.put(key, "");
     batch.delete(LOADING_KEY);
     await batch.write(true);

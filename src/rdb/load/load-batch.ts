@@ -66,8 +66,8 @@ export class LoadBatch {
    * be lost sight of when this is interrupted.
    */
   async write(store: () => Store, loading: Loading): Promise<void> {
+    await loading.note(this.openIds);
     const steps = new Steps(store);
-    if (this.openIds.size > 0) loading.note(steps.batch, this.openIds);
     for (const [generation, records] of this.#records) {
       const head = recordKeyHead(generation);
       for (const key of [...records.keys()].sort()) {

@@ -45,7 +45,8 @@ export async function loadRdb(
     await checkEnd(source, input, loader.isPreamble, options.onNotice);
     return await loader.finish();
   } catch (error) {
-    await loader.abandon();
+    // Where nothing can be written any more, the next start does it.
+    await loader.abandon().catch(() => undefined);
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import type { LoadedDatabase } from "../../keyspace/loading.ts";
 import { hasExpired, recordHead } from "../../keyspace/record.ts";
 import { TYPE_NUMBERS } from "../../keyspace/value.ts";
 import { expiryKey, recordKey } from "../../storage/layout.ts";
+import type { Store } from "../../storage/store.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import { quoted } from "../../support/split-args.ts";
 import type { FileSink } from "../decode/file.ts";
@@ -282,7 +283,9 @@ export class Loader implements FileSink, BuildTarget {
     await this.#countElements();
     // What makes it live is safe before LevelDB's own log is.
     await this.#options.keyspace.reading.store.startNewLog();
-    const { loading } = this.#options.keyspace;
+    const { loading, reading } = this.#options.keyspace;
+    // What points to all this may be on the disk itself before it, which it must not.
+    await syncStore(reading.store);
     loading.lastKeys = this.#keys;
     loading.lastExpiredKeys = this.#expiredKeys;
     return {
@@ -306,6 +309,13 @@ export class Loader implements FileSink, BuildTarget {
 const PLAIN_STRING = recordHead(TYPE_NUMBERS.string, 0, 0);
 
 const COUNT_STEP = 5000;
+
+/** Resolves when everything that was written there before is on the disk itself. */
+async function syncStore(store: Store): Promise<void> {
+  const batch = store.batch();
+  batch.delete("!sync");
+  await batch.write(true);
+}
 
 /** A key in a message: on one line, and not too long. */
 function shown(key: Bytes): string {
