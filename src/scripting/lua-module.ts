@@ -112,7 +112,7 @@ let compiled: WebAssembly.Module | null = null;
 function compiledModule(): WebAssembly.Module {
   if (compiled === null) {
     const path = createRequire(import.meta.url).resolve("wasmoon-lua5.1/dist/liblua5.1.wasm");
-    compiled = new WebAssembly.Module(hashingAllCharacters(readFileSync(path)));
+    compiled = new WebAssembly.Module(hashingMoreCharacters(readFileSync(path)));
   }
   return compiled;
 }
@@ -120,13 +120,14 @@ function compiledModule(): WebAssembly.Module {
 /**
  * Lua looks at no more than 32 characters of a string when it hashes it, one in every `(length >> 5) + 1`, so whoever
  * chooses a script's data can make them all collide. Redis' Lua looks at all of them, which also decides the order of
- * long keys in a table. It is one number in the code: this finds the shift by 5 and makes it 31.
+ * keys in a table. It is one number in the code: with a shift by 12 strings below 4 KiB are hashed whole, and long ones,
+ * that scripts put together over and over, cost no more than these.
  */
-function hashingAllCharacters(code: Buffer): Buffer {
+function hashingMoreCharacters(code: Buffer): Buffer {
   const shift = Buffer.from([0x20, 0x02, 0x41, 5, 0x76, 0x22, 0x05, 0x4b]);
   const at = code.indexOf(shift);
   if (at < 0 || code.includes(shift, at + 1)) throw new Error("another build of Lua than this was made for");
-  code[at + 3] = 31;
+  code[at + 3] = 12;
   return code;
 }
 
