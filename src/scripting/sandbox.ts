@@ -2,7 +2,7 @@ import { cString } from "./conversion.ts";
 import { hasIntegers, withoutIntegers } from "./format-integers.ts";
 import type { CFunction, LuaModule } from "./lua-module.ts";
 import type { InternalFunction, Stack } from "./lua-stack.ts";
-import { FUNCTION, NIL, NUMBER, STRING } from "./native.ts";
+import { FUNCTION, NIL, NUMBER, STRING, TABLE } from "./native.ts";
 import { StringSearch } from "./string-search.ts";
 import type { ScriptRandom } from "./random.ts";
 
@@ -66,6 +66,7 @@ export class Sandbox {
         loadstring: (lua) => this.#loadString(lua),
         load: (lua) => this.#load(lua),
         tonumber: (lua) => this.#toNumber(lua),
+        unpack: (lua) => this.#unpack(lua),
       },
       table: {
         insert: (lua) => this.#insert(lua),
@@ -229,6 +230,15 @@ export class Sandbox {
     return 1;
   }
 
+  /** Lua's own counts in 32 bits, and takes what does not fit for few. */
+  #unpack(lua: Stack): number {
+    if (lua.type(1) !== TABLE || lua.top() < 2) return this.#call(lua, "unpack");
+    const first = lua.type(2) > NIL ? toInt(lua.checkNumber(2)) : 1;
+    const last = lua.type(3) > NIL ? toInt(lua.checkNumber(3)) : lua.length(1);
+    if (last - first >= MAX_UNPACKED) lua.error("too many results to unpack");
+    return this.#call(lua, "unpack");
+  }
+
   /** Lua's own moves all from the end to the position, however far that is below 1. */
   #insert(lua: Stack): number {
     if (lua.type(2) === NUMBER && lua.top() === 3 && lua.toNumber(2) < LEAST_POSITION) {
@@ -335,8 +345,10 @@ function parseUnsigned(text: string, base: number): number | null {
   const found = (base === 16 ? HEX_DIGITS : DIGITS).exec(cString(text));
   if (found === null) return null;
   let value = 0n;
-  for (const digit of found[2]!.toLowerCase()) {
-    const worth = Number.parseInt(digit, 36);
+  const digits = found[2]!.toLowerCase();
+  for (let i = 0; i < digits.length; i++) {
+    const code = digits.charCodeAt(i);
+    const worth = code <= NINE ? code - ZERO : code - LETTER_A + 10;
     if (worth >= base) return null;
     if (value <= UINT64_MAX) value = value * BigInt(base) + BigInt(worth);
   }
@@ -344,7 +356,12 @@ function parseUnsigned(text: string, base: number): number | null {
   return Number(found[1] === "-" ? BigInt.asUintN(64, -value) : value);
 }
 
+const ZERO = 0x30;
+const NINE = 0x39;
+const LETTER_A = 0x61;
 const UINT64_MAX = 2n ** 64n - 1n;
+/** More than Lua's stack has room for. */
+const MAX_UNPACKED = 1_000_000;
 const LONG_REPEAT = 4096;
 const LEAST_POSITION = -1_000_000;
 /** `REDIS_LRAND48_MAX`. */
