@@ -52,7 +52,7 @@ function nextPair(lua: LuaStack, table: Open): boolean {
 /** Writes what is on top and takes it off; a table stays and is opened. */
 function writeTop(lua: LuaStack, settings: CjsonSettings, result: Result, open: Open[]): void {
   const type = lua.type(-1);
-  if (type === STRING) result.add(quoted(lua.toBytes(-1)!));
+  if (type === STRING) result.add(quoted(lua, lua.toBytes(-1)!));
   else if (type === NUMBER) result.add(numberText(lua, lua.toNumber(-1), settings));
   else if (type === BOOLEAN) result.add(lua.toBoolean(-1) ? "true" : "false");
   else if (type === NIL || type === LIGHT_USERDATA) result.add("null");
@@ -69,7 +69,7 @@ function writeTop(lua: LuaStack, settings: CjsonSettings, result: Result, open: 
 
 function keyText(lua: LuaStack, settings: CjsonSettings): Bytes {
   const type = lua.type(-2);
-  if (type === STRING) return quoted(lua.toBytes(-2)!);
+  if (type === STRING) return quoted(lua, lua.toBytes(-2)!);
   if (type === NUMBER) return `"${numberText(lua, lua.toNumber(-2), settings)}"`;
   return fail(lua, type, "table key must be a number or string");
 }
@@ -121,9 +121,19 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   "\t": "\\t",
 };
 
+/** To escape so many characters takes about a tenth of a second at the most. */
+const BYTES_PER_TIME_CHECK = 128 * 1024;
+
 /** In quotes; bytes past 0x7f as they are, whether they are UTF-8 or not. */
-function quoted(bytes: Bytes): Bytes {
-  return TO_ESCAPE.test(bytes) ? `"${bytes.replace(ALL_TO_ESCAPE, escaped)}"` : `"${bytes}"`;
+function quoted(lua: LuaStack, bytes: Bytes): Bytes {
+  if (!TO_ESCAPE.test(bytes)) return `"${bytes}"`;
+  if (bytes.length <= BYTES_PER_TIME_CHECK) return `"${bytes.replace(ALL_TO_ESCAPE, escaped)}"`;
+  const parts: Bytes[] = [];
+  for (let i = 0; i < bytes.length; i += BYTES_PER_TIME_CHECK) {
+    parts.push(bytes.slice(i, i + BYTES_PER_TIME_CHECK).replace(ALL_TO_ESCAPE, escaped));
+    lua.checkTime();
+  }
+  return `"${parts.join("")}"`;
 }
 
 function escaped(char: string): string {
