@@ -147,7 +147,7 @@ export class Database implements Persistent {
   #known(key: Bytes): Entry {
     const { reading } = this.#keyspace;
     let entry = this.#entries.get(key);
-    if (reading.faultEveryRead) {
+    if (reading.faultEveryRead && !reading.attempt.isImpatient) {
       reading.forceFault(`${this.#generation}:${key}`);
       leaveMemory(entry);
     }

@@ -30,6 +30,8 @@ export class Attempt {
   wrote = false;
   /** Of a transaction, which may fault after it has written; null for a single command, which must not. */
   undo: Undo | null = null;
+  /** How often it met what was not in memory. */
+  faults = 0;
   keyspaceHits = 0;
   keyspaceMisses = 0;
   /** Its random numbers, if it drew any. */
@@ -115,10 +117,19 @@ export class Attempt {
     throw new Fault(async () => void (await Promise.all(faults.map((fault) => fault.fetch()))));
   }
 
+  /** A transaction that goes from one missing key to the next has started again often enough: let it read in line. */
+  get isImpatient(): boolean {
+    return this.faults >= MAX_TRANSACTION_FAULTS && this.undo !== null;
+  }
+
   fault(fetch: () => Promise<void>): never {
     if (this.wrote && this.undo === null) throw new LateFaultError();
+    this.faults++;
     throw new Fault(fetch);
   }
 }
+
+/** Each costs a transaction all that it has done so far; a read in line costs all others its time. */
+const MAX_TRANSACTION_FAULTS = 16;
 
 const MAX_MET = 10_000;

@@ -33,8 +33,9 @@ export class Reading {
 
   /** A point read that is not answered by memory must fault. Never so after a write, when it is too late. */
   get mustFault(): boolean {
-    if (this.faultEveryRead) return true;
     const { attempt } = this;
+    if (attempt.isImpatient) return false;
+    if (this.faultEveryRead) return true;
     if (this.#faultUntilMs === 0 || (attempt.wrote && attempt.undo === null)) return false;
     if (performance.now() < this.#faultUntilMs) return true;
     this.#faultUntilMs = 0;
@@ -58,7 +59,7 @@ export class Reading {
   /** In forced-fault mode: faults once for each `what` of a command. */
   forceFault(what: string): void {
     const { attempt } = this;
-    if (attempt.forced.has(what)) return;
+    if (attempt.forced.has(what) || attempt.isImpatient) return;
     attempt.forced.add(what);
     this.faults++;
     attempt.fault(nextTurn);
