@@ -176,7 +176,7 @@ export class Instance {
       logRewrite,
       reload: (mode) => reload({ config, keyspace, executor, scripting, log }, mode),
       scripting,
-      backup: new Backup(holder.folder, holder.log, () => commits.settle()),
+      backup: new Backup(holder.folder, () => commits.settle()),
       log,
       onShutdown,
     });

@@ -27,8 +27,8 @@ import { FolderError, LINKS_FOLDER, UNFINISHED_COPY } from "./open-folder.ts";
  * - The log holds what no table holds yet, and is only appended to: what is there at some moment is all that was
  *   acknowledged before, in order, perhaps with half a record at its end, which LevelDB drops. Of two logs the
  *   older is complete. A log is deleted after the manifest says so.
- * - The redo log (redo/redo-log.ts) comes last. What is in it was perhaps brought into LevelDB in part: a start makes
- *   the rest of it. None of its files may be deleted meanwhile (`RedoLog.keepingFiles`).
+ * - The redo log (redo/redo-log.ts) is opened first and copied last. What is in it was perhaps brought into LevelDB in
+ *   part: a start makes all of it again.
  */
 export interface FolderCopy {
   readonly files: number;
@@ -152,6 +152,8 @@ class Copying {
       const manifest = await Manifest.open(this.#from);
       const logs: [name: string, file: FileHandle][] = [];
       try {
+        // Before LevelDB is looked at: what is deleted from now on can still be read.
+        const redo = await this.#openRedo(new Map(), logs);
         const names = await readdir(this.#from);
         for (const name of names.filter(isLog)) {
           const file = await openIfThere(join(this.#from, name));
@@ -160,7 +162,8 @@ class Copying {
         await this.#place(names.filter(isTable));
         if (!(await manifest.isAsBefore())) continue;
         const present = new Set(names);
-        await this.#finish(manifest, logs, present);
+        await this.#finish(manifest, logs.slice(redo.size), present);
+        await this.#copyRedo(redo, logs);
         return;
       } finally {
         await manifest.close();
@@ -207,14 +210,6 @@ class Copying {
       await this.#copyStart(file, name, size);
     }
     await this.#copyStart(manifest.file, manifest.name, manifest.size);
-    for (const { name, bytes } of redoFiles(this.#from)) {
-      const file = await open(join(this.#from, name), "r");
-      try {
-        await this.#copyStart(file, name, bytes);
-      } finally {
-        await file.close();
-      }
-    }
     await writeDurably(join(this.#to, "CURRENT"), `${manifest.name}\n`);
     this.#files++;
     // Of earlier rounds, and no longer in use.
@@ -225,6 +220,28 @@ class Copying {
         this.#tables.delete(name);
       }
     }
+  }
+
+  /** Opens what is there and not yet open. */
+  async #openRedo(
+    known: Map<string, FileHandle>,
+    opened: [name: string, file: FileHandle][],
+  ): Promise<Map<string, FileHandle>> {
+    for (const { name } of redoFiles(this.#from)) {
+      if (known.has(name)) continue;
+      const file = await openIfThere(join(this.#from, name));
+      if (file === null) continue;
+      known.set(name, file);
+      opened.push([name, file]);
+    }
+    return known;
+  }
+
+  /** As long as they are at one moment; all but the last are as long as they will ever be. */
+  async #copyRedo(known: Map<string, FileHandle>, opened: [name: string, file: FileHandle][]): Promise<void> {
+    await this.#openRedo(known, opened);
+    const inOrder = [...known].sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [name, file] of inOrder) await this.#copyStart(file, name, (await file.stat()).size);
   }
 
   /** A table may have been linked while it was being written. */

@@ -52,14 +52,13 @@ export class RedoLog implements WriteBatch {
   #parts: LogPart[] = [];
   #partBytes = 0;
   #thread: ApplierThread | null = null;
-  #keepers = 0;
   readonly #syncs = new Set<Promise<void>>();
   /** The end of the last file may be half a record. */
   #isTorn = false;
 
   /** Brings what a crash has left in the files into the store, and begins a new file. @throws LogDamageError */
   static async open(folder: string, store: Store): Promise<RedoLog> {
-    const numbers = await replay(folder, store);
+    const numbers = await replayRedoLog(folder, store);
     return new RedoLog(folder, (numbers.at(-1) ?? 0) + 1);
   }
 
@@ -197,7 +196,7 @@ export class RedoLog implements WriteBatch {
     this.#partBytes = 0;
     // A file must not be closed under one.
     await Promise.allSettled(this.#syncs);
-    if (this.#keepers === 0) this.#deleteFiles(retired);
+    this.#deleteFiles(retired);
   }
 
   /** All that the files hold is to be applied again: LevelDB may have lost what it was not made to put on the disk. */
@@ -215,16 +214,6 @@ export class RedoLog implements WriteBatch {
     for (const { path, fd } of this.#files.splice(0, count)) {
       closeSync(fd);
       rmSync(path);
-    }
-  }
-
-  /** While `work` runs, no file of the log is deleted: whoever copies LevelDB needs those it was not finished with. */
-  async keepingFiles<Result>(work: () => Promise<Result>): Promise<Result> {
-    this.#keepers++;
-    try {
-      return await work();
-    } finally {
-      this.#keepers--;
     }
   }
 
@@ -260,7 +249,7 @@ export class RedoLog implements WriteBatch {
 /**
  * Makes all changes of the files in the store, and deletes them. Gives the numbers of the files. @throws LogDamageError
  */
-async function replay(folder: string, store: Store): Promise<number[]> {
+export async function replayRedoLog(folder: string, store: Store): Promise<number[]> {
   const files = redoFiles(folder);
   const last = files.at(-1);
   for (const file of files) {
