@@ -5,36 +5,60 @@ import type { Bytes } from "../support/bytes.ts";
  * Formats as C's printf does: https://pubs.opengroup.org/onlinepubs/9699919799/functions/printf.html
  */
 
-/** Whether a format may hold an integer conversion; else Lua's own does. */
-export function hasIntegers(format: Bytes): boolean {
-  return /%[-+ #0-9.]*[diouxX]/.test(format);
+/** One integer conversion: which argument it takes (the format is number 1), and how it is printed. */
+export interface IntegerConversion {
+  readonly argument: number;
+  readonly flags: Bytes;
+  readonly width: number;
+  /** -1 if there is none. */
+  readonly precision: number;
+  readonly kind: Bytes;
 }
 
-/**
- * A format in which each integer conversion is a `%s`, for arguments that `take` has replaced: it gets the argument's number (the format
- * is number 1) and what prints its value, and answers false if there is no such argument. What Lua refuses is left as it is, for Lua to refuse.
- */
-export function withoutIntegers(
-  format: Bytes,
-  replace: (argument: number, print: (value: number) => Bytes) => boolean,
-): Bytes {
+/** A format in which each integer conversion is a `%s`. */
+export interface SplitFormat {
+  readonly plain: Bytes;
+  readonly integers: readonly IntegerConversion[];
+}
+
+/** A script formats with the same few formats again and again. */
+const KNOWN_FORMATS = 256;
+const known = new Map<Bytes, SplitFormat>();
+
+/** What Lua refuses is left as it is, for Lua to refuse. */
+export function splitFormat(format: Bytes): SplitFormat {
+  let split = known.get(format);
+  if (split === undefined) {
+    split = parseFormat(format);
+    if (known.size >= KNOWN_FORMATS) known.clear();
+    if (format.length < KNOWN_FORMATS) known.set(format, split);
+  }
+  return split;
+}
+
+function parseFormat(format: Bytes): SplitFormat {
   let argument = 1;
-  return format.replace(
+  const integers: IntegerConversion[] = [];
+  const plain = format.replace(
     /%(?:%|([-+ #0]*)(\d*)(?:\.(\d*))?([^]?))/g,
-    (all: Bytes, flags: Bytes | undefined, width: Bytes, precision: Bytes | undefined, kind: Bytes) => {
+    (all: Bytes, flags: Bytes | undefined, width: Bytes, digits: Bytes | undefined, kind: Bytes) => {
       if (flags === undefined) return all;
       argument++;
-      const refused = flags.length > 5 || width.length > 2 || (precision?.length ?? 0) > 2;
+      const refused = flags.length > 5 || width.length > 2 || (digits?.length ?? 0) > 2;
       if (refused || kind === "" || !"diouxX".includes(kind)) return all;
-      const has = replace(argument, (value) =>
-        formatInteger(value, flags, Number(width), precision === undefined ? -1 : Number(precision), kind),
-      );
-      return has ? "%s" : all;
+      const precision = digits === undefined ? -1 : Number(digits);
+      integers.push({ argument, flags, width: Number(width), precision, kind });
+      return "%s";
     },
   );
+  return { plain, integers };
 }
 
-function formatInteger(value: number, flags: Bytes, width: number, precision: number, kind: Bytes): Bytes {
+export function formatInteger(value: number, { flags, width, precision, kind }: IntegerConversion): Bytes {
+  const whole = Math.trunc(value);
+  if (width === 0 && precision < 0 && flags === "" && kind === "d" && Number.isSafeInteger(whole)) {
+    return String(whole);
+  }
   const isSigned = kind === "d" || kind === "i";
   const number = isSigned ? toInt64(value) : toUint64(value);
   let digits = (number < 0n ? -number : number).toString(

@@ -1,5 +1,5 @@
 import { cString } from "./conversion.ts";
-import { hasIntegers, withoutIntegers } from "./format-integers.ts";
+import { formatInteger, splitFormat } from "./format-integers.ts";
 import type { CFunction, LuaModule } from "./lua-module.ts";
 import type { InternalFunction, Stack } from "./lua-stack.ts";
 import { FUNCTION, NIL, NUMBER, STRING, TABLE } from "./native.ts";
@@ -300,19 +300,17 @@ export class Sandbox {
   }
 
   #format(lua: Stack): number {
-    if (lua.type(1) === STRING) {
-      const format = lua.toBytes(1)!;
-      if (hasIntegers(format)) {
-        const plain = withoutIntegers(format, (argument, print) => {
-          if (argument > lua.top()) return false;
-          lua.pushBytes(print(lua.checkNumber(argument)));
-          lua.replace(argument);
-          return true;
-        });
-        lua.pushBytes(plain);
-        lua.replace(1);
-      }
+    if (lua.type(1) !== STRING) return this.#call(lua, "format");
+    const { plain, integers } = splitFormat(lua.toBytes(1)!);
+    const last = integers.at(-1);
+    // Lua tells of arguments that are not there.
+    if (last === undefined || last.argument > lua.top()) return this.#call(lua, "format");
+    for (const conversion of integers) {
+      lua.pushBytes(formatInteger(lua.checkNumber(conversion.argument), conversion));
+      lua.replace(conversion.argument);
     }
+    lua.pushBytes(plain);
+    lua.replace(1);
     return this.#call(lua, "format");
   }
 
