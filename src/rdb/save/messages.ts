@@ -6,7 +6,11 @@ export interface WorkerData {
   readonly job: SaveJob;
 }
 
-export type Order = { readonly order: "snapshot" } | { readonly order: "abort" };
+export type Order =
+  | { readonly order: "snapshot" }
+  | { readonly order: "abort" }
+  /** The main thread is busy, or is not: make way for it. */
+  | { readonly order: "pace"; readonly isBusy: boolean };
 
 export type Report =
   /** It has the database open. */

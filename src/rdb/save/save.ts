@@ -7,6 +7,8 @@ export interface SaveControl {
   readonly progress: (keys: number) => void;
   /** Asked now and then. */
   readonly isAborted: () => boolean;
+  /** Lets others have their turn. */
+  readonly rest: () => Promise<void>;
 }
 
 /** Writes a snapshot to a file. When it rejects, the old file is as it was. @throws SaveAborted, or what went wrong */
@@ -24,6 +26,7 @@ export async function saveSnapshot(
         if (control.isAborted()) throw new SaveAborted();
         control.progress(keys);
       },
+      rest: control.rest,
     });
     const { keys, need } = await writer.write();
     if (control.isAborted()) throw new SaveAborted();

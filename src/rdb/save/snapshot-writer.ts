@@ -16,6 +16,8 @@ export interface SnapshotSink {
   write(chunks: readonly Buffer[]): Promise<void>;
   /** Called now and then with the number of keys so far. @throws SaveAborted, where it is to end */
   progress(keys: number): void;
+  /** Awaited after each read, so that others have their turn. */
+  rest(): Promise<void>;
 }
 
 export interface Written {
@@ -97,17 +99,18 @@ export class SnapshotWriter {
         this.#output.time(header.expiresAtMs);
       }
       const reads = this.#encoder.encodeRecord(record, header, key);
-      if (reads !== null)
-        await this.#reader.feed(reads, readU64(record, header.payloadAt), this.#flushIfFull);
+      if (reads !== null) await this.#reader.feed(reads, readU64(record, header.payloadAt), this.#afterRun);
       this.#keys++;
       if (this.#output.pendingBytes >= WRITE_BYTES) await this.#flush();
       if (this.#contents.keyDelayMs > 0) await this.#delay();
     }
     this.#sink.progress(this.#keys);
+    await this.#sink.rest();
   }
 
-  readonly #flushIfFull = async (): Promise<void> => {
+  readonly #afterRun = async (): Promise<void> => {
     if (this.#output.pendingBytes >= WRITE_BYTES) await this.#flush();
+    await this.#sink.rest();
   };
 
   async #flush(): Promise<void> {

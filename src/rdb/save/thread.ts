@@ -22,6 +22,7 @@ export async function saveInThread(folder: string, job: SaveJob, hooks: SaveHook
   const thread = new SaveThread({ folder, job });
   const abort = (): void => thread.tell({ order: "abort" });
   hooks.signal.addEventListener("abort", abort);
+  const pace = setInterval(tellPace(thread), PACE_MS);
   try {
     await thread.hear("opened");
     if (hooks.signal.aborted) abort();
@@ -32,10 +33,29 @@ export async function saveInThread(folder: string, job: SaveJob, hooks: SaveHook
     return await thread.outcome(hooks.progress);
   } finally {
     hooks.signal.removeEventListener("abort", abort);
+    clearInterval(pace);
     // Without an order it would wait for ever.
     if (!thread.hasBegun) abort();
     await thread.ended;
   }
+}
+
+/** How often the thread is told whether this one is busy. */
+const PACE_MS = 50;
+
+/** Of its time, that this thread works. */
+const BUSY = 0.4;
+
+function tellPace(thread: SaveThread): () => void {
+  let last = performance.eventLoopUtilization();
+  let wasBusy = false;
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const isBusy = performance.eventLoopUtilization(now, last).utilization > BUSY;
+    last = now;
+    if (isBusy !== wasBusy) thread.tell({ order: "pace", isBusy });
+    wasBusy = isBusy;
+  };
 }
 
 /** The thread, and what it says, in order. */
@@ -117,6 +137,7 @@ export async function saveHere(store: Store, job: SaveJob, hooks: SaveHooks): Pr
     return await saveSnapshot(snapshot!, job, {
       progress: hooks.progress,
       isAborted: () => hooks.signal.aborted,
+      rest: () => new Promise((resolve) => setImmediate(resolve)),
     });
   } finally {
     await snapshot!.close();
