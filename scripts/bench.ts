@@ -9,11 +9,12 @@ import { PEER_ARGS, startLeveldis, startRedis } from "./bench/servers.ts";
  */
 
 const TESTS =
-  "set,get,incr,lpush,rpush,lpop,rpop,lrange_100,lrange_600,hset,sadd,spop,zadd,zpopmin,mset,xadd,publish";
+  "set,get,incr,lpush,rpush,lpop,rpop,lrange_100,lrange_600,hset,sadd,spop,zadd,zpopmin,mset,xadd,publish,evalsha_get,evalsha_limiter";
 
 const USAGE = `npm run bench -- [options]
 
-  --tests LIST      of redis-benchmark's tests, and xadd, and publish (to one subscriber); default
+  --tests LIST      of redis-benchmark's tests, and xadd, publish (to one subscriber), evalsha_get (a script
+                    of one GET), evalsha_limiter (a rate limiter of five commands); default
                     ${TESTS}
   --requests N      for each measurement, default 200000; a share of them for LRANGE and MSET
   --rounds N        the median of so many is shown, default 3

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { Client } from "../../test/support/client.ts";
 import type { TestServer } from "../../test/support/server.ts";
-import { benchTest, VALUE_BYTES } from "./tests.ts";
+import { benchTest, SHA, VALUE_BYTES } from "./tests.ts";
 
 export interface Measurement {
   readonly server: "leveldis" | "redis";
@@ -39,7 +39,9 @@ export async function measure(
   pipeline: number,
   requests: number,
 ): Promise<Measurement> {
-  const { what, filledBy, grows, heardOn, share = 1 } = benchTest(test);
+  const { what: words, filledBy, grows, heardOn, script, share = 1 } = benchTest(test);
+  const sha = script === undefined ? "" : await load(server, script);
+  const what = words.map((word) => (word === SHA ? sha : word));
   const count = Math.ceil(requests * share);
   if (grows !== undefined) await clear(server, grows);
   if (filledBy !== undefined) await run(server.port, 64, Math.max(count, LEAST_FILL), filledBy);
@@ -60,6 +62,11 @@ export async function measure(
   } finally {
     subscriber?.destroy();
   }
+}
+
+async function load(server: TestServer, script: string): Promise<string> {
+  await using client = await server.connect();
+  return (await client.send("SCRIPT", "LOAD", script)) as string;
 }
 
 /** Deletes a key; the collector is hurried, so that it takes nothing away from what is measured next. */
