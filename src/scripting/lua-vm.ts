@@ -23,7 +23,10 @@ const COUNT_HOOK = 8;
 const GC_COUNT = 3;
 /** Redis asks ten times less often; but an instruction can take long. */
 const HOOK_INSTRUCTIONS = 10_000;
-/** A VM whose memory has become larger than this is not kept: memory of WebAssembly never shrinks. */
+/**
+ * A VM whose memory has become larger than this is not kept: memory of WebAssembly never shrinks. Nor is one that has used half of
+ * its limit: Lua 5.1 does not collect garbage when memory runs out, and what the last script left would be the next one's error.
+ */
 const KEPT_SIZE = 32 * 1024 * 1024;
 const YIELDED = 1;
 const MEMORY_ERROR = 4;
@@ -116,7 +119,7 @@ export class LuaVm {
 
   /** Whether another one should take its place. */
   get isLarge(): boolean {
-    return this.#module.size > KEPT_SIZE;
+    return this.#module.size > Math.min(KEPT_SIZE, this.#budget / 2);
   }
 
   get host(): ScriptHost {
