@@ -24,8 +24,8 @@ import { type Store, openMemoryStore } from "./storage/store.ts";
 import type { Log } from "./support/log.ts";
 import type { Tracking } from "./tracking/tracking.ts";
 
-/** Bytes that may wait for LevelDB before writing commands wait themselves. */
-const MAX_BACKLOG_BYTES = 128 << 20;
+/** So many times the size of the redo log may wait for LevelDB before writing commands wait themselves. */
+const MAX_BACKLOG_ROUNDS = 3;
 
 /** One running leveldis: the parts of a process, made in order and stopped in the opposite one. */
 export class Instance {
@@ -131,7 +131,7 @@ export class Instance {
       commands,
       disk,
       isReadonly: () => values.readonly,
-      maxBacklogBytes: () => Math.max(MAX_BACKLOG_BYTES, 2 * values.redoLogSize),
+      maxBacklogBytes: () => MAX_BACKLOG_ROUNDS * values.redoLogSize,
       logBug: (message, error) => log("warning", `${message}: ${describeBug(error)}`),
     });
     const saver = new RdbSaver({

@@ -106,9 +106,9 @@ async function keyCount(client: Client): Promise<number> {
 }
 
 test.each([
-  ["everysec", "64mb"],
-  ["always", "64mb"],
-  ["no", "64mb"],
+  ["everysec", "16mb"],
+  ["always", "16mb"],
+  ["no", "16mb"],
   // What was written is brought into LevelDB, and its file deleted, all the time.
   ["everysec", "50kb"],
 ])(
