@@ -34,10 +34,10 @@ export interface LuaApi {
   luaL_where(L: number, level: number): void;
   luaL_ref(L: number, table: number): number;
   luaL_unref(L: number, table: number, reference: number): void;
-  luaopen_base(L: number): number;
-  luaopen_table(L: number): number;
-  luaopen_string(L: number): number;
-  luaopen_math(L: number): number;
+  readonly luaopen_base: (L: number) => number;
+  readonly luaopen_table: (L: number) => number;
+  readonly luaopen_string: (L: number) => number;
+  readonly luaopen_math: (L: number) => number;
   lua_call(L: number, argumentCount: number, resultCount: number): void;
   lua_checkstack(L: number, count: number): number;
   lua_concat(L: number, count: number): void;
@@ -105,7 +105,12 @@ const MAX_NESTED_CALLS = 190;
 /** From here down the C stack is taken for exhausted; a nested `gsub` takes a little more than 1 KiB. */
 const LOWEST_STACK = DATA_END + 3 * 1024 * 1024;
 
-const LONGJMP = Symbol("longjmp");
+/** What `longjmp` is here. */
+class Longjmp {
+  readonly kind = "longjmp";
+}
+
+const LONGJMP = new Longjmp();
 
 let compiled: WebAssembly.Module | null = null;
 

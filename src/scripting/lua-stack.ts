@@ -234,7 +234,7 @@ export class Stack implements LuaStack {
   /** The address of a table, function or thread. */
   pointer(index: number): number {
     const at = this.#at(index);
-    if (at > 0 && this.#module.words[(at + 8) >> 2]! === TABLE) return this.#module.words[at >> 2]!;
+    if (at > 0 && this.#module.words[(at + 8) >> 2] === TABLE) return this.#module.words[at >> 2]!;
     return this.#module.api.lua_topointer(this.L, index);
   }
   /** `t[name]`, raw, for the table at `index`, a negative index included. */

@@ -12,7 +12,7 @@ import {
 } from "./engine.ts";
 import { LuaModule, OutOfMemory, type Saved, StackExhausted } from "./lua-module.ts";
 import { type InternalFunction, type Location, Stack } from "./lua-stack.ts";
-import { type NativeFunction, type NativeLibrary, TABLE } from "./native.ts";
+import { type NativeLibrary, TABLE } from "./native.ts";
 import type { ScriptRandom } from "./random.ts";
 import { NestedCalls } from "./nested-calls.ts";
 import { READONLY, Sandbox } from "./sandbox.ts";
@@ -25,7 +25,7 @@ const GC_COUNT = 3;
 const HOOK_INSTRUCTIONS = 10_000;
 /**
  * A VM whose memory has become larger than this is not kept: memory of WebAssembly never shrinks. Nor is one that has used half of
- * its limit: Lua 5.1 does not collect garbage when memory runs out, and what the last script left would be the next one's error.
+ * what its limit leaves: Lua 5.1 does not collect garbage when memory runs out, and what the last script left would be the next one's error.
  */
 const KEPT_SIZE = 32 * 1024 * 1024;
 const YIELDED = 1;
@@ -71,6 +71,8 @@ export class LuaVm {
   readonly #sandbox: Sandbox;
   readonly #nested: NestedCalls;
   readonly #budget: number;
+  /** The memory of a state in which nothing has run. */
+  readonly #emptySize: number;
   readonly lua: Stack;
   #main = 0;
   #thread = 0;
@@ -109,6 +111,7 @@ export class LuaVm {
     this.#addFunctions(furniture, addresses);
     this.#build(furniture);
     this.#first = { thread: this.#thread, reference: this.#threadReference };
+    this.#emptySize = this.#module.size;
     this.#saved = this.#module.save(this.#module.usedEnd());
   }
 
@@ -119,7 +122,7 @@ export class LuaVm {
 
   /** Whether another one should take its place. */
   get isLarge(): boolean {
-    return this.#module.size > Math.min(KEPT_SIZE, this.#budget / 2);
+    return this.#module.size > Math.min(KEPT_SIZE, (this.#emptySize + this.#budget) / 2);
   }
 
   get host(): ScriptHost {
@@ -528,7 +531,7 @@ export class LuaVm {
 
   #addLibrary(library: NativeLibrary): void {
     const { lua } = this;
-    this.#addTable({ functions: library.functions as Record<string, NativeFunction> });
+    this.#addTable({ functions: library.functions });
     library.open?.(lua);
     lua.rawSetField(-2, library.name);
   }

@@ -50,7 +50,7 @@ test("expressions mean what they mean to Debian's lua5.1", () => {
   const scripts = new Scripts();
   const wrong = cases.flatMap((expression, i) => {
     const ours = scripts.run(`${SHOW} return evaluate(ARGV[1])`, {}, [], [expression]);
-    return ours === theirs[i] ? [] : [`${expression}: ${String(ours)} and not ${theirs[i]}`];
+    return ours === theirs[i] ? [] : [`${expression}: ${ours as string} and not ${theirs[i]}`];
   });
   expect(wrong).toEqual([]);
 });
