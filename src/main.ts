@@ -2,6 +2,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { backup } from "./cli/backup.ts";
+import { check } from "./cli/check.ts";
 import { reasonOf } from "./config/conf-file.ts";
 import { loadConfig } from "./config/start.ts";
 import type { Config } from "./config/config.ts";
@@ -20,7 +21,7 @@ import { VERSION } from "./support/version.ts";
 process.env["UV_THREADPOOL_SIZE"] ??= String(Math.max(8, availableParallelism() * 2));
 
 /** What the first argument may name instead of a config file; they give the exit code. */
-const TOOLS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = { backup };
+const TOOLS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = { backup, check };
 
 async function main(): Promise<void> {
   const [first = "", ...rest] = process.argv.slice(2);

@@ -5,7 +5,7 @@ import { Draft } from "../config/draft.ts";
 import { StartError } from "../config/option.ts";
 import { Remote, RemoteError, RemoteFailure, type RemoteReply } from "../server/remote.ts";
 import { type Bytes, bytesOfText, textOfBytes } from "../support/bytes.ts";
-import { showBytes } from "./show.ts";
+import { showBytes } from "../support/show-bytes.ts";
 
 const CONNECT_MS = 5000;
 /** A copy to another disk takes as long as it takes. */

@@ -1,0 +1,4 @@
+/** A file of LevelDB's is not as LevelDB writes it. */
+export class FileDamage extends Error {
+  override readonly name = "FileDamage";
+}
