@@ -45,8 +45,7 @@ export async function loadRdb(
     await checkEnd(source, input, loader.isPreamble, options.onNotice);
     return await loader.finish();
   } catch (error) {
-    // Where nothing can be written any more, the next start does it.
-    await loader.abandon().catch(() => undefined);
+    await loader.abandon();
     throw error;
   }
 }

@@ -87,12 +87,17 @@ export class Loader implements FileSink, BuildTarget {
   /** Where a file begins; only one load at a time. */
   static async begin(options: LoaderOptions): Promise<Loader> {
     const loader = new Loader(options);
-    const generations = await options.keyspace.loading.begin();
-    for (const generation of generations) {
-      loader.#databases.push({ generation, keyCount: 0, expiryCount: 0 });
+    try {
+      const generations = await options.keyspace.loading.begin();
+      for (const generation of generations) {
+        loader.#databases.push({ generation, keyCount: 0, expiryCount: 0 });
+      }
+      loader.#database = loader.#databases[0]!;
+      await loader.#reserveIds();
+    } catch (error) {
+      await loader.abandon();
+      throw error;
     }
-    loader.#database = loader.#databases[0]!;
-    await loader.#reserveIds();
     return loader;
   }
 
@@ -299,10 +304,10 @@ export class Loader implements FileSink, BuildTarget {
     };
   }
 
-  /** Leaves nothing of it behind. */
+  /** Leaves nothing of it behind. Where nothing can be written any more the next start sees to that. */
   async abandon(): Promise<void> {
     await this.#writing.catch(() => undefined);
-    await this.#options.keyspace.loading.abandon();
+    await this.#options.keyspace.loading.abandon().catch(() => undefined);
   }
 }
 
