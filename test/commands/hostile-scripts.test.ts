@@ -27,7 +27,7 @@ beforeAll(async () => {
   bystander = await server.connect();
 });
 afterAll(() => {
-  for (const client of [hostile, bystander]) client.close();
+  for (const client of [hostile, bystander]) void client.close();
 });
 
 /** What a script sees of the world. */
