@@ -15,6 +15,7 @@ const TABLE_BITS = 14;
 
 /** After so many places (a power of two) without a repeat, one more is left out at each step. */
 const SKIP_BITS = 6;
+const MAX_SKIP = 15;
 
 /** Where three bytes were last seen, counted on over all calls: what is less than a call's base is of another one. */
 const seen = new Int32Array(1 << TABLE_BITS);
@@ -55,7 +56,7 @@ export function lzfCompress(
       input[from + 1] !== input[at + 1] ||
       input[from + 2] !== input[at + 2]
     ) {
-      at += 1 + (misses++ >> SKIP_BITS);
+      at += 1 + Math.min(misses++ >> SKIP_BITS, MAX_SKIP);
       continue;
     }
     misses = 0;

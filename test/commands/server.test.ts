@@ -455,14 +455,4 @@ describe("SHUTDOWN", () => {
       await stopping.close();
     },
   );
-
-  test("nowhere to save to", async () => {
-    const memory = new TestServer({ args: ["--backend", "memory"] });
-    await memory.start();
-    const other = await memory.connect();
-    expect(await other.send("SHUTDOWN", "SAVE")).toEqual(error("ERR Errors trying to SHUTDOWN. Check logs."));
-    expect(await other.send("PING")).toBe("PONG");
-    await other.close();
-    await memory.close();
-  });
 });
