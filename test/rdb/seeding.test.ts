@@ -17,12 +17,15 @@ const redis = useServer({ kind: "redis", args: ["--enable-debug-command", "yes"]
 let expected: Client;
 let folder: string;
 let rdb: string;
+const LIBRARY = `#!lua name=greetings
+redis.register_function('greet', function(keys, args) return 'hello ' .. args[1] end)`;
 const SAME = ["--set-max-listpack-entries", "0"];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "leveldis-seeding-"));
   expected = await redis.connect();
   await fillWithEverything(expected);
+  await expected.send("FUNCTION", "LOAD", LIBRARY);
   expect(await expected.send("SAVE")).toBe("OK");
   rdb = join(folder, "dump.rdb");
   copyFileSync(join(redis.dir, "dump.rdb"), rdb);
@@ -72,7 +75,9 @@ describe("--rdb", () => {
     );
     await using again = onDisk(dir);
     await again.start();
-    expect(await differences(expected, await again.connect())).toEqual([]);
+    const client = await again.connect();
+    expect(await differences(expected, client)).toEqual([]);
+    expect(await client.send("FCALL", "greet", 0, "world")).toBe("hello world");
     await again.stop();
     await using other = onDisk(dir, "--flushall", "--rdb", "test/rdb/samples/redis/hash-zipmap.rdb");
     await other.start();
@@ -133,6 +138,7 @@ describe("--seed-from", () => {
       await expected.send("CONFIG", "SET", "repl-diskless-sync", diskless, "repl-diskless-sync-delay", "0");
       await using tested = await seed(...from());
       expect(await differences(expected, tested.client)).toEqual([]);
+      expect(await tested.client.send("FCALL", "greet", 0, "you")).toBe("hello you");
     },
     30_000,
   );
