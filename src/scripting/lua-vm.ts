@@ -1,7 +1,7 @@
 import type { Reply } from "../resp/reply.ts";
 import { ErrorReply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
-import { cString, oneLine, takeReply, ReplyTooLarge } from "./conversion.ts";
+import { takeReply } from "./conversion.ts";
 import {
   type EngineOptions,
   type Finished,
@@ -10,19 +10,16 @@ import {
   Stop,
   type Suspended,
 } from "./engine.ts";
-import { LuaModule, OutOfMemory, type Saved, StackExhausted } from "./lua-module.ts";
+import { Environment, type Furniture } from "./environment.ts";
+import { LuaModule, OutOfMemory, type Saved } from "./lua-module.ts";
 import { type InternalFunction, type Location, Stack } from "./lua-stack.ts";
-import { type NativeLibrary, TABLE } from "./native.ts";
-import type { ScriptRandom } from "./random.ts";
 import { NestedCalls } from "./nested-calls.ts";
-import { READONLY, Sandbox } from "./sandbox.ts";
+import type { ScriptRandom } from "./random.ts";
+import { Sandbox } from "./sandbox.ts";
+import { errorOnTop, placeOf, reasonOf, Stopped, Thrown, withPlace } from "./script-error.ts";
 
 const REGISTRY = -10000;
-const GLOBALS = -10002;
-const COUNT_HOOK = 8;
 const GC_COUNT = 3;
-/** Redis asks ten times less often; but an instruction can take long. */
-const HOOK_INSTRUCTIONS = 10_000;
 /**
  * A VM whose memory has become larger than this is not kept: memory of WebAssembly never shrinks. Nor is one that has used half of
  * what its limit leaves: Lua 5.1 does not collect garbage when memory runs out, and what the last script left would be the next one's error.
@@ -30,36 +27,6 @@ const HOOK_INSTRUCTIONS = 10_000;
 const KEPT_SIZE = 32 * 1024 * 1024;
 const YIELDED = 1;
 const MEMORY_ERROR = 4;
-
-/** Functions and constants of one table. */
-export interface TableContent {
-  readonly functions: Readonly<Record<string, InternalFunction>>;
-  readonly constants?: Readonly<Record<string, number | Bytes>>;
-}
-
-/** What a VM is built with. */
-export interface Furniture {
-  readonly libraries: readonly NativeLibrary[];
-  readonly redis: TableContent;
-  /** For libraries of functions: all that their code sees while it is loaded. Without it, the VM is one for EVAL. */
-  readonly loadingRedis?: TableContent;
-}
-
-/** What an exception of the host's is wrapped in on its way through the VM. */
-class Thrown {
-  readonly cause: unknown;
-  constructor(cause: unknown) {
-    this.cause = cause;
-  }
-}
-
-/** A script that was stopped, and the error that its client gets. */
-class Stopped {
-  readonly message: Bytes;
-  constructor(message: Bytes) {
-    this.message = message;
-  }
-}
 
 /**
  * One Lua state, with the sandbox. Scripts run on a thread of their own, so that the count hook can make them yield.
@@ -70,23 +37,15 @@ export class LuaVm {
   readonly #random: ScriptRandom;
   readonly #sandbox: Sandbox;
   readonly #nested: NestedCalls;
+  readonly #environment: Environment;
   readonly #budget: number;
   /** The memory of a state in which nothing has run. */
   readonly #emptySize: number;
   readonly lua: Stack;
-  #main = 0;
   #thread = 0;
   #threadReference = 0;
-  #globals = 0;
-  #hookAddress = 0;
-  #keysText = 0;
-  #argvText = 0;
   readonly #saved: Saved;
   readonly #first: { readonly thread: number; readonly reference: number };
-  /** The metatable through which functions see globals, and the two tables that they see: always, and while a library is loaded. */
-  #view = 0;
-  #ordinary = 0;
-  #loading = 0;
   #host: ScriptHost | null = null;
   #scriptName = "";
   #leftAt: Location | null = null;
@@ -108,8 +67,16 @@ export class LuaVm {
     const addresses = new Map<InternalFunction, number>();
     this.lua = new Stack(this.#module, addresses);
     this.lua.onCheckTime = () => this.#look(this.lua.L, false);
-    this.#addFunctions(furniture, addresses);
-    this.#build(furniture);
+    const site = {
+      module: this.#module,
+      lua: this.lua,
+      sandbox: this.#sandbox,
+      nested: this.#nested,
+      addresses,
+      hook: (L: number) => this.#hook(L),
+    };
+    this.#environment = new Environment(site, furniture);
+    this.#newThread();
     this.#first = { thread: this.#thread, reference: this.#threadReference };
     this.#emptySize = this.#module.size;
     this.#saved = this.#module.save(this.#module.usedEnd());
@@ -117,7 +84,7 @@ export class LuaVm {
 
   /** Bytes that Lua's values take. */
   get usedMemory(): number {
-    return this.#module.api.lua_gc(this.#main, GC_COUNT, 0) * 1024;
+    return this.#module.api.lua_gc(this.#environment.main, GC_COUNT, 0) * 1024;
   }
 
   /** Whether another one should take its place. */
@@ -150,7 +117,7 @@ export class LuaVm {
   /** A string to a function: a reference of it, or the error message of the compiler. */
   compile(source: Bytes, chunkName: Bytes): number | Bytes {
     const { lua } = this;
-    lua.L = this.#main;
+    lua.L = this.#environment.main;
     try {
       if (lua.loadBuffer(source, chunkName)) return this.reference();
       const message = lua.toBytes(-1) ?? "";
@@ -168,7 +135,7 @@ export class LuaVm {
   }
 
   unreference(reference: number): void {
-    this.#module.api.luaL_unref(this.#main, REGISTRY, reference);
+    this.#module.api.luaL_unref(this.#environment.main, REGISTRY, reference);
   }
 
   /** Runs a function with KEYS and ARGV, as globals or as its arguments. `name` is for errors. */
@@ -187,17 +154,17 @@ export class LuaVm {
     lua.L = this.#thread;
     return this.#guard(() => {
       lua.rawGetIndex(REGISTRY, reference);
-      if (this.#globals === 0) {
+      if (this.#environment.globals === 0) {
         this.#pushArray(keys);
         this.#pushArray(argv);
         return this.#resume(2);
       }
       const { api } = this.#module;
-      lua.rawGetIndex(REGISTRY, this.#globals);
+      lua.rawGetIndex(REGISTRY, this.#environment.globals);
       this.#pushArray(keys);
-      api.lua_setfield(lua.L, -2, this.#keysText);
+      api.lua_setfield(lua.L, -2, this.#environment.keysText);
       this.#pushArray(argv);
-      api.lua_setfield(lua.L, -2, this.#argvText);
+      api.lua_setfield(lua.L, -2, this.#environment.argvText);
       lua.pop(1);
       return this.#resume(0);
     });
@@ -220,16 +187,16 @@ export class LuaVm {
     this.#logWhileLoading = log;
     if (timeoutMs > 0) this.#deadlineMs = performance.now() + timeoutMs;
     try {
-      this.#show(this.#loading);
+      this.#environment.show("loading");
       lua.L = this.#thread;
       lua.rawGetIndex(REGISTRY, reference);
       this.#nested.begin(this.#thread);
       const status = this.#module.api.lua_resume(this.#thread, 0);
       lua.L = this.#thread;
-      const error = status === 0 ? null : this.#errorOnTop().message;
+      const error = status === 0 ? null : errorOnTop(this.lua).message;
       lua.setTop(0);
       if (status !== 0) this.#newThread();
-      this.#show(this.#ordinary);
+      this.#environment.show("ordinary");
       if (!this.#sandbox.isIntact()) this.reset();
       return error;
     } catch (thrown) {
@@ -245,16 +212,6 @@ export class LuaVm {
   log(level: number, text: Bytes): void {
     if (this.#logWhileLoading === null) this.host.log(level, text);
     else this.#logWhileLoading(level, text);
-  }
-
-  /** What global names mean from now on. */
-  #show(globals: number): void {
-    const { lua } = this;
-    lua.L = this.#main;
-    lua.rawGetIndex(REGISTRY, this.#view);
-    lua.rawGetIndex(REGISTRY, globals);
-    lua.rawSetField(-2, "__index");
-    lua.pop(1);
   }
 
   #pushArray(values: readonly Bytes[]): void {
@@ -284,7 +241,7 @@ export class LuaVm {
       kind: "suspended",
       resume: () => this.#guard(() => this.#resume(0)),
       stop: (reason) => {
-        const message = this.#withPlace(reason.message, this.#leftAt);
+        const message = withPlace(reason.message, this.#scriptName, this.#leftAt);
         this.reset();
         return this.#finished(new ErrorReply(message), false);
       },
@@ -326,39 +283,11 @@ export class LuaVm {
       this.reset();
       return this.#finished(new ErrorReply(message), false);
     }
-    const place = this.#place();
-    const { message, wasCounted } = this.#errorOnTop();
+    const place = placeOf(this.lua);
+    const { message, wasCounted } = errorOnTop(this.lua);
     // A thread that an error has ended runs nothing any more.
     this.#newThread();
-    return this.#finished(new ErrorReply(this.#withPlace(message, place)), wasCounted);
-  }
-
-  #errorOnTop(): { message: Bytes; wasCounted: boolean } {
-    const { lua } = this;
-    if (lua.type(-1) !== TABLE) {
-      return { message: `ERR ${cString(lua.describe(-1))}`, wasCounted: false };
-    }
-    lua.rawGetField(-1, "err");
-    const message = lua.isStringOrNumber(-1) ? cString(lua.toBytes(-1)!) : "ERR unknown error";
-    lua.rawGetField(-2, "ignore_error_stats_update");
-    return { message, wasCounted: lua.toBoolean(-1) };
-  }
-
-  /** Where the script stands, in its own code: what a C function does, its caller does. */
-  #place(): Location | null {
-    const { lua } = this;
-    const location = lua.where(0);
-    if (location === null || !isOurs(location)) return location;
-    let place = lua.where(1);
-    // A `pcall` is two functions, the second of them in Lua; a tail call is a level of its own.
-    if (place?.source !== OUR_SOURCE || place.isC) return place;
-    for (let level = 2; place !== null && OURS.includes(place.source); level++) place = lua.where(level);
-    return place;
-  }
-
-  #withPlace(message: Bytes, place: Location | null): Bytes {
-    if (place === null) return oneLine(message);
-    return oneLine(`${message} script: ${this.#scriptName}, on ${place.source}:${place.line}.`);
+    return this.#finished(new ErrorReply(withPlace(message, this.#scriptName, place)), wasCounted);
   }
 
   /** The count hook. */
@@ -366,7 +295,7 @@ export class LuaVm {
     const canYield = this.#nested.canYield(L);
     if (this.#look(L, canYield) !== "yield" || !canYield) return;
     // Lua takes a thread that was left in its first instruction for one that has not begun.
-    this.#leftAt = this.#place();
+    this.#leftAt = placeOf(this.lua);
     this.#nested.hasYielded = true;
     this.#module.api.lua_yield(L, 0);
   }
@@ -377,184 +306,16 @@ export class LuaVm {
     if (performance.now() > this.#deadlineMs) throw new Stopped("ERR FUNCTION LOAD timeout");
     if (this.#host === null) return "continue";
     const answer = this.reach(() => this.host.interrupt(canYield));
-    if (answer instanceof Stop) throw new Stopped(this.#withPlace(answer.message, this.#place()));
+    if (answer instanceof Stop)
+      throw new Stopped(withPlace(answer.message, this.#scriptName, placeOf(this.lua)));
     return answer;
-  }
-
-  #addFunctions(furniture: Furniture, addresses: Map<InternalFunction, number>): void {
-    const { lua } = this;
-    const functions: InternalFunction[] = [
-      ...this.#nested.functions,
-      this.#refuse,
-      this.#absent,
-      this.#errorHandler,
-      ...Object.values(this.#sandbox.replacements).flatMap((table) => Object.values(table)),
-      ...this.#sandbox.hidden,
-      ...Object.values(furniture.redis.functions),
-      ...Object.values(furniture.loadingRedis?.functions ?? {}),
-      ...furniture.libraries.flatMap((library) => [
-        ...Object.values(library.functions),
-        ...(library.hidden ?? []),
-      ]),
-    ];
-    const wrapped = functions.map((run) => (L: number) => {
-      lua.L = L;
-      return run(lua);
-    });
-    const found = this.#module.addFunctions(wrapped, (L) => this.#hook(L));
-    functions.forEach((run, i) => addresses.set(run, found[i]!));
-    this.#hookAddress = found.at(-1)!;
-  }
-
-  #build(furniture: Furniture): void {
-    const { api } = this.#module;
-    const { lua } = this;
-    const L = api.luaL_newstate();
-    this.#main = L;
-    lua.L = L;
-    lua.check();
-    for (const open of [api.luaopen_base, api.luaopen_table, api.luaopen_string, api.luaopen_math]) {
-      open(L);
-      lua.setTop(0);
-    }
-    lua.pushValue(GLOBALS);
-    this.#sandbox.furnish(lua);
-    this.#nested.furnish(lua);
-    for (const library of furniture.libraries) this.#addLibrary(library);
-    this.#addTable(furniture.redis);
-    lua.rawSetField(-2, "redis");
-    // From here on nobody reaches the tables themselves.
-    for (const name of [
-      "string",
-      "table",
-      "math",
-      "coroutine",
-      "redis",
-      ...furniture.libraries.map((l) => l.name),
-    ]) {
-      lua.rawGetField(-1, name);
-      this.#sandbox.putFront(lua, this.#refuse);
-      if (name === "string") this.#sandbox.frontStringMetatable(lua, this.#refuse);
-      lua.rawSetField(-2, name);
-    }
-    if (furniture.loadingRedis === undefined) this.#furnishForEval();
-    else this.#furnishForLoading(furniture.loadingRedis);
-    this.#frontGlobals();
-    api.lua_sethook(L, this.#hookAddress, COUNT_HOOK, HOOK_INSTRUCTIONS);
-    lua.setTop(0);
-    this.#newThread();
-  }
-
-  /** With the globals on top. */
-  #furnishForEval(): void {
-    const { lua } = this;
-    for (const name of ["KEYS", "ARGV"]) {
-      lua.newTable(0, 0);
-      lua.rawSetField(-2, name);
-    }
-    this.#keysText = this.#module.text("KEYS");
-    this.#argvText = this.#module.text("ARGV");
-    lua.pushClosure(this.#errorHandler, 0);
-    lua.rawSetField(-2, "__redis__err__handler");
-    lua.pushValue(-1);
-    this.#globals = this.reference();
-  }
-
-  #furnishForLoading(redis: TableContent): void {
-    const { lua } = this;
-    lua.pushValue(-1);
-    this.#ordinary = this.reference();
-    lua.newTable(0, 1);
-    this.#addTable(redis);
-    this.#setAbsentMetatable();
-    this.#sandbox.putFront(lua, this.#refuse);
-    lua.rawSetField(-2, "redis");
-    this.#setAbsentMetatable();
-    this.#loading = this.reference();
-  }
-
-  /** Puts a front before the globals, which are on top, and makes it what global names mean. */
-  #frontGlobals(): void {
-    const { lua } = this;
-    lua.newTable(0, 1);
-    lua.pushClosure(this.#absent, 0);
-    lua.rawSetField(-2, "__index");
-    this.#sandbox.putFront(lua, this.#refuse);
-    const metatable = this.reference();
-    this.#setAbsentMetatable();
-    lua.pushValue(-1);
-    this.#sandbox.putFront(lua, this.#refuse, metatable);
-    lua.getMetatable(-1);
-    this.#view = this.reference();
-    lua.pushValue(-1);
-    lua.rawSetField(-3, "_G");
-    lua.replace(GLOBALS);
-  }
-
-  /** Reading from the table on top what it has not becomes an error. */
-  #setAbsentMetatable(): void {
-    const { lua } = this;
-    lua.newTable(0, 1);
-    lua.pushClosure(this.#absent, 0);
-    lua.rawSetField(-2, "__index");
-    lua.setMetatable(-2);
-  }
-
-  readonly #refuse: InternalFunction = (lua) => lua.error(READONLY);
-
-  readonly #absent: InternalFunction = (lua) => {
-    if (lua.top() !== 2) lua.error("Wrong number of arguments to luaProtectedTableError");
-    if (!lua.isStringOrNumber(2)) {
-      lua.error("Second argument to luaProtectedTableError must be a string or number");
-    }
-    const name = cString(lua.toBytes(2)!);
-    return lua.error(`Script attempted to access nonexistent global variable '${name}'`);
-  };
-
-  /** Redis' error handler is a global that scripts can call. */
-  readonly #errorHandler: InternalFunction = (lua) => {
-    const caller = lua.where(1);
-    const place = caller?.isC === true ? lua.where(2) : caller;
-    lua.setTop(1);
-    if (lua.type(1) !== TABLE) {
-      lua.pushRecord("err", `ERR ${lua.describe(1)}`);
-      lua.replace(1);
-    }
-    if (place !== null) {
-      lua.pushBytes(place.source);
-      lua.rawSetField(1, "source");
-      lua.pushNumber(place.line);
-      lua.rawSetField(1, "line");
-    }
-    return 1;
-  };
-
-  #addLibrary(library: NativeLibrary): void {
-    const { lua } = this;
-    this.#addTable({ functions: library.functions });
-    library.open?.(lua);
-    lua.rawSetField(-2, library.name);
-  }
-
-  #addTable({ functions, constants = {} }: TableContent): void {
-    const { lua } = this;
-    lua.newTable(0, 32);
-    for (const [name, run] of Object.entries(functions)) {
-      lua.pushClosure(run, 0);
-      lua.rawSetField(-2, name);
-    }
-    for (const [name, value] of Object.entries(constants)) {
-      if (typeof value === "number") lua.pushNumber(value);
-      else lua.pushBytes(value);
-      lua.rawSetField(-2, name);
-    }
   }
 
   #newThread(): void {
     const { api } = this.#module;
-    this.lua.L = this.#main;
+    this.lua.L = this.#environment.main;
     if (this.#threadReference !== 0) this.unreference(this.#threadReference);
-    const thread = api.lua_newthread(this.#main);
+    const thread = api.lua_newthread(this.#environment.main);
     this.#useThread(thread, this.reference());
   }
 
@@ -562,23 +323,4 @@ export class LuaVm {
     this.#thread = thread;
     this.#threadReference = reference;
   }
-}
-
-/** What C functions have as their source, and Lua functions of ours. */
-const OUR_SOURCE = "=[C]";
-const OURS = [OUR_SOURCE, "=(tail call)"];
-
-function isOurs({ isC, source }: Location): boolean {
-  return isC || source === OUR_SOURCE;
-}
-
-function reasonOf(thrown: unknown): string {
-  if (thrown instanceof OutOfMemory || thrown instanceof ReplyTooLarge) return "not enough memory";
-  if (thrown instanceof StackExhausted) return "stack overflow";
-  // V8's own words for both stacks and for strings.
-  if (thrown instanceof RangeError) {
-    return thrown.message.includes("call stack") ? "stack overflow" : "not enough memory";
-  }
-  if (thrown instanceof WebAssembly.RuntimeError) return `the Lua VM broke: ${thrown.message}`;
-  throw thrown;
 }

@@ -1,8 +1,8 @@
-import { cString } from "./conversion.ts";
 import { formatInteger, splitFormat } from "./format-integers.ts";
 import type { CFunction, LuaModule } from "./lua-module.ts";
 import type { InternalFunction, Stack } from "./lua-stack.ts";
 import { FUNCTION, NIL, NUMBER, STRING, TABLE } from "./native.ts";
+import { parseUnsigned } from "./unsigned-digits.ts";
 import { StringSearch } from "./string-search.ts";
 import type { ScriptRandom } from "./random.ts";
 
@@ -335,29 +335,6 @@ export class Sandbox {
   }
 }
 
-const DIGITS = /^[ \t-\r]*([+-]?)([0-9a-zA-Z]+)[ \t-\r]*$/;
-const HEX_DIGITS = /^[ \t-\r]*([+-]?)(?:0[xX](?=[0-9a-fA-F]))?([0-9a-zA-Z]+)[ \t-\r]*$/;
-
-/** `"-101"` in base 2 ⇒ 2^64 - 5; null for what is no number. Ends at the first NUL, as C strings do. */
-function parseUnsigned(text: string, base: number): number | null {
-  const found = (base === 16 ? HEX_DIGITS : DIGITS).exec(cString(text));
-  if (found === null) return null;
-  let value = 0n;
-  const digits = found[2]!.toLowerCase();
-  for (let i = 0; i < digits.length; i++) {
-    const code = digits.charCodeAt(i);
-    const worth = code <= NINE ? code - ZERO : code - LETTER_A + 10;
-    if (worth >= base) return null;
-    if (value <= UINT64_MAX) value = value * BigInt(base) + BigInt(worth);
-  }
-  if (value > UINT64_MAX) return Number(UINT64_MAX);
-  return Number(found[1] === "-" ? BigInt.asUintN(64, -value) : value);
-}
-
-const ZERO = 0x30;
-const NINE = 0x39;
-const LETTER_A = 0x61;
-const UINT64_MAX = 2n ** 64n - 1n;
 /** More than Lua's stack has room for. */
 const MAX_UNPACKED = 1_000_000;
 const LONG_REPEAT = 4096;
