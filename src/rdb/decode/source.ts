@@ -53,7 +53,8 @@ export class ByteSource {
     if (this.#buffer.length - this.#end < bytes) {
       const target =
         this.#buffer.length - kept < bytes
-          ? Buffer.allocUnsafe(Math.max(kept + bytes, 2 * kept))
+          ? // Twice what is needed, so that it serves for the next pieces too.
+            Buffer.allocUnsafe(Math.max(kept + 2 * bytes, 2 * kept))
           : this.#buffer;
       this.#sum();
       this.#buffer.copy(target, 0, this.at, this.#end);
