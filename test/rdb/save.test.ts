@@ -41,7 +41,7 @@ describe("a file with everything in it", () => {
   beforeAll(async () => {
     await client.send("FLUSHALL");
     await generate(client);
-  });
+  }, 60_000);
 
   test.each(REDIS_VERSIONS)(
     "version %i: redis-server loads it, and has the same data",
@@ -78,7 +78,7 @@ describe("versions", () => {
   beforeAll(async () => {
     await client.send("FLUSHALL");
     await generate(client, { streams: false });
-  });
+  }, 60_000);
 
   test.each(REDIS_VERSIONS)("%i, without streams: as asked for", async (rdbVersion) => {
     await save(rdbVersion);

@@ -23,12 +23,9 @@ describe("LZF", () => {
     ["the same byte", Buffer.alloc(100_000, 7)],
     ["text", Buffer.from(TEXT.repeat(500))],
     ["numbers", Buffer.from(Array.from({ length: 5000 }, (_, i) => `key:${i},`).join(""))],
-    // A repeat can be 8192 bytes back, and no more.
-    ["far repeats", Buffer.concat([Buffer.from(TEXT), noise(8192 - TEXT.length), Buffer.from(TEXT)])],
-    [
-      "too far repeats",
-      Buffer.concat([Buffer.from(TEXT.repeat(3)), noise(9000), Buffer.from(TEXT.repeat(3))]),
-    ],
+    // What repeats can be 8192 bytes back, and no more.
+    ["far repeats", Buffer.from(spread(8192))],
+    ["too far repeats", Buffer.from(spread(8193))],
   ])("of %s is shorter, and gives it back", (_, plain) => {
     const short = compressed(plain);
     expect(short.length).toBeGreaterThan(0);
@@ -61,6 +58,12 @@ describe("LZF", () => {
     expect(output[size]).toBe(0xee);
   });
 });
+
+/** A line of different characters at the beginning, and so many bytes behind. */
+function spread(distance: number): string {
+  const line = String.fromCharCode(...Array.from({ length: 90 }, (_, i) => 35 + i));
+  return `${line.padEnd(distance, "!")}${line}`;
+}
 
 function noise(length: number): Buffer {
   const random = new Random(17);
