@@ -9,6 +9,14 @@ const WRITERS = 4;
 const FIELDS = 8;
 const ACKNOWLEDGED_PER_ROUND = 400;
 
+/** Writes one number to three keys, of which it declares none; the first write and the last are far apart. */
+const SCRIPT = `
+local name, n = ARGV[1], ARGV[2]
+redis.call('SET', name .. ':script:first', n)
+for i = 1, 20 do redis.call('HSET', name .. ':script:hash', 'f' .. i, n) end
+redis.call('RPUSH', name .. ':script:list', n)
+redis.call('SET', name .. ':script:last', n)`;
+
 class Refusal extends Error {}
 
 /** What one writer was told is done; each of its commands writes the same number everywhere. */
@@ -44,6 +52,7 @@ class Writer {
           ["DEL", `${this.#name}:exec:${(n + 1) % 2}`],
           ["SET", `${this.#name}:exec:${n % 2}`, n],
           ["EXEC"],
+          ["EVAL", SCRIPT, 0, this.#name, n],
         ]);
         const refused = replies.find((reply) => reply instanceof Error);
         if (refused !== undefined) throw new Refusal(String(refused));
@@ -67,6 +76,18 @@ class Writer {
     expect(await client.send("EXISTS", `${this.#name}:exec:${(n + 1) % 2}`)).toBe(0);
   }
 
+  /** So is a script. */
+  async #checkScript(client: Client): Promise<void> {
+    const n = Number(await client.send("GET", `${this.#name}:script:first`));
+    expect(n).toBeGreaterThanOrEqual(this.acknowledged);
+    expect(n).toBeLessThanOrEqual(this.sent);
+    expect(await client.send("GET", `${this.#name}:script:last`)).toBe(String(n));
+    expect(new Set((await client.send("HVALS", `${this.#name}:script:hash`)) as string[])).toEqual(
+      new Set([String(n)]),
+    );
+    expect(await client.send("LINDEX", `${this.#name}:script:list`, -1)).toBe(String(n));
+  }
+
   async check(client: Client): Promise<void> {
     const { acknowledged, sent } = this;
     const values = (await client.send("MGET", ...this.keys)) as string[];
@@ -79,6 +100,7 @@ class Writer {
       expect(Number(last)).toBeLessThanOrEqual(sent);
     }
     await this.#checkTransaction(client);
+    await this.#checkScript(client);
     const members = (await client.send("SCARD", `${this.#name}:set`)) as number;
     expect(members).toBeGreaterThanOrEqual(acknowledged);
     const present = await client.send(
