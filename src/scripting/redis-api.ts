@@ -82,7 +82,9 @@ export function redisFunctions(running: Running): Functions {
     },
     set_repl: (lua) => {
       if (lua.top() !== 1) raise(lua, "redis.set_repl() requires two arguments.");
-      const targets = lua.toNumber(1) | 0;
+      const number = lua.toNumber(1);
+      // What is no C int becomes one with other bits set.
+      const targets = Math.abs(number) < 2 ** 31 ? Math.trunc(number) : -1;
       if ((targets & ~REPLICATION_TARGETS) !== 0) {
         raise(lua, "Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.");
       }

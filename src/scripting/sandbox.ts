@@ -222,8 +222,15 @@ export class Sandbox {
 
   /** Lua's own takes seconds for what is too large in the end. */
   #repeat(lua: Stack): number {
-    const count = lua.type(2) === NUMBER ? Math.trunc(lua.toNumber(2)) : 0;
-    if (lua.type(1) !== STRING || count < LONG_REPEAT) return this.#call(lua, "rep");
+    const given = lua.type(2) === NUMBER ? lua.toNumber(2) : 0;
+    const count = toInt(given);
+    if (lua.type(1) !== STRING || count < LONG_REPEAT) {
+      if (Math.abs(given) >= LONG_REPEAT) {
+        lua.pushNumber(count);
+        lua.replace(2);
+      }
+      return this.#call(lua, "rep");
+    }
     const size = lua.length(1);
     if (size * count > this.#limit) lua.error("not enough memory");
     lua.pushBytes(lua.toBytes(1)!.repeat(count));
