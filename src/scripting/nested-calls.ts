@@ -194,8 +194,7 @@ export class NestedCalls {
     }
     // A coroutine that an error has ended runs nothing any more.
     api.luaL_unref(L, REGISTRY, coroutine.reference);
-    unwrapError(lua);
-    return 2;
+    return 1 + unwrapError(lua);
   }
 
   #create(lua: Stack): Coroutine {
@@ -253,10 +252,14 @@ function failure(lua: Stack, message: string): number {
   return 2;
 }
 
-/** An error that is a table of ours becomes its text: scripts from before Redis 7 look for strings. */
-function unwrapError(lua: Stack): void {
-  if (lua.type(-1) !== TABLE) return;
+/**
+ * An error that is a table of ours becomes its text: scripts from before Redis 7 look for strings. Of other tables Redis returns what they
+ * have as `err` as one value more. How many values there are.
+ */
+function unwrapError(lua: Stack): number {
+  if (lua.type(-1) !== TABLE) return 1;
   lua.rawGetField(-1, "err");
-  if (lua.isStringOrNumber(-1)) lua.remove(-2);
-  else lua.pop(1);
+  if (!lua.isStringOrNumber(-1)) return 2;
+  lua.remove(-2);
+  return 1;
 }
