@@ -63,21 +63,22 @@ export class Accounts {
   enterCalls(tally: CallTally): void {
     const all = this.statistics;
     const { latencyTracking } = this.#server!.config.values;
-    for (const { command, calls, usec, failed, rejected, times, latency, ...keyspace } of tally.used) {
+    for (const counts of tally.used) {
+      const { command, calls, times } = counts;
       const { statistics } = command;
       statistics.calls += calls;
-      statistics.usec += usec;
-      statistics.failed += failed;
-      statistics.rejected += rejected;
+      statistics.usec += counts.usec;
+      statistics.failed += counts.failed;
+      statistics.rejected += counts.rejected;
       if (latencyTracking && calls > 0) {
         statistics.latency ??= new LatencyHistogram();
-        if (latency !== null) statistics.latency.add(latency);
+        if (counts.latency !== null) statistics.latency.add(counts.latency);
         for (const ns of times) statistics.latency.record(ns);
       }
       all.commandsProcessed += calls;
       if (!command.isReadonly) continue;
-      all.keyspaceHits += keyspace.keyspaceHits;
-      all.keyspaceMisses += keyspace.keyspaceMisses;
+      all.keyspaceHits += counts.keyspaceHits;
+      all.keyspaceMisses += counts.keyspaceMisses;
     }
     for (const { error, count } of tally.errors.values()) all.countError(error, count);
     this.#committer.weigh(tally.writtenBytes);

@@ -55,8 +55,8 @@ export class Pair {
   ): Promise<Disagreement | undefined> {
     const [byRedis, byTested] = await this.#sendBoth(ask);
     const command = give("…");
-    const redis = await this.#redis.sendRaw(...give(exact(byTested!) as string));
-    const leveldis = await this.#tested.sendRaw(...give(exact(byRedis!) as string));
+    const redis = await this.#redis.sendRaw(...give(exact(byTested) as string));
+    const leveldis = await this.#tested.sendRaw(...give(exact(byRedis) as string));
     const reason = difference("exact", redis, leveldis);
     return reason === undefined ? undefined : { command, reason, redis, leveldis };
   }
