@@ -184,6 +184,24 @@ test("a database that this server has not", async () => {
   );
 });
 
+test("what only later versions write", async () => {
+  const block = listpack(1, 0, 1, "f", 0, 2, 0, 0, "v", 4);
+  const file = rdbFile(
+    12,
+    `\xf4${length(7)}${length(1)}${length(0)}`,
+    keyOf(20, "set") + str(listpack("a", "b", 7)),
+    keyOf(21, "stream") + length(1) + str(ID) + str(block),
+    length(1) + length(5) + length(0) + length(5) + length(0) + length(0) + length(0) + length(1),
+    length(1) + str("group") + length(5) + length(0) + length(1) + length(1) + pending,
+    length(1) + str("consumer") + u64Little(2000) + u64Little(3000) + length(1) + ID,
+  );
+  await using tested = await load(file);
+  const { client } = tested;
+  expect((await client.send("SMEMBERS", "set")) as string[]).toEqual(expect.arrayContaining(["a", "b", "7"]));
+  expect(await client.send("XRANGE", "stream", "-", "+")).toEqual([["5-0", ["f", "v"]]]);
+  expect(await client.send("XPENDING", "stream", "group")).toEqual([1, "5-0", "5-0", [["consumer", "1"]]]);
+});
+
 test("what was loaded can be changed like anything else", async () => {
   const set = keyOf(2, "set") + length(MANY) + times(MANY, (i) => str(`m${i}`));
   const list = keyOf(1, "list") + length(MANY) + times(MANY, (i) => str(`e${i}`));

@@ -4,12 +4,12 @@ import type { Store, StoreBatch } from "../../storage/store.ts";
 import type { Bytes } from "../../support/bytes.ts";
 
 /** A batch for LevelDB, of so many entries or bytes: the server's own writes wait for one of them at the most. */
-const STEP_ENTRIES = 2000;
-const STEP_BYTES = 512 << 10;
+const STEP_ENTRIES = 8000;
+const STEP_BYTES = 1 << 20;
 
 /** What gathers before it is sorted and written. The more, the less LevelDB has to merge. */
 const MAX_BYTES = 8 << 20;
-const MAX_ENTRIES = 50_000;
+const MAX_ENTRIES = 32_000;
 
 /** What an entry of a Map and two strings take. */
 const ENTRY_BYTES = 100;
