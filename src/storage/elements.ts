@@ -46,6 +46,8 @@ export class Elements implements Persistent {
   readonly #points = new Set<Map<Bytes, Bytes | null | undefined>>();
   /** Commands that want to know which elements are written while they work. */
   readonly #followers = new Set<(key: Bytes) => void>();
+  /** What the transaction that runs has to put back. */
+  #overwritten: Overwritten | null = null;
   #discarded = false;
   /** False while all that there is of it gathers here: then nothing can be fetched. */
   isStored = true;
@@ -104,9 +106,18 @@ export class Elements implements Persistent {
       const known = points.get(fullKey);
       if (known !== undefined) undo.add(() => points.set(fullKey, known));
     }
-    const gathering = this.#gathering;
-    const before = gathering.get(fullKey);
-    undo.add(() => (before === undefined ? gathering.delete(fullKey) : gathering.set(fullKey, before)));
+    let overwritten = this.#overwritten;
+    if (overwritten === null || overwritten.undo !== undo || overwritten.gathering !== this.#gathering) {
+      overwritten = this.#overwritten = new Overwritten(undo, this.#gathering);
+      undo.add(() => this.#takeBack(overwritten!));
+    }
+    overwritten.add(fullKey);
+  }
+
+  #takeBack(overwritten: Overwritten): void {
+    overwritten.putBack();
+    // The next attempt has to add its step again.
+    if (this.#overwritten === overwritten) this.#overwritten = null;
   }
 
   /** The value of one element, null when absent. */
@@ -312,6 +323,7 @@ export class Elements implements Persistent {
     this.isStored = true;
     const gathering = this.#gathering;
     this.#gathering = new Map();
+    this.#overwritten = null;
     for (const [key, value] of gathering) {
       if (value === null) batch.delete(key);
       else batch.put(key, value);
@@ -333,6 +345,35 @@ export class Elements implements Persistent {
 
 /** Never written to. */
 const NONE = new Overlay();
+
+/**
+ * What a transaction has overwritten of what gathers, in order. Not a step of its undo for each: a script may write
+ * millions of elements.
+ */
+class Overwritten {
+  readonly undo: Undo;
+  readonly gathering: Map<Bytes, Bytes | null>;
+  readonly #keys: Bytes[] = [];
+  readonly #before: (Bytes | null | undefined)[] = [];
+
+  constructor(undo: Undo, gathering: Map<Bytes, Bytes | null>) {
+    this.undo = undo;
+    this.gathering = gathering;
+  }
+
+  add(key: Bytes): void {
+    this.#keys.push(key);
+    this.#before.push(this.gathering.get(key));
+  }
+
+  putBack(): void {
+    for (let i = this.#keys.length - 1; i >= 0; i--) {
+      const before = this.#before[i];
+      if (before === undefined) this.gathering.delete(this.#keys[i]!);
+      else this.gathering.set(this.#keys[i]!, before);
+    }
+  }
+}
 
 /** Up to so many point reads of one command are done in line. */
 const MAX_INLINE_READS = 64;
