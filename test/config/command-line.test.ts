@@ -112,7 +112,7 @@ describe("the environment", () => {
   test.each([
     ["LEVELDIS_NOPE", "1", "there is no such option"],
     ["LEVELDIS_PORT", "x", "argument couldn't be parsed into an integer"],
-    ["LEVELDIS_RDB", "x", "RDB files are not supported yet"],
+    ["LEVELDIS_SEED_FROM", "x", "must be redis://[[user]:password@]host[:port][/db]"],
   ])("%s=%s", (name, value, reason) => {
     expect(() => read({ [name]: value })).toThrow(
       new StartError(`leveldis: environment variable ${name}: ${reason}`),

@@ -123,7 +123,12 @@ describe("a start that fails", () => {
     [["--port"], "leveldis: bad option 'port': wrong number of arguments"],
     [["--port", "1", "2"], `leveldis: bad option 'port "1" "2"': wrong number of arguments`],
     [["--readonly", "perhaps"], `leveldis: bad option 'readonly "perhaps"': argument must be 'yes' or 'no'`],
-    [["--rdb", "x.rdb"], `leveldis: bad option 'rdb "x.rdb"': RDB files are not supported yet`],
+    [["--rdb", "x.rdb"], "leveldis: can't open the RDB file x.rdb: No such file or directory"],
+    [
+      ["--seed-from", "10.0.0.1:6379"],
+      `leveldis: bad option 'seed-from "10.0.0.1:6379"': must be redis://[[user]:password@]host[:port][/db]`,
+    ],
+    [["--rdb", "x", "--seed-from", "redis://y"], "leveldis: --rdb and --seed-from exclude each other"],
     [
       ["--backend-option", "nope=1"],
       `leveldis: bad option 'backend-option "nope=1"': unknown LevelDB option nope: there are compression, ` +
