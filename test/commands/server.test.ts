@@ -265,6 +265,8 @@ describe("INFO, true values", () => {
     const before = Number((await info("leveldb"))["collector_deleted_entries"]);
     const members = Array.from({ length: 1000 }, (_, i) => `member ${i}`);
     await client.send("SADD", "big", ...members);
+    // What never gets into LevelDB needs no collector.
+    await client.send("DEBUG", "LOADAOF");
     await client.send("DEL", "big");
     await vi.waitFor(
       async () =>
@@ -373,7 +375,7 @@ describe("DEBUG", () => {
       expect(await client.send("DEBUG", name)).toBe("OK");
       expect((await info("leveldb"))["record_cache_records"]).toBe("0");
       expect(await client.send("GET", "a")).toBe("1");
-      expect(await client.send("TTL", "a")).toBe(100);
+      expect(Number(await client.send("TTL", "a"))).toBeGreaterThan(80);
       expect(await client.send("HGET", "h", "f")).toBe("v");
       expect(await client.send("SCARD", "s")).toBe(600);
       expect(await client.send("ZSCORE", "z", "m")).toBe("1.5");
@@ -397,9 +399,6 @@ describe("DEBUG", () => {
   test("what there is nothing to do with says why", async () => {
     expect(await client.send("DEBUG", "JMAP")).toEqual(
       error("ERR DEBUG JMAP is not supported: there is no heap dump"),
-    );
-    expect(await client.send("DEBUG", "RELOAD", "NOSAVE")).toEqual(
-      error("ERR DEBUG RELOAD with options is not supported: there are no RDB files yet"),
     );
   });
 });

@@ -103,9 +103,13 @@ describe("rewriting", () => {
     expect(rewriteConfig("", { ...initialValues(), flushall: true })).not.toContain("flushall");
   });
 
-  test("a default of several lines is written whole where one of them was", () => {
-    expect(rewriteConfig('save ""\n', initialValues())).toMatch(
-      /^save 3600 1\n(?:.*\n)*save 300 100\nsave 60 10000\n/,
+  test("a value of several lines is written whole where one of them was", () => {
+    const save = [
+      { seconds: 3600, changes: 1 },
+      { seconds: 60, changes: 10_000 },
+    ];
+    expect(rewriteConfig('save ""\n', { ...initialValues(), save })).toMatch(
+      /^save 3600 1\n(?:.*\n)*save 60 10000\n/,
     );
   });
 });
