@@ -248,8 +248,14 @@ export class Sandbox {
 
   /** Lua's own moves all from the end to the position, however far that is below 1. */
   #insert(lua: Stack): number {
-    if (lua.type(2) === NUMBER && lua.top() === 3 && lua.toNumber(2) < LEAST_POSITION) {
-      lua.argumentError(2, "position out of bounds");
+    if (lua.top() === 3 && lua.type(1) === TABLE) {
+      const given = lua.checkNumber(2);
+      const position = toInt(given);
+      if (position < LEAST_POSITION) lua.argumentError(2, "position out of bounds");
+      if (position !== Math.trunc(given)) {
+        lua.pushNumber(position);
+        lua.replace(2);
+      }
     }
     return this.#refuseFront(lua, "insert");
   }
@@ -352,7 +358,7 @@ const MAX_RANDOM = 0x7fffffff;
 const MAX_LOADED_SIZE = 64 * 1024 * 1024;
 const MAX_LOADED_PIECES = 1_000_000;
 
-/** C's `int` of a double. */
+/** C's `int` of a double, by way of 64 bits: what does not fit into those is the least integer, and its lower half is 0. */
 function toInt(value: number): number {
-  return value | 0;
+  return Math.abs(value) < 2 ** 63 ? value | 0 : 0;
 }

@@ -52,7 +52,7 @@ const DEEP = "stack overflow|pattern too complex|too many";
 test.each([
   // Memory.
   ["return ('x'):rep(1e9)", SPENT],
-  ["return ('x'):rep(2^40)", SPENT],
+  ["return ('x'):rep(2^40)", ""],
   ["local s = 'x' while true do s = s .. s end", SPENT],
   ["local t = {} while true do t[#t + 1] = {} end", SPENT],
   ["local t = {} for i = 1, 1e8 do t[i] = i end", SPENT],
@@ -84,6 +84,9 @@ test.each([
   ["for m in ('a'):rep(1e6):gmatch('.-b') do end", SPENT],
   ["return (''):rep(1e18)", ""],
   ["table.insert({}, -2^31, 1)", "out of bounds"],
+  ["table.insert({}, 2^31, 1)", "out of bounds"],
+  ["table.insert({}, 1e308, 1)", ""],
+  ["table.insert({}, 0/0, 1)", ""],
   ["return tonumber(('f'):rep(1e7), 16)", ""],
   // Depth.
   ["local function f() return f() + 1 end f()", DEEP],
@@ -349,7 +352,7 @@ test("random scripts leave the next one what it had", () => {
       endure(`${statements.join("\n")}\nreturn ${value}`);
       if (++runs % 10 === 0) expect(scripts.run(PROBE)).toEqual(healthy);
     }),
-    { numRuns: 1500 },
+    { numRuns: 1000 },
   );
 });
 
