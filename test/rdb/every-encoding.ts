@@ -4,7 +4,7 @@ import type { Argument, Client } from "../support/client.ts";
 const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
 
 /** More than a loader holds in memory of one collection. */
-const MANY = 40_000;
+const MANY = 34_000;
 
 const numbered = (count: number, nth: (i: number) => readonly Argument[]): Argument[] =>
   Array.from({ length: count }, (_, i) => nth(i)).flat();

@@ -6,7 +6,7 @@ import type { Client } from "../support/client.ts";
 import { TestServer } from "../support/server.ts";
 import { useServer } from "../support/use-server.ts";
 import { storedEntries } from "./stored-entries.ts";
-import { fillWithEverything, fillWithLarge } from "./every-encoding.ts";
+import { fillWithEverything } from "./every-encoding.ts";
 import { FakeMaster, beforeMarkedRdb, beforeRdb } from "./fake-master.ts";
 import { differences } from "./same-data.ts";
 import { SeededInstance } from "./seeded-instance.ts";
@@ -52,17 +52,6 @@ describe("--rdb", () => {
     await using tested = await seed("--rdb", rdb, ...args, "--stream-max-packed-bytes", "0");
     expect(await differences(expected, tested.client, { ignoreEncodings: args.length > 0 })).toEqual([]);
   });
-
-  test("large collections, in large and small memory", async () => {
-    await using large = new TestServer({ kind: "redis", args: ["--enable-debug-command", "yes"] });
-    await large.start();
-    const client = await large.connect();
-    await fillWithLarge(client);
-    await client.send("SAVE");
-    const file = join(large.dir, "dump.rdb");
-    await using tested = await seed("--rdb", file, "--record-cache-size", "1mb");
-    expect(await differences(client, tested.client)).toEqual([]);
-  }, 30_000);
 
   test("on disk, where it is found again after a crash", async () => {
     const dir = join(folder, "data");
