@@ -63,7 +63,6 @@ const defaultUnits = [
   "unit/dump",
   "integration/corrupt-dump",
   "integration/corrupt-dump-fuzzer",
-  "integration/rdb",
   "integration/convert-zipmap-hash-on-load",
   "integration/convert-ziplist-hash-on-load",
   "integration/convert-ziplist-zset-on-load",
