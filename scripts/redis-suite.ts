@@ -59,6 +59,8 @@ const defaultUnits = [
   "unit/other",
   "unit/querybuf",
   "unit/shutdown",
+  "unit/scripting",
+  "unit/functions",
   "integration/rdb",
   "unit/dump",
   "integration/corrupt-dump",
