@@ -190,7 +190,11 @@ export class Committer {
   /** Resolves when less waits for the store, or for being written. */
   async relieve(): Promise<void> {
     if (this.#log === null || this.#isStuck) return this.settle();
-    if (this.#applying === null) void this.#apply();
+    if (this.#applying === null) {
+      // What gathers has to be written before it can be applied.
+      if (this.#log.unappliedBytes === 0) return this.settle();
+      void this.#apply();
+    }
     await new Promise<void>((resolve) => this.#crowd.push(resolve));
   }
 
