@@ -70,16 +70,24 @@ export class Sandbox {
       },
       table: {
         insert: (lua) => this.#insert(lua),
+        remove: (lua) => this.#withIndexes(lua, "remove", 2, toInt),
+        concat: (lua) => this.#withIndexes(lua, "concat", 3, toInt),
         foreach: (lua) => this.#seeThrough(lua, "foreach"),
       },
       string: {
         format: (lua) => this.#format(lua),
         rep: (lua) => this.#repeat(lua),
+        sub: (lua) => this.#withIndexes(lua, "sub", 2, toIndex),
+        byte: (lua) => this.#withIndexes(lua, "byte", 2, toIndex),
         find: (lua) => {
+          convert(lua, 3, 3, toIndex);
           const isStock = this.#search.isHarmless(lua) || this.#search.isPlain(lua);
           return isStock ? this.#call(lua, "find") : this.#search.find(lua);
         },
-        match: (lua) => (this.#search.isHarmless(lua) ? this.#call(lua, "match") : this.#search.match(lua)),
+        match: (lua) => {
+          convert(lua, 3, 3, toIndex);
+          return this.#search.isHarmless(lua) ? this.#call(lua, "match") : this.#search.match(lua);
+        },
         gmatch: (lua) => this.#gmatch(lua),
         gsub: (lua) => (this.#search.isHarmless(lua) ? this.#call(lua, "gsub") : this.#search.gsub(lua)),
       },
@@ -187,6 +195,12 @@ export class Sandbox {
     return this.#call(lua, name);
   }
 
+  /** Lua's own, with numbers from an argument on that fit into 32 bits. */
+  #withIndexes(lua: Stack, name: string, first: number, to: (value: number) => number): number {
+    convert(lua, first, first + 1, to);
+    return this.#call(lua, name);
+  }
+
   #seeThrough(lua: Stack, name: string): number {
     const front = this.#fronts.get(lua.pointer(1));
     if (front !== undefined) {
@@ -240,6 +254,7 @@ export class Sandbox {
   /** Lua's own counts in 32 bits, and takes what does not fit for few. */
   #unpack(lua: Stack): number {
     if (lua.type(1) !== TABLE || lua.top() < 2) return this.#call(lua, "unpack");
+    convert(lua, 2, 3, toInt);
     const first = lua.type(2) > NIL ? toInt(lua.checkNumber(2)) : 1;
     const last = lua.type(3) > NIL ? toInt(lua.checkNumber(3)) : lua.length(1);
     if (last - first >= MAX_UNPACKED) lua.error("too many results to unpack");
@@ -357,6 +372,25 @@ const MAX_RANDOM = 0x7fffffff;
 /** What `load` puts together is in our memory, not in Lua's. */
 const MAX_LOADED_SIZE = 64 * 1024 * 1024;
 const MAX_LOADED_PIECES = 1_000_000;
+
+/** Replaces numbers that do not fit into 32 bits: `ptrdiff_t` has no more in WebAssembly, and Lua takes them for -2^31. */
+function convert(lua: Stack, first: number, last: number, to: (value: number) => number): void {
+  for (let i = first; i <= last; i++) {
+    if (lua.type(i) !== NUMBER) continue;
+    const value = lua.toNumber(i);
+    if (Math.abs(value) < 2 ** 31) continue;
+    lua.pushNumber(to(value));
+    lua.replace(i);
+  }
+}
+
+/** An index that means what the 64 bits of it would: no string is so long. */
+function toIndex(value: number): number {
+  if (!(Math.abs(value) < 2 ** 63)) return LEAST_INDEX;
+  return Math.max(LEAST_INDEX, Math.min(Math.trunc(value), -LEAST_INDEX));
+}
+
+const LEAST_INDEX = 1 - 2 ** 31;
 
 /** C's `int` of a double, by way of 64 bits: what does not fit into those is the least integer, and its lower half is 0. */
 function toInt(value: number): number {

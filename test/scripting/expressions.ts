@@ -631,6 +631,28 @@ function formats(): string[] {
   ];
 }
 
+const LARGE_INDEXES = [
+  "('abc'):sub(1, 1e10)",
+  "('abc'):sub(1, math.huge)",
+  "('abc'):sub(-1e10)",
+  "('abc'):sub(2^32 + 2)",
+  "('abc'):sub(-math.huge, 2)",
+  "('abc'):sub(0/0)",
+  "('abc'):byte(1e10)",
+  "('abc'):byte(-1e10, 1e10)",
+  "('abc'):find('c', -1e10)",
+  "('abc'):find('c', 1e10)",
+  "('abc'):find('b', 2^33)",
+  "('abc'):match('.', 1e10)",
+  "table.concat({1, 2}, ',', 1, 2^32 + 2)",
+  "table.concat({1, 2}, ',', 2^32 + 1)",
+  "table.concat({1, 2}, ',', -1e308, 0)",
+  "table.remove({1, 2}, 2^32 + 1)",
+  "unpack({1, 2}, 1, 2^32 + 2)",
+  "('x'):rep(2^32 + 3)",
+  "('x'):rep(-1e10)",
+];
+
 export const EXPRESSIONS: readonly string[] = [
   ...NUMBERS.map((number) => `tostring(${number})`),
   ...NUMBERS.filter((number) => number !== "0/0").map(
@@ -643,6 +665,7 @@ export const EXPRESSIONS: readonly string[] = [
   ...METATABLES,
   ...FUNCTIONS,
   ...COROUTINES,
+  ...LARGE_INDEXES,
   ...MATHS,
   ...formats(),
 ];
