@@ -32,9 +32,7 @@ export class Aside {
     this.#keyspace = keyspace;
     this.#accounts = accounts;
     this.#asCommandError = asCommandError;
-    this.#context = new CommandContext(keyspace, seeds, watches, () => {
-      throw new Error("a command beside a script runs others");
-    });
+    this.#context = new CommandContext(keyspace, seeds, watches);
   }
 
   attach(server: Server): void {

@@ -14,7 +14,7 @@ import { Random } from "../support/random.ts";
 export class CommandContext implements Context {
   readonly keyspace: Keyspace;
   readonly watches: Watches;
-  readonly call: (command: Command, args: readonly Bytes[]) => Reply;
+  call: (command: Command, args: readonly Bytes[]) => Reply = refuse;
   scripts!: ScriptCaller;
   readonly #seeds: Random;
   nowMs = 0;
@@ -26,16 +26,10 @@ export class CommandContext implements Context {
   readonly replies: Reply[] = [];
   #work: ((batch: number) => void)[] = [];
 
-  constructor(
-    keyspace: Keyspace,
-    seeds: Random,
-    watches: Watches,
-    call: (command: Command, args: readonly Bytes[]) => Reply,
-  ) {
+  constructor(keyspace: Keyspace, seeds: Random, watches: Watches) {
     this.keyspace = keyspace;
     this.#seeds = seeds;
     this.watches = watches;
-    this.call = call;
   }
 
   begin(client: Client, attempt: Attempt, nowMs: number, wokenBy: Bytes | null): void {
@@ -82,3 +76,7 @@ export class CommandContext implements Context {
 }
 
 const NO_WORK: readonly ((batch: number) => void)[] = [];
+
+function refuse(): never {
+  throw new Error("a command that runs others where none can be run");
+}

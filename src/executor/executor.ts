@@ -12,7 +12,7 @@ import { Attempt, Fault } from "../storage/attempt.ts";
 import { Undo } from "../storage/undo.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { Random } from "../support/random.ts";
-import { Accounts, type Run } from "./accounts.ts";
+import { Accounts } from "./accounts.ts";
 import { Aside } from "./aside.ts";
 import { BlockedClients, type Ready } from "./blocked.ts";
 import { BusyScript, Suspended } from "./busy-script.ts";
@@ -27,6 +27,7 @@ import { Notifications } from "./notifications.ts";
 import { ScriptCalls } from "./script-calls.ts";
 import { NOT_SERVED, type Outcome, Serving, type ServingHost } from "./serving.ts";
 import type { Statistics } from "./statistics.ts";
+import { type CallsOptions, TransactionCalls, rememberKeys } from "./transaction-calls.ts";
 import { WatchTable } from "./watches.ts";
 
 export interface ExecutorOptions {
@@ -84,21 +85,22 @@ export class Executor {
     });
     this.changes.add(this.watches);
     this.changes.add(this.blocked);
-    this.#context = new CommandContext(options.keyspace, this.#seeds, this.watches, (command, args) =>
-      this.#call(command, args),
-    );
+    this.#context = new CommandContext(options.keyspace, this.#seeds, this.watches);
     this.#accounts = new Accounts(options.keyspace.committer);
     this.statistics = this.#accounts.statistics;
     this.#serving = new Serving(this.#servingHost(), this.blocked);
-    this.#scripts = new ScriptCalls({
+    const calls: CallsOptions = {
       keyspace: options.keyspace,
       context: this.#context,
       accounts: this.#accounts,
       monitors: this.monitors,
       changes: this.changes,
       asCommandError: (error, command) => this.#asCommandError(error, command),
-    });
+    };
+    this.#scripts = new ScriptCalls(calls);
     this.#context.scripts = this.#scripts;
+    const transactions = new TransactionCalls(calls);
+    this.#context.call = (command, args) => transactions.call(command, args);
     this.busy = new BusyScript(
       {
         goOn: (state) => this.#goOn(state),
@@ -313,65 +315,8 @@ export class Executor {
       this.#finish(caller, attempt);
     }
     // Who had to wait has read its keys when it asked, and knows that they changed before it is served.
-    if (caller.tracking !== null && ready === null) this.#keysRead(caller, command, args)?.();
+    if (caller.tracking !== null && ready === null) rememberKeys(this.#server!, caller, command, args)?.();
     return result;
-  }
-
-  /** A command of a transaction. What it writes can be taken back; that it blocks cannot be. */
-  #call(command: Command, args: readonly Bytes[]): Reply {
-    const { attempt } = this.#context;
-    attempt.undo!.mayWrite = command.isWrite;
-    const { keyspaceHits, keyspaceMisses } = attempt;
-    const start = { command, args, startedMs: performance.now(), keyspaceHits, keyspaceMisses };
-    return this.#finishCall(start, () => command.run!(this.#context, args));
-  }
-
-  #finishCall(start: StartedCall, run: () => Reply | WaitFor): Reply {
-    const context = this.#context;
-    const { attempt, client } = context;
-    const { command, args } = start;
-    let reply: Reply;
-    let failure: CommandError | null = null;
-    try {
-      this.#keyspace.events.tellsMisses = command.isReadonly;
-      this.#keyspace.hidesChanges = command.hidesChanges;
-      const result = run();
-      reply = result instanceof WaitFor ? result.deniedReply : result;
-    } catch (error) {
-      if (error instanceof Suspension) throw error.within(() => this.#finishCall(start, error.resume));
-      if (error instanceof Fault || error instanceof TakenBack) throw error;
-      failure = this.#asCommandError(error, command);
-      reply = failure.reply;
-    }
-    const tookMs = performance.now() - start.startedMs;
-    context.replies.push(reply);
-    const entry: Run = {
-      client,
-      command,
-      args,
-      tookMs,
-      failure,
-      keyspaceHits: attempt.keyspaceHits - start.keyspaceHits,
-      keyspaceMisses: attempt.keyspaceMisses - start.keyspaceMisses,
-      wrote: attempt.wrote,
-    };
-    context.afterwards(() => this.#accounts.enter(entry));
-    if (!this.monitors.isEmpty) {
-      const { dbIndex } = client;
-      context.afterwards(() => this.#show(client, command, args, dbIndex));
-    }
-    const remember = client.tracking === null ? null : this.#keysRead(client, command, args);
-    if (remember !== null) this.changes.note(remember);
-    attempt.undo!.mayWrite = false;
-    return reply;
-  }
-
-  /** What is to be done so that a tracking client is told when the keys of a command that it ran change. */
-  #keysRead(client: Client, command: Command, args: readonly Bytes[]): (() => void) | null {
-    // A script's own commands read.
-    if (!command.isReadonly || command.runsOthers || !client.tracking!.remembersReads) return null;
-    const keys = command.keyPositionsOf(args).map((position) => args[position]!);
-    return keys.length === 0 ? null : () => this.#server!.tracking.remember(client, keys);
   }
 
   /** CLIENT CACHING was for one command, or transaction, and that is over. */
@@ -664,14 +609,5 @@ const RUNS_IN_TRANSACTION: ReadonlySet<string> = new Set([
 ]);
 
 const NOT_IN_TRANSACTION = new CommandError("ERR Command not allowed inside a transaction");
-
-/** A command of a transaction that has begun. */
-interface StartedCall {
-  readonly command: Command;
-  readonly args: readonly Bytes[];
-  readonly startedMs: number;
-  readonly keyspaceHits: number;
-  readonly keyspaceMisses: number;
-}
 
 const INTERNAL_ERROR = new CommandError("ERR internal error");

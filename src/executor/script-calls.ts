@@ -2,38 +2,26 @@ import type { Command } from "../commands/registered-command.ts";
 import type { ScriptCaller, ScriptState } from "../commands/script-caller.ts";
 import { WaitFor } from "../commands/wait-for.ts";
 import { CommandError } from "../errors.ts";
-import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { ErrorReply, Reply } from "../resp/reply.ts";
 import { CountedErrorReply } from "../scripting/engine.ts";
 import { Fault } from "../storage/attempt.ts";
 import type { Bytes } from "../support/bytes.ts";
-import { type Accounts, bytesOf } from "./accounts.ts";
+import { bytesOf } from "./accounts.ts";
 import { CallTally } from "./call-tally.ts";
-import type { Changes } from "./changes.ts";
-import type { CommandContext } from "./context.ts";
-import type { Monitors } from "./monitors.ts";
 import { isSlow, recordIfSlow } from "./slow-calls.ts";
-
-export interface ScriptCallsOptions {
-  readonly keyspace: Keyspace;
-  readonly context: CommandContext;
-  readonly accounts: Accounts;
-  readonly monitors: Monitors;
-  readonly changes: Changes;
-  readonly asCommandError: (error: unknown, command: Command) => CommandError;
-}
+import type { CallsOptions } from "./transaction-calls.ts";
 
 /** Redis has a client of its own for scripts, with no name and no address. */
 const SCRIPT_CLIENT = { address: "?:0", name: "" };
 
 /** Runs the commands that scripts call. What others learn of them they learn when the script is final. */
 export class ScriptCalls implements ScriptCaller {
-  readonly #options: ScriptCallsOptions;
+  readonly #options: CallsOptions;
   readonly #tally = new CallTally();
   /** The script whose keys were noted last for its client's cache. */
   #noted: ScriptState | null = null;
 
-  constructor(options: ScriptCallsOptions) {
+  constructor(options: CallsOptions) {
     this.#options = options;
   }
 
