@@ -189,6 +189,8 @@ export class Committer {
 
   /** Resolves when less waits for the store, or for being written. */
   async relieve(): Promise<void> {
+    // What was weighed and then taken back, by a transaction that started again, does not wait.
+    if (this.#dirty.length === 0) this.#backlogBytes = 0;
     if (this.#log === null || this.#isStuck) return this.settle();
     if (this.#applying === null) {
       // What gathers has to be written before it can be applied.
