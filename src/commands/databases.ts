@@ -79,10 +79,11 @@ function flushdb({ db }: Context, args: readonly Bytes[]): Reply {
   return OK;
 }
 
-function flushall({ keyspace, server, afterwards }: Context, args: readonly Bytes[]): Reply {
+function flushall(context: Context, args: readonly Bytes[]): Reply {
   checkMode(args);
+  const { keyspace, server } = context;
   keyspace.flushAll();
-  afterwards(() => void server.saver.saveAfterFlush());
+  context.afterwards(() => void server.saver.saveAfterFlush());
   return OK;
 }
 

@@ -142,6 +142,35 @@ describe("BGSAVE", () => {
     expect(((await loaded.client.send("SMEMBERS", "set")) as string[]).length).toBe(1000);
   });
 
+  test("has whole transactions only, and all that was answered before", async () => {
+    const writer = await server.connect();
+    let isDone = false;
+    const transfer = async (): Promise<void> => {
+      while (!isDone) {
+        await writer.pipeline([
+          ["MULTI"],
+          ["INCRBY", "account:a", "7"],
+          ["HINCRBY", "accounts", "b", "-7"],
+          ["EXEC"],
+        ]);
+      }
+    };
+    const transfers = transfer();
+    for (let round = 0; round < 3; round++) {
+      const before = Number(await client.send("INCRBY", "account:a", "0"));
+      expect(await client.send("BGSAVE")).toBe("Background saving started");
+      await saved();
+      expect(await info("rdb_last_bgsave_status")).toBe("ok");
+      await using loaded = await SeededInstance.start("--rdb", file());
+      const a = Number(await loaded.client.send("GET", "account:a"));
+      expect(a + Number(await loaded.client.send("HGET", "accounts", "b"))).toBe(0);
+      expect(a).toBeGreaterThanOrEqual(before);
+    }
+    isDone = true;
+    await transfers;
+    await writer.close();
+  });
+
   test("is ended by FLUSHALL, and the old file stays", async () => {
     await fill(100, "value");
     await client.send("SAVE");
