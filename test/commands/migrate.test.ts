@@ -282,3 +282,52 @@ test("in a transaction it sends what the transaction made of the key", async () 
   await to.send("SELECT", 1);
   expect(await to.send("GET", "k")).toBe("third");
 });
+
+test("of what others write meanwhile nothing is lost, and nothing is there twice", async () => {
+  const [from, to] = await clients();
+  const acknowledged: string[] = [];
+  let isOver = false;
+  const write = async (writer: number): Promise<void> => {
+    await using client = await source.connect();
+    for (let n = 0; !isOver; n++) {
+      const names = [0, 1, 2].map((i) => `${writer}-${n}-${i}`);
+      // By itself, in a transaction and in a script.
+      const replies = await client.pipeline([
+        ["SADD", "k", names[0]!],
+        ["MULTI"],
+        ["SADD", "k", names[1]!],
+        ["EXEC"],
+        ["EVAL", "return redis.call('SADD', KEYS[1], ARGV[1])", 1, "k", names[2]!],
+      ]);
+      expect(replies.map(String)).toEqual(["1", "OK", "QUEUED", "1", "1"]);
+      acknowledged.push(...names);
+    }
+  };
+  const writing = Promise.all([1, 2, 3].map(write));
+  const found: string[] = [];
+  let moves = 0;
+  for (let rounds = 0; rounds < 100; rounds++) {
+    const reply = String(await migrate(from, target.port, "k", 0, 5000));
+    expect(reply).toMatch(/^(?:OK|NOKEY)$/);
+    if (reply === "NOKEY") continue;
+    moves++;
+    found.push(...((await to.send("SMEMBERS", "k")) as string[]));
+    await to.send("DEL", "k");
+  }
+  isOver = true;
+  await writing;
+  found.push(...((await from.send("SMEMBERS", "k")) as string[]));
+  expect(moves).toBeGreaterThan(10);
+  expect(found.toSorted()).toEqual(acknowledged.toSorted());
+}, 30_000);
+
+test("from a script", async () => {
+  const [from, to] = await clients();
+  await from.send("HSET", "h", "f", "v");
+  const script = `
+    redis.call('HSET', KEYS[1], 'g', 'w')
+    local moved = redis.call('MIGRATE', '127.0.0.1', ARGV[1], KEYS[1], 0, 5000)
+    return {moved.ok, redis.call('EXISTS', KEYS[1]), redis.pcall('MIGRATE', '127.0.0.1', 1, 'none', 0, 10)}`;
+  expect(await from.send("EVAL", script, 1, "h", target.port)).toEqual(["OK", 0, "NOKEY"]);
+  expect(await to.send("HGETALL", "h")).toEqual(["f", "v", "g", "w"]);
+});
