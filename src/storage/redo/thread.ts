@@ -75,6 +75,7 @@ export class ApplierThread {
   }
 
   #tell(order: Order): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     this.#worker.postMessage(order);
   }
 }
