@@ -329,5 +329,5 @@ test("from a script", async () => {
     local moved = redis.call('MIGRATE', '127.0.0.1', ARGV[1], KEYS[1], 0, 5000)
     return {moved.ok, redis.call('EXISTS', KEYS[1]), redis.pcall('MIGRATE', '127.0.0.1', 1, 'none', 0, 10)}`;
   expect(await from.send("EVAL", script, 1, "h", target.port)).toEqual(["OK", 0, "NOKEY"]);
-  expect(await to.send("HGETALL", "h")).toEqual(["f", "v", "g", "w"]);
+  expect(await to.send("HMGET", "h", "f", "g")).toEqual(["v", "w"]);
 });
