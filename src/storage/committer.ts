@@ -189,7 +189,7 @@ export class Committer {
 
   /** Resolves when less waits for the store, or for being written. */
   async relieve(): Promise<void> {
-    // What was weighed and then taken back, by a transaction that started again, does not wait.
+    // What was weighed and changed nothing, a DEL of keys that are not there, does not wait.
     if (this.#dirty.length === 0) this.#backlogBytes = 0;
     if (this.#log === null || this.#isStuck) return this.settle();
     if (this.#applying === null) {
