@@ -16,7 +16,7 @@ const FUNCTIONS = [
   ..."table.concat table.sort table.maxn table.getn math.floor math.random math.randomseed math.fmod".split(
     " ",
   ),
-  ..."cjson.encode cjson.decode cjson.new cjson.encode_max_depth cmsgpack.pack cmsgpack.unpack".split(" "),
+  ..."cjson.encode cjson.decode cjson.new cmsgpack.pack cmsgpack.unpack".split(" "),
   ..."cmsgpack.unpack_one cmsgpack.unpack_limit struct.pack struct.unpack struct.size".split(" "),
   ..."bit.band bit.tohex bit.lshift redis.call redis.sha1hex redis.log redis.error_reply".split(" "),
   ..."redis.status_reply redis.acl_check_cmd redis.setresp redis.set_repl coroutine.wrap coroutine.status".split(
