@@ -109,7 +109,11 @@ export class Attempt {
       try {
         values.push(read(item));
       } catch (error) {
-        if (!(error instanceof Fault)) throw error;
+        if (!(error instanceof Fault)) {
+          // The first of several errors counts: one before it may still be missing.
+          if (faults.length === 0) throw error;
+          break;
+        }
         faults.push(error);
       }
     }
