@@ -94,6 +94,15 @@ function xread(context: Context, args: readonly Bytes[]): Reply | WaitFor {
   return streamsReply(context, replies);
 }
 
+function streamOrError(db: Database, key: Bytes): Stream | CommandError | null {
+  try {
+    return db.stream(key);
+  } catch (error) {
+    if (error instanceof CommandError) return error;
+    throw error;
+  }
+}
+
 /** One that waits is not disturbed by a key that holds something else. */
 function streamOf(db: Database, key: Bytes, isWaiting: boolean): Stream | null {
   if (!isWaiting) return db.stream(key);
@@ -122,10 +131,12 @@ function xreadgroup(context: Context, args: readonly Bytes[]): Reply | WaitFor {
   const call = readArguments(args, true, isInScript(context));
   if (wokenBy !== null) return serveWaiting(context, call, args, wokenBy);
   const { keys } = call;
-  const streams = db.readTogether(keys, (key) => db.stream(key));
+  const streams = db.readTogether(keys, (key) => streamOrError(db, key));
   const edits = new Map<Bytes, StreamEdit>();
   const ids = keys.map((key, i) => {
     const stream = streams[i]!;
+    // Behind what is wrong with the keys before it.
+    if (stream instanceof CommandError) throw stream;
     if (stream === null) db.missed(key);
     else if (!edits.has(key)) edits.set(key, new StreamEdit(stream));
     const edit = edits.get(key);
