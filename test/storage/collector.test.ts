@@ -68,7 +68,13 @@ const EVERYTHING: KeyRange = { gte: "\0", lt: "\xff" };
 
 async function diskBytes(): Promise<number> {
   const names = await readdir(folder);
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+  // LevelDB may delete one meanwhile.
+  const sizeOf = (name: string): Promise<number> =>
+    stat(join(folder, name)).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  const sizes = await Promise.all(names.map(sizeOf));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 

@@ -2,7 +2,7 @@ import { INT_MAX, LONG_MAX, choice, integer, memory, string, yesNo } from "../op
 import { ValueError } from "../option.ts";
 import { savePoints } from "../special-option-types.ts";
 
-const NO_AOF = "LevelDB's log does the work of the append-only file, and is kept small by LevelDB";
+const NO_AOF = "the redo log does the work of the append-only file, and is short: `redo-log-size`";
 
 /** What is on disk in Redis: snapshots and the append-only file. */
 export const PERSISTENCE = {
