@@ -29,7 +29,10 @@ export const SCRIPTING = {
     { help: "Memory of the scripts' Lua, and as much for that of the functions", changes: "start" },
   ),
   "lua-enable-deprecated-api": yesNo(false, {
-    fixed: { to: [false], why: "getfenv, setfenv and newproxy lead out of the sandbox: only 'no' is supported" },
+    fixed: {
+      to: [false],
+      why: "getfenv, setfenv and newproxy lead out of the sandbox: only 'no' is supported",
+    },
     changes: "start",
     isHidden: true,
   }),
