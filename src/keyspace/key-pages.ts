@@ -73,14 +73,14 @@ export class KeyPages {
       keep: onlyHeader,
     }));
     const { entries } = page;
-    if (page.isComplete) return { keys: this.#live(entries), next: null };
-    const next = page.rest(limit).gte;
-    const last = entries[entries.length - 1];
-    // The page ends with a key, unless that was deleted meanwhile: there the next run begins.
-    if (last === undefined || entries.length < limit || last[0] + "\0" !== next) {
-      return { keys: this.#live(entries), next: next.slice(RECORD_KEY_PREFIX_LENGTH) };
+    // There may be more of them than were read: those that are not in the store yet.
+    if (entries.length >= limit) {
+      const next = entries[limit - 1]![0].slice(RECORD_KEY_PREFIX_LENGTH);
+      return { keys: this.#live(entries.slice(0, limit - 1)), next };
     }
-    return { keys: this.#live(entries.slice(0, -1)), next: last[0].slice(RECORD_KEY_PREFIX_LENGTH) };
+    // It may end with a key that was deleted meanwhile: there the next run begins.
+    const next = page.isComplete ? null : page.rest(limit).gte.slice(RECORD_KEY_PREFIX_LENGTH);
+    return { keys: this.#live(entries), next };
   }
 
   /** All keys that begin with `prefix` and pass `accepts`, in order; null when they are more than `most`. */
