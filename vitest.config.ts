@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     exclude: ["**/node_modules/**", "dist/**", ".cache/**"],
     testTimeout: 20_000,
+    // Servers do half of the work, and much of the time is waiting.
+    maxWorkers: 2,
     projects: [
       { extends: true, test: { name: "once", include: ["test/**/*.test.ts"], exclude: blackBox } },
       ...variants.map((variant) => ({
