@@ -49,11 +49,11 @@ describe("RESP3", () => {
     await writer.send("DEBUG", "SET-ACTIVE-EXPIRE", "0");
     await writer.pipeline([
       ["RPUSH", "k", "x"],
-      ["PEXPIRE", "k", "20"],
+      ["PEXPIRE", "k", "500"],
     ]);
     await reader.sendExact("CLIENT", "TRACKING", "ON");
     await reader.sendExact("LLEN", "k");
-    await writer.send("DEBUG", "SLEEP", "0.05");
+    await writer.send("DEBUG", "SLEEP", "0.6");
     // Nothing else is sent: what the blocked client met must not wait for the next command of anybody.
     const blocked = writer.send("BLPOP", "k", "0");
     blocked.catch(() => {});
@@ -115,7 +115,7 @@ describe("RESP3", () => {
 
   test("a key whose time is over", async () => {
     await reader.sendExact("CLIENT", "TRACKING", "ON");
-    await writer.send("SET", "k", "1", "PX", 30);
+    await writer.send("SET", "k", "1", "PX", 500);
     await reader.sendExact("GET", "k");
     expect(await reader.readExact()).toEqual(invalidate("k"));
   });
