@@ -70,12 +70,19 @@ function xread(context: Context, args: readonly Bytes[]): Reply | WaitFor {
   const { db, wokenBy } = context;
   const call = readArguments(args, false, isInScript(context));
   const { keys } = call;
-  const streams = db.readTogether(keys, (key) => streamOf(db, key, wokenBy !== null));
-  const ids = call.ids.map((text, i) => readFrom(text, streams[i]!));
+  const streams = db.readTogether(keys, (key) =>
+    wokenBy === null ? streamOrError(db, key) : streamOf(db, key, true),
+  );
+  const ids = call.ids.map((text, i) => {
+    const stream = streams[i]!;
+    // Behind what is wrong with the ids before it.
+    if (stream instanceof CommandError) throw stream;
+    return readFrom(text, stream);
+  });
   const limit = call.count === 0 ? Infinity : call.count;
   if (wokenBy !== null) {
     const at = keys.indexOf(wokenBy);
-    const stream = streams[at]!;
+    const stream = streams[at] as Stream | null;
     if (stream === null || !hasMore(stream, ids[at]!)) return waitFor(context, call, args, ids);
     const entries = entriesBehind(stream, ids[at]!, call.count === 0 ? COUNT_AFTER_WAITING : limit);
     return streamsReply(context, [{ key: wokenBy, entries }]);
