@@ -7,18 +7,24 @@ import { checkTable } from "../storage/files/table-file.ts";
 import { showBytes } from "../support/show-bytes.ts";
 import type { Report } from "./report.ts";
 
-/** LevelDB's own files: which there have to be, and all their checksums. LevelDB itself looks at none of these. */
-export async function checkFiles(folder: string, report: Report): Promise<void> {
+/**
+ * LevelDB's own files: which there have to be, and all their checksums. LevelDB itself looks at none of these, and ends
+ * the process when a compaction meets keys that are out of order. False: it must not be given these tables.
+ */
+export async function checkFiles(folder: string, report: Report): Promise<boolean> {
   const names = await readdir(folder);
   const manifest = names.find((name) => name.startsWith("MANIFEST-"));
   if (manifest === undefined) {
     report.problem("manifest", "there is none");
-    return;
+    return true;
   }
   const live = await guarded(report, manifest, () => readManifest(join(folder, manifest)));
-  if (live === null) return;
+  if (live === null) return true;
+  const before = report.problems;
   await checkTables(folder, names, live, report);
+  const areTablesSound = report.problems === before;
   await checkLogs(folder, names, live, report);
+  return areTablesSound;
 }
 
 async function checkTables(

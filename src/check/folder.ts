@@ -21,7 +21,10 @@ export async function checkFolder(folder: string, report: Report): Promise<void>
   const copy = await mkdtemp(join(folder, "check-"));
   try {
     if (!(await copyInto(copy, folder, report))) return;
-    await checkFiles(copy, report);
+    if (!(await checkFiles(copy, report))) {
+      report.facts.push("The keys were not read: LevelDB could end the process over such tables.");
+      return;
+    }
     let store: Store;
     try {
       store = await openLevelStore(copy, {

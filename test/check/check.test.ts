@@ -301,12 +301,12 @@ describe("finds", () => {
         await writeFile(join(dir, name), bytes);
         expect([at, await reportOn(dir)]).toEqual([
           at,
-          expect.stringMatching(new RegExp(`damaged file: ${name}: `)),
+          expect.stringMatching(new RegExp(`The keys were not read: [^]*damaged file: ${name}: `)),
         ]);
         bytes[at]! ^= 0x10;
       }
       await rm(join(dir, name));
-      expect(await reportOn(dir)).toMatch(/missing file: table|DAMAGE LevelDB cannot open/);
+      expect(await reportOn(dir)).toMatch(/missing file: table/);
       await writeFile(join(dir, name), bytes);
     }
     expect(await reportOn(dir)).toMatch(/No damage found\.$/);
