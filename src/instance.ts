@@ -6,6 +6,7 @@ import { DiskHealth } from "./executor/disk-health.ts";
 import { Executor } from "./executor/executor.ts";
 import { ExpiryWalk } from "./executor/expiry-walk.ts";
 import { Keyspace } from "./keyspace/keyspace.ts";
+import { Replication } from "./replication/replication.ts";
 import { reload } from "./seeding/reload.ts";
 import { openSeed, plant } from "./seeding/seed.ts";
 import { createFunctionEngine } from "./scripting/function-engine.ts";
@@ -114,6 +115,7 @@ export class Instance {
         holder.store.startNewLog().catch((cause: unknown) => log("warning", describeBug(cause)));
       },
     });
+    const replication = new Replication({ config, keyspace });
     const { libraries } = keyspace;
     const engineOptions = { memoryLimit: values.luaMemoryLimit };
     const random = new ScriptRandom();
@@ -130,6 +132,7 @@ export class Instance {
       keyspace,
       commands,
       disk,
+      stream: replication.stream,
       isReadonly: () => values.readonly,
       maxBacklogBytes: () => MAX_BACKLOG_ROUNDS * values.redoLogSize,
       logBug: (message, error) => log("warning", `${message}: ${describeBug(error)}`),
@@ -176,6 +179,7 @@ export class Instance {
       logRewrite,
       reload: (mode) => reload({ config, keyspace, executor, scripting, log }, mode),
       scripting,
+      replication,
       backup: new Backup(holder.folder, () => commits.settle()),
       log,
       onShutdown,

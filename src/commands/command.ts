@@ -1,5 +1,6 @@
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { Propagation } from "../keyspace/propagation.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Random } from "../support/random.ts";
@@ -118,6 +119,8 @@ export interface Context {
   readonly db: Database;
   /** All databases: for MOVE, COPY … DB, SWAPDB, FLUSHALL. */
   readonly keyspace: Keyspace;
+  /** What replicas are told of the command, where that is not the command as it came. */
+  readonly propagation: Propagation;
   /** Unix time in ms, fixed at the first attempt of the command. */
   readonly nowMs: number;
   /** Fixed at the first attempt: a repeated attempt draws the same numbers. */

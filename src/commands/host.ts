@@ -7,6 +7,7 @@ import type { SlowLog } from "../metrics/slow-log.ts";
 import type { PubSub } from "../pubsub/pubsub.ts";
 import type { Subscriptions } from "../pubsub/subscriptions.ts";
 import type { RdbSaver } from "../rdb/save/saver.ts";
+import type { Replication } from "../replication/replication.ts";
 import type { Push, Status } from "../resp/reply.ts";
 import type { Backup } from "../storage/backup.ts";
 import type { Progress } from "../storage/collector/sweep.ts";
@@ -205,6 +206,7 @@ export interface Server {
   /** A load of data that is going on, null when there is none. */
   readonly loading: LoadingProgress | null;
   readonly scripting: Scripting;
+  readonly replication: Replication;
   /** A script that is over its time, null when none is. */
   readonly busy: { readonly script: RunningScript | null };
   readonly log: Log;

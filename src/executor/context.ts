@@ -5,6 +5,7 @@ import type { ScriptCaller } from "../commands/script-caller.ts";
 import type { Watches } from "../commands/transaction.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { Propagation } from "../keyspace/propagation.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { Attempt } from "../storage/attempt.ts";
 import type { Bytes } from "../support/bytes.ts";
@@ -41,6 +42,10 @@ export class CommandContext implements Context {
 
   get db(): Database {
     return this.keyspace.databases[this.client.dbIndex]!;
+  }
+
+  get propagation(): Propagation {
+    return this.keyspace.propagation;
   }
 
   get resp(): 2 | 3 {

@@ -6,6 +6,7 @@ import type { CommandTable } from "../commands/table.ts";
 import { WaitFor } from "../commands/wait-for.ts";
 import { CommandError } from "../errors.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { PropagatedCommand } from "../keyspace/propagation.ts";
 import { closeReply } from "../resp/close-reply.ts";
 import { QUEUED, type Reply } from "../resp/reply.ts";
 import { Attempt, Fault } from "../storage/attempt.ts";
@@ -30,10 +31,17 @@ import type { Statistics } from "./statistics.ts";
 import { type CallsOptions, TransactionCalls, rememberKeys } from "./transaction-calls.ts";
 import { WatchTable } from "./watches.ts";
 
+export interface ReplicationSink {
+  /** `asOne`: replicas do all of it, or nothing. */
+  append(commands: readonly PropagatedCommand[], asOne: boolean): void;
+}
+
 export interface ExecutorOptions {
   readonly keyspace: Keyspace;
   readonly commands: CommandTable;
   readonly disk: DiskHealth;
+  /** Takes what commands tell replicas. */
+  readonly stream: ReplicationSink;
   readonly isReadonly: () => boolean;
   /** Bytes that may wait to be written before further writes wait themselves. */
   readonly maxBacklogBytes: () => number;
@@ -217,6 +225,7 @@ export class Executor {
       if (ready !== null && !this.blocked.canServe(ready)) return NOT_SERVED;
       keyspace.events.tellsMisses = command.isReadonly;
       keyspace.hidesChanges = command.hidesChanges;
+      keyspace.propagation.begin(dbIndex, keyspace.changes);
       result = command.run!(context, args);
     } catch (error) {
       if (error instanceof Suspension) {
@@ -292,6 +301,8 @@ export class Executor {
   ): Reply | WaitFor {
     const context = this.#context;
     const tookMs = performance.now() - startedMs;
+    const { propagation, changes } = this.#keyspace;
+    if (!command.runsOthers) propagation.end(args, changes);
     // Who was blocked was shown when it began to wait. A transaction ends behind the commands in it.
     if (!this.monitors.isEmpty && ready === null) {
       if (command.runsOthers) context.afterwards(() => this.#show(caller, command, args));
@@ -328,6 +339,7 @@ export class Executor {
   #takeBack(attempt: Attempt): void {
     this.changes.forget();
     this.#keyspace.events.discard();
+    this.#keyspace.propagation.discard();
     this.#context.forget(closeReply);
     this.#scripts.forget();
     attempt.undo?.rollBack();
@@ -341,9 +353,16 @@ export class Executor {
     this.changes.announce(caller, this.#batchToWaitFor(attempt));
     this.#keyspace.hidesChanges = false;
     this.#afterCommand();
+    this.#propagate(caller);
     this.#notifications?.deliver(this.#batchToWaitFor(attempt));
     this.changes.announce(caller, this.#batchToWaitFor(attempt), true);
     this.#serving.run();
+  }
+
+  /** What the server does of itself is many things, not one. */
+  #propagate(caller: Caller | null): void {
+    const { propagation } = this.#keyspace;
+    if (!propagation.isEmpty) this.#options.stream.append(propagation.take(), caller !== null);
   }
 
   #servingHost(): ServingHost {

@@ -47,6 +47,7 @@ export class ScriptCalls implements ScriptCaller {
     attempt.inScript = true;
     keyspace.events.tellsMisses = command.isReadonly;
     keyspace.hidesChanges = command.hidesChanges;
+    keyspace.propagation.begin(state.dbIndex, keyspace.changes);
     try {
       const result = command.run!(context, args);
       reply = result instanceof WaitFor ? result.deniedReply : result;
@@ -62,6 +63,7 @@ export class ScriptCalls implements ScriptCaller {
       attempt.inScript = false;
     }
     const tookMs = performance.now() - startedMs;
+    keyspace.propagation.end(args, keyspace.changes);
     this.#settleLater();
     const counts = this.#tally.of(command);
     counts.add(tookMs);

@@ -57,6 +57,7 @@ export class TransactionCalls {
     try {
       keyspace.events.tellsMisses = command.isReadonly;
       keyspace.hidesChanges = command.hidesChanges;
+      keyspace.propagation.begin(client.dbIndex, keyspace.changes);
       const result = run();
       reply = result instanceof WaitFor ? result.deniedReply : result;
     } catch (error) {
@@ -66,6 +67,7 @@ export class TransactionCalls {
       reply = failure.reply;
     }
     const tookMs = performance.now() - start.startedMs;
+    if (!command.runsOthers) keyspace.propagation.end(args, keyspace.changes);
     context.replies.push(reply);
     const entry: Run = {
       client,

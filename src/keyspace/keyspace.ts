@@ -21,6 +21,7 @@ import { KeyEvents } from "./events.ts";
 import { Expiry } from "./expiry.ts";
 import { Libraries } from "./libraries.ts";
 import { type LoadedDatabase, Loading } from "./loading.ts";
+import { Propagation } from "./propagation.ts";
 import { FrozenKeys } from "./frozen-keys.ts";
 import { ScanCursors } from "./scan-cursors.ts";
 
@@ -93,6 +94,7 @@ export class Keyspace {
   /** One of them was emptied. */
   hasFlushed = false;
   readonly events = new KeyEvents();
+  readonly propagation = new Propagation();
   readonly loading: Loading;
   readonly libraries: Libraries;
   readonly #options: KeyspaceOptions;
@@ -175,6 +177,7 @@ export class Keyspace {
     this.nowS = Math.floor(nowMs / 1000);
     // A command that faulted, or waits, may have left something; it meets it again.
     this.events.discard();
+    this.propagation.discard();
     this.hidesChanges = false;
     if (this.#expired.size > 0) this.#expired.clear();
   }
@@ -308,6 +311,7 @@ export class Keyspace {
     if (this.#expired.has(entry)) return;
     this.#expired.add(entry);
     this.events.tell("expired", "expired", entry.key, entry.db.index);
+    this.propagation.expired(entry.key, entry.db.index);
   }
 
   /** Removes what the last command found expired, unless nothing may be written: then it stays, unseen. */
@@ -319,6 +323,7 @@ export class Keyspace {
       this.expiry.expiredKeys += this.#expired.size;
     } else {
       this.events.keepExpired();
+      this.propagation.keepExpired();
     }
     this.#expired.clear();
   }

@@ -10,6 +10,7 @@ import type { LoadingProgress } from "../metrics/loading-progress.ts";
 import { ProcessMemory } from "../metrics/process-memory.ts";
 import { SlowLog } from "../metrics/slow-log.ts";
 import { PubSub } from "../pubsub/pubsub.ts";
+import type { Replication } from "../replication/replication.ts";
 import { type Bytes, textOfBytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
 import { Tracking } from "../tracking/tracking.ts";
@@ -45,6 +46,7 @@ export interface ServerOptions {
   readonly reload: ServerView["reload"];
   readonly backup: ServerView["backup"];
   readonly scripting: Scripting;
+  readonly replication: Replication;
   readonly log: Log;
   /** SHUTDOWN: the process is to stop in order. Called once, in a turn of its own. */
   readonly onShutdown: () => void;
@@ -70,6 +72,7 @@ export class Server implements ServerView, SessionHost {
   readonly reload: ServerView["reload"];
   readonly backup: ServerView["backup"];
   readonly scripting: Scripting;
+  readonly replication: Replication;
   readonly busy: ServerView["busy"];
   readonly log: Log;
   readonly payloads = { checksChecksums: true };
@@ -121,6 +124,7 @@ export class Server implements ServerView, SessionHost {
     this.reload = options.reload;
     this.backup = options.backup;
     this.scripting = options.scripting;
+    this.replication = options.replication;
     this.busy = options.executor.busy;
     this.log = options.log;
     this.#onShutdown = options.onShutdown;

@@ -9,6 +9,7 @@ import { u16, u32, u64, readU32, readU64 } from "./numbers.ts";
  *   !functions                             the libraries of functions (keyspace/libraries.ts); absent: none
  *   !ids                                   next collection id u64, next generation u32
  *   !loading                               what is being loaded beside the live data (keyspace/loading.ts)
+ *   !replication                           where the data stands in which history (replication/history.ts); absent: nowhere
  *   !db  index u16                         generation u32, key count u64, count of keys with expiry u64
  *   c    id u64, part u8, …                elements of the collection `id` (parts: see each type)
  *   e    expiry ms u64, generation u32, key    the expiry index, in time order; empty value
@@ -28,6 +29,7 @@ export const FORMAT_KEY: Bytes = "!format";
 export const IDS_KEY: Bytes = "!ids";
 export const LIBRARIES_KEY: Bytes = "!functions";
 export const LOADING_KEY: Bytes = "!loading";
+export const REPLICATION_KEY: Bytes = "!replication";
 
 /** Database 3 ⇒ `!db 0003`. */
 export const databaseKey = (index: number): Bytes => "!db" + u16(index);

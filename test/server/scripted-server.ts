@@ -79,6 +79,7 @@ export class ScriptedServer implements AsyncDisposable {
       reload: {} as never,
       backup: {} as never,
       scripting: {} as never,
+      replication: {} as never,
       log: (_level, message) => void this.log.push(message),
       onShutdown: () => {},
     });

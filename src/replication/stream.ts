@@ -1,0 +1,287 @@
+import type { PropagatedCommand, Propagation } from "../keyspace/propagation.ts";
+import { encodeRequest } from "../resp/request.ts";
+import type { BatchWaiter, Committer, Persistent } from "../storage/committer.ts";
+import { REPLICATION_KEY } from "../storage/layout.ts";
+import type { WriteBatch } from "../storage/store.ts";
+import type { Bytes } from "../support/bytes.ts";
+import { Backlog } from "./backlog.ts";
+import { type History, NO_ID, decodeHistory, encodeHistory, newId } from "./history.ts";
+
+/** Keeps the backlog over a restart. All of it is synchronous, and part of writing a batch: an error fails the batch. */
+export interface BacklogJournal {
+  /** What is kept from an earlier run, up to `end`, in order; null when it does not reach as far as that. */
+  restore(end: number): { readonly begin: number; readonly chunks: readonly Buffer[] } | null;
+  append(position: number, bytes: Buffer): void;
+  /** What was appended behind this position is void: its batch was not written. */
+  cutBack(position: number): void;
+  /** Nothing is kept any more; what is appended next begins at `position`. */
+  clear(position: number): void;
+}
+
+export interface StreamOptions {
+  readonly committer: Committer;
+  readonly propagation: Propagation;
+  /** The record of an earlier run. */
+  readonly stored: Bytes | undefined;
+  /** Null: nothing outlasts the process. */
+  readonly journal: BacklogJournal | null;
+  readonly backlogSize: () => number;
+}
+
+/** The bytes of some changes, on their way into a batch. */
+interface InFlight {
+  readonly history: History;
+  readonly bytes: Buffer;
+  readonly backlog: Backlog | null;
+}
+
+/**
+ * The history of all changes, as the bytes that replicas are sent. What a command adds goes into the batch with what the
+ * command changed: its bytes into the journal, the place in the history into the record `!replication`. So data and
+ * offset agree after every crash. Replicas are told when the batch is written, and not before: none can ever know what
+ * this server does not.
+ *
+ * A server that follows a master adds nothing of its own; it takes its master's bytes over as they are.
+ */
+export class ReplicationStream implements Persistent, BatchWaiter {
+  batch = 0;
+  /** Called when more was written, for those who send it on. */
+  onWritten: () => void = () => undefined;
+  /** Called when what replicas were told of the history does not hold: they have to ask again. */
+  onBroken: () => void = () => undefined;
+  readonly #options: StreamOptions;
+  readonly #history: Mutable<History>;
+  /** As in the last batch that was written. */
+  #written: History;
+  #backlog: Backlog | null = null;
+  /** What came since the last batch was begun. */
+  #gathered: Bytes = "";
+  #inFlight: InFlight | null = null;
+  /** The bytes before do not count for what comes: a new history, or another place in it. */
+  #isRestarted = false;
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+    const { stored } = options;
+    this.#history = stored === undefined ? fresh() : decodeHistory(stored);
+    this.#written = { ...this.#history };
+    if (stored !== undefined) this.#reopen();
+  }
+
+  #reopen(): void {
+    const { journal, backlogSize } = this.#options;
+    const { offset, isFollowed, isClosed } = this.#history;
+    const kept = journal?.restore(offset) ?? null;
+    if (kept !== null) {
+      this.#backlog = new Backlog(kept.begin, backlogSize);
+      for (const bytes of kept.chunks) this.#backlog.append(bytes);
+    }
+    // After a loss of power replicas may know more than is left here: they must not go on as if they had not.
+    if (!isFollowed && !isClosed) this.fork();
+    this.#change({ isClosed: false, dbIndex: isFollowed ? this.#history.dbIndex : -1 });
+    this.#listen();
+  }
+
+  // ─── what is known ─────────────────────────────────────────────────────────────────────────────
+
+  get history(): History {
+    return this.#history;
+  }
+
+  get id(): string {
+    return this.#history.id;
+  }
+
+  /** Bytes of the history, those included that are not written yet. */
+  get offset(): number {
+    return this.#history.offset;
+  }
+
+  /** Bytes that may be sent. */
+  get writtenOffset(): number {
+    return this.#written.offset;
+  }
+
+  /** Null: nobody has asked for the stream, or not for long. */
+  get backlog(): Backlog | null {
+    return this.#backlog;
+  }
+
+  /** Whether one who stands there in that history can be told all that came since. */
+  canContinue(id: string, offset: number): boolean {
+    const { id: own, secondId, secondOffset } = this.#history;
+    // What is asked for is the byte after `offset`: of the older history only those before `secondOffset`.
+    const isKnown = id === own || (id === secondId && offset + 1 <= secondOffset);
+    return isKnown && this.#backlog !== null && this.#backlog.covers(offset);
+  }
+
+  // ─── as a master ───────────────────────────────────────────────────────────────────────────────
+
+  /** From now on changes are kept. A server that never had a replica begins a history. */
+  open(): void {
+    if (this.#backlog !== null) return;
+    if (!this.#history.isFollowed) {
+      this.#change({ id: newId(), secondId: NO_ID, secondOffset: -1 });
+      this.#isRestarted = true;
+    }
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#backlog = new Backlog(this.#history.offset, this.#options.backlogSize);
+    this.#isRestarted = true;
+    this.#mark();
+    this.#listen();
+  }
+
+  /** Nobody has asked for long. Who comes back needs all the data. */
+  close(): void {
+    this.#backlog = null;
+    this.#options.journal?.clear(this.#history.offset);
+    if (!this.#history.isFollowed) this.#change({ id: newId(), secondId: NO_ID, secondOffset: -1 });
+    this.#listen();
+  }
+
+  #listen(): void {
+    this.#options.propagation.isWanted = this.#backlog !== null && !this.#history.isFollowed;
+  }
+
+  /** What one command, or transaction, has to tell. `asOne`: replicas do all of it, or nothing. */
+  append(commands: readonly PropagatedCommand[], asOne: boolean): void {
+    if (this.#backlog === null || commands.length === 0) return;
+    let { dbIndex } = this.#history;
+    let bytes = "";
+    const isTransaction = asOne && commands.length > 1;
+    if (isTransaction) bytes += MULTI;
+    for (const command of commands) {
+      if (command.dbIndex !== dbIndex) bytes += selection((dbIndex = command.dbIndex));
+      bytes += encodeRequest(command.args);
+    }
+    if (isTransaction) bytes += EXEC;
+    this.#add(bytes, dbIndex);
+  }
+
+  /** What concerns no database: PING, REPLCONF GETACK. */
+  appendPlain(args: readonly Bytes[]): void {
+    if (this.#backlog !== null) this.#add(encodeRequest(args), this.#history.dbIndex);
+  }
+
+  /** The next command tells its database: for a replica that begins here. */
+  forgetDatabase(): void {
+    this.#change({ dbIndex: -1 });
+  }
+
+  /** From here on it is a history of its own: of a replica that was promoted. */
+  fork(): void {
+    const { id, offset } = this.#history;
+    this.#change({ id: newId(), secondId: id, secondOffset: offset + 1, isFollowed: false, dbIndex: -1 });
+    this.#listen();
+  }
+
+  // ─── as a replica ──────────────────────────────────────────────────────────────────────────────
+
+  /** The data is a master's, as it was there: to be called in the turn in which the data is exchanged. */
+  adopt(id: string, offset: number, dbIndex: number): void {
+    this.#gathered = "";
+    this.#change({ id, secondId: NO_ID, secondOffset: -1, offset, dbIndex, isFollowed: true });
+    this.#begin();
+  }
+
+  /** A server that was a master goes on behind another, which knows its history, or goes on in one of its own (`id`). */
+  follow(id: string): void {
+    const { id: own, offset } = this.#history;
+    const renamed = id === own ? {} : { id, secondId: own, secondOffset: offset + 1 };
+    this.#change({ ...renamed, isFollowed: true });
+    if (this.#backlog === null) this.#begin();
+    this.#listen();
+  }
+
+  /** Bytes of the master's, whole commands (and transactions), in the turn in which they were run. */
+  take(bytes: Bytes, dbIndex: number): void {
+    this.#add(bytes, dbIndex);
+  }
+
+  // ─── into the batch ────────────────────────────────────────────────────────────────────────────
+
+  #add(bytes: Bytes, dbIndex: number): void {
+    this.#gathered += bytes;
+    this.#history.offset += bytes.length;
+    this.#history.dbIndex = dbIndex;
+    this.#mark();
+  }
+
+  #change(changed: Partial<History>): void {
+    Object.assign(this.#history, changed);
+    this.#mark();
+  }
+
+  #mark(): void {
+    const { committer } = this.#options;
+    if (this.batch === committer.gathering) return;
+    committer.mark(this);
+    committer.wait(this.batch, this);
+  }
+
+  /** The server stops in order. Resolves by the committer's `settle`. */
+  end(): void {
+    this.#change({ isClosed: true });
+  }
+
+  persist(batch: WriteBatch): void {
+    const { journal } = this.#options;
+    const bytes = Buffer.from(this.#gathered, "latin1");
+    this.#gathered = "";
+    const begin = this.#history.offset - bytes.length;
+    if (this.#isRestarted) journal?.clear(begin);
+    this.#isRestarted = false;
+    if (bytes.length > 0 && this.#backlog !== null) journal?.append(begin, bytes);
+    batch.put(REPLICATION_KEY, encodeHistory(this.#history));
+    this.#inFlight = { history: { ...this.#history }, bytes, backlog: this.#backlog };
+  }
+
+  batchDone(error: Error | null): void {
+    if (error !== null) {
+      this.#takeBack();
+      return;
+    }
+    const { history, bytes, backlog } = this.#inFlight!;
+    this.#inFlight = null;
+    this.#written = history;
+    // Another may have begun meanwhile.
+    if (bytes.length === 0 || backlog === null || backlog !== this.#backlog) return;
+    backlog.append(bytes);
+    this.onWritten();
+  }
+
+  /** What was told since the last batch that was written has not happened. */
+  #takeBack(): void {
+    this.#gathered = "";
+    this.#inFlight = null;
+    const { id } = this.#history;
+    Object.assign(this.#history, this.#written);
+    const { offset } = this.#history;
+    this.#options.journal?.cutBack(offset);
+    if (this.#backlog !== null && this.#backlog.end !== offset) {
+      this.#backlog = new Backlog(offset, this.#options.backlogSize);
+    }
+    this.#listen();
+    if (id !== this.#history.id) this.onBroken();
+  }
+}
+
+const MULTI = encodeRequest(["MULTI"]);
+const EXEC = encodeRequest(["EXEC"]);
+
+const selection = (dbIndex: number): Bytes => encodeRequest(["SELECT", String(dbIndex)]);
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
+const fresh = (): History => ({
+  id: newId(),
+  secondId: NO_ID,
+  secondOffset: -1,
+  offset: 0,
+  dbIndex: -1,
+  isFollowed: false,
+  isClosed: true,
+});
