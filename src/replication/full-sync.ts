@@ -1,6 +1,7 @@
 import type { ServerUrl } from "../config/server-url.ts";
 import type { RdbInput } from "../rdb/load/load.ts";
 import type { Bytes } from "../support/bytes.ts";
+import { type Position, askForData, introduce } from "./handshake.ts";
 import { LinkError, ServerLink } from "./server-link.ts";
 
 export interface FullSyncOptions {
@@ -20,44 +21,59 @@ export class FullSync implements RdbInput {
   readonly totalBytes: number;
   readonly expectedEnd: Bytes | null;
   /** Where the data stands in the history of the other server. */
-  readonly replicationId: string;
-  readonly offset: number;
+  readonly position: Position;
+  /** Bytes that came so far. */
+  bytesRead = 0;
+  lastReadMs = Date.now();
   readonly #link: ServerLink;
   readonly #alive: NodeJS.Timeout;
   #left: number;
 
-  /** The handshake of a replica. @throws LinkError */
-  static async open(url: ServerUrl, options: FullSyncOptions): Promise<FullSync> {
-    const link = await ServerLink.open(url, options.timeoutMs);
+  /** A copy for a server that does not follow the other one. @throws LinkError */
+  static async open(url: ServerUrl, { listeningPort, timeoutMs }: FullSyncOptions): Promise<FullSync> {
+    const link = await ServerLink.open(url, timeoutMs);
     try {
-      if (url.password !== "") {
-        await (url.user === "" ? link.call("AUTH", url.password) : link.call("AUTH", url.user, url.password));
-      }
-      await link.call("PING");
-      await link.call("REPLCONF", "listening-port", String(options.listeningPort));
-      await link.call("REPLCONF", "capa", "eof", "capa", "psync2");
-      const answer = await link.call("PSYNC", "?", "-1");
-      const found = /^FULLRESYNC ([0-9a-f]{40}) ([0-9]+)$/i.exec(answer);
-      if (found === null) throw new LinkError(`no full synchronization: PSYNC is answered with ${answer}`);
-      const header = await link.line();
-      return new FullSync(link, found[1]!, Number(found[2]), header);
+      const { user, password } = url;
+      await introduce(link, { user, password, listeningPort, announcedIp: "" }, () => undefined);
+      const answer = await askForData(link, null);
+      if (answer.kind === "full") return await FullSync.begin(link, answer);
+      const text = answer.kind === "continue" ? "+CONTINUE" : answer.text;
+      throw new LinkError(`no full synchronization: PSYNC is answered with ${text}`);
     } catch (error) {
       link.close();
       throw error;
     }
   }
 
-  private constructor(link: ServerLink, replicationId: string, offset: number, header: string) {
+  /** When the other server has announced it: waits until it begins. @throws LinkError */
+  static async begin(link: ServerLink, { id, offset }: Position): Promise<FullSync> {
+    const alive = setInterval(() => link.send("\n"), ALIVE_MS);
+    alive.unref();
+    try {
+      return new FullSync(link, { id, offset }, await link.line(), alive);
+    } catch (error) {
+      clearInterval(alive);
+      throw error;
+    }
+  }
+
+  private constructor(link: ServerLink, position: Position, header: string, alive: NodeJS.Timeout) {
+    if (header.startsWith("-")) {
+      throw new LinkError(`MASTER aborted replication with an error: ${header.slice(1)}`);
+    }
     const found = /^\$(?:EOF:([^]{40})|([0-9]{1,15}))$/.exec(header);
-    if (found === null) throw new LinkError(`no RDB follows, but ${JSON.stringify(header.slice(0, 100))}`);
+    if (found === null) {
+      throw new LinkError(
+        `Bad protocol from MASTER, the first byte is not '$' (we received '${header.slice(0, 100)}'), ` +
+          "are you sure the host and port are right?",
+      );
+    }
     this.#link = link;
-    this.replicationId = replicationId;
-    this.offset = offset;
+    this.position = position;
     this.expectedEnd = found[1] ?? null;
     this.totalBytes = Number(found[2] ?? 0);
     this.#left = found[1] === undefined ? this.totalBytes : Infinity;
-    this.#alive = setInterval(() => link.send("\n"), ALIVE_MS);
-    this.#alive.unref();
+    this.#alive = alive;
   }
 
   async read(buffer: Buffer): Promise<number> {
@@ -65,11 +81,24 @@ export class FullSync implements RdbInput {
     const bytes = await this.#link.read(buffer.subarray(0, Math.min(buffer.length, this.#left)));
     if (bytes === 0) throw new LinkError("the other server closed the connection before the end of its data");
     this.#left -= bytes;
+    this.bytesRead += bytes;
+    this.lastReadMs = Date.now();
     return bytes;
   }
 
-  async close(): Promise<void> {
+  /** Of the changes that came behind the data. */
+  unread(bytes: Bytes): void {
+    this.#link.unread(Buffer.from(bytes, "latin1"));
+    this.bytesRead -= bytes.length;
+  }
+
+  /** The data is there; the connection stays. */
+  end(): void {
     clearInterval(this.#alive);
+  }
+
+  async close(): Promise<void> {
+    this.end();
     this.#link.close();
   }
 }

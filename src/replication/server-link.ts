@@ -1,11 +1,21 @@
 import { type Socket, connect } from "node:net";
 import RedisParser from "redis-parser";
-import type { ServerUrl } from "../config/server-url.ts";
+import { encodeRequest } from "../resp/request.ts";
 import type { Bytes } from "../support/bytes.ts";
 
 /** The other server cannot be reached, refuses, or falls silent. The message is one line. */
 export class LinkError extends Error {
   override readonly name = "LinkError";
+}
+
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface StatusReply {
+  readonly text: string;
+  readonly isError: boolean;
 }
 
 /** A connection to another server, from which one reads when one wants to. */
@@ -19,16 +29,21 @@ export class ServerLink {
   #hasEnded = false;
   #wake: () => void = () => undefined;
   readonly #parser: RedisParser;
-  #reply: { readonly text: string; readonly isError: boolean } | null = null;
+  #reply: StatusReply | null = null;
 
   /** `timeoutMs` holds for the connection and for each silence. @throws LinkError */
-  static async open({ host, port }: ServerUrl, timeoutMs: number): Promise<ServerLink> {
+  static async open(
+    { host, port }: ServerAddress,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<ServerLink> {
     const socket = connect({ host, port, noDelay: true, keepAlive: true });
     const link = new ServerLink(
       socket,
       host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
       timeoutMs,
     );
+    signal?.addEventListener("abort", () => link.close());
     await link.#connected();
     return link;
   }
@@ -42,19 +57,22 @@ export class ServerLink {
       returnError: (error) => (this.#reply = { text: error.message, isError: true }),
       returnFatalError: (error) => (this.#error = error),
     });
-    const wake = (): void => this.#wake();
-    socket.on("readable", wake);
-    socket.on("connect", wake);
-    socket.on("end", () => {
-      this.#hasEnded = true;
-      wake();
-    });
-    socket.on("close", wake);
-    socket.on("error", (error) => {
-      this.#error = error;
-      wake();
-    });
+    for (const [event, listener] of Object.entries(this.#listeners)) socket.on(event, listener);
   }
+
+  readonly #listeners = {
+    readable: (): void => this.#wake(),
+    connect: (): void => this.#wake(),
+    end: (): void => {
+      this.#hasEnded = true;
+      this.#wake();
+    },
+    close: (): void => this.#wake(),
+    error: (error: Error): void => {
+      this.#error = error;
+      this.#wake();
+    },
+  };
 
   #fail(reason: string): never {
     throw new LinkError(`${this.#where}: ${reason}`);
@@ -121,23 +139,33 @@ export class ServerLink {
     }
   }
 
-  /** Sends a command whose reply is a status, and returns that. @throws LinkError, with the reply when it is an error */
-  async call(...args: readonly Bytes[]): Promise<string> {
-    const parts = args.map((arg) => `$${arg.length}\r\n${arg}\r\n`);
-    this.send(`*${args.length}\r\n${parts.join("")}`);
+  /** Sends a command whose reply is a status or an error, and returns that. @throws LinkError */
+  async ask(...args: readonly Bytes[]): Promise<StatusReply> {
+    this.send(encodeRequest(args));
     this.#reply = null;
     const line = await this.line();
     this.#parser.execute(Buffer.from(`${line}\r\n`, "latin1"));
     this.#check();
     // More than a line: no status.
     if (this.#reply === null) this.#fail(`it answers ${args[0]!} with ${JSON.stringify(line)}`);
-    const { text, isError } = this.#reply as { text: string; isError: boolean };
-    if (isError) this.#fail(`it answers ${args[0]!} with an error: ${text}`);
-    return text;
+    return this.#reply;
   }
 
   send(bytes: Bytes): void {
     this.#socket.write(bytes, "latin1");
+  }
+
+  /** What was read and not taken counts as the next that comes. */
+  unread(bytes: Buffer): void {
+    this.#rest = Buffer.concat([bytes, this.#rest]);
+  }
+
+  /** The socket, for another to read it, and what was read of it already. */
+  detach(): { readonly socket: Socket; readonly rest: Buffer } {
+    for (const [event, listener] of Object.entries(this.#listeners)) this.#socket.off(event, listener);
+    const rest = this.#rest;
+    this.#rest = Buffer.alloc(0);
+    return { socket: this.#socket, rest };
   }
 
   close(): void {

@@ -11,6 +11,8 @@ export interface RdbInput {
   readonly expectedEnd: Bytes | null;
   /** 0: not known. */
   readonly totalBytes: number;
+  /** Takes back what was read and is not part of it. */
+  unread?(bytes: Bytes): void;
   close(): Promise<void>;
 }
 
@@ -78,7 +80,8 @@ async function checkEnd(
   for (;;) {
     const { done, value } = end.next();
     if (done !== true) await refill(source, input);
-    else if (value === expectedEnd) return;
+    else if (value === expectedEnd) break;
     else source.fail("what is behind the end is not the mark that was announced");
   }
+  if (source.available > 0) input.unread?.(source.bytes(source.available));
 }
