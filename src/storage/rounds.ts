@@ -1,0 +1,224 @@
+import type { Persistent } from "./persistent.ts";
+import type { RedoLog } from "./redo/redo-log.ts";
+
+export interface RoundsOptions {
+  /** Null: batches are in the store as soon as they are written. */
+  readonly log: RedoLog | null;
+  /** So much may be written to the log before it is brought into the store. */
+  readonly maxLogBytes: () => number;
+  /** What is written goes into the store at once, for tests. */
+  readonly isEager: () => boolean;
+  /** How far the batches are, asked for when a round ends and the next begins. */
+  readonly state: () => BatchState;
+  /** Less waits for the store than before. */
+  readonly onProgress: () => void;
+  /** A round is in the store: what memory had to keep for it may go. */
+  readonly onApplied: () => void;
+  /** What is written could not be brought into the store. Nothing is lost; `applyAgain` when there is hope. */
+  readonly onFailure: (error: Error) => void;
+}
+
+export interface BatchState {
+  /** The last batch that is written. */
+  readonly written: number;
+  /** What has changed in later ones. */
+  readonly unwritten: readonly Persistent[];
+}
+
+/** A round, and the last batch that belongs to it. */
+interface Cut {
+  readonly round: number;
+  readonly batch: number;
+}
+
+const NOT_APPLIED = "what was written could not be brought into LevelDB";
+
+/** What was written goes into the store at the latest after this, when nothing else asks for it. */
+const APPLY_AFTER_MS = 5000;
+
+const FAR_AHEAD = 2000;
+
+/** So long after somebody had to wait for the store to catch up it does so at once. */
+const EAGER_MS = 2000;
+
+/**
+ * Brings what is written to the redo log into the store: many batches together are a round. There are two at the most,
+ * the one that is being applied and the one that batches are now written to; what changed in either has to stay in
+ * memory, where it is found instead of what the store has.
+ */
+export class Rounds {
+  readonly #options: RoundsOptions;
+  readonly #log: RedoLog | null;
+  /** The round that batches now belong to. */
+  current = 1;
+  /** The first batch of which nothing was in the round before. */
+  firstBatch = 1;
+  /** Everything up to this batch is in the store. */
+  applied = 0;
+  /** What changed in this round. */
+  #young: Persistent[] = [];
+  /** What changed in the round that is being applied. */
+  #old: readonly Persistent[] = [];
+  #applying: Promise<void> | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #eagerUntilMs = 0;
+  /** What was written could not be applied: no more of it until `applyAgain`. */
+  #isStuck = false;
+  /** For INFO. */
+  count = 0;
+
+  constructor(options: RoundsOptions) {
+    this.#options = options;
+    this.#log = options.log;
+  }
+
+  /** It changed for the first time in this round. */
+  add(changed: Persistent): void {
+    this.#young.push(changed);
+  }
+
+  /** What changed and is not, or not surely, in the store. The same thing may come twice. */
+  pending(): Persistent[] {
+    return this.#old.length === 0 ? this.#young : [...this.#old, ...this.#young];
+  }
+
+  /** So much is pending that to let the store catch up is less work than to look at all of it. */
+  get isFarAhead(): boolean {
+    return !this.#isStuck && this.#log !== null && this.#old.length + this.#young.length > FAR_AHEAD;
+  }
+
+  /** Approximate bytes of the log that are not in the store. */
+  get waitingBytes(): number {
+    return this.#log?.unappliedBytes ?? 0;
+  }
+
+  /** Settles when the round that is being applied is over; null when there is none. */
+  get underWay(): Promise<void> | null {
+    return this.#applying;
+  }
+
+  /** Another batch is written. */
+  batchWritten(): void {
+    if (this.#log === null) this.#appliedAll(this.#cut());
+    else this.#applyWhenDue(this.#log);
+  }
+
+  #applyWhenDue(log: RedoLog): void {
+    if (this.#applying !== null || this.#isStuck) return;
+    const { maxLogBytes, isEager } = this.#options;
+    if (log.waitingBytes >= maxLogBytes() || isEager() || Date.now() < this.#eagerUntilMs) {
+      void this.#apply();
+    } else if (this.#timer === null) {
+      this.#timer = setTimeout(() => {
+        this.#timer = null;
+        this.begin();
+      }, APPLY_AFTER_MS);
+      this.#timer.unref();
+    }
+  }
+
+  /** Somebody needs the store as it is now, and likely soon again. */
+  hurry(): void {
+    this.#eagerUntilMs = Date.now() + EAGER_MS;
+  }
+
+  /** Resolves when this batch, which is written, is in the store; rejects when it cannot be brought there. */
+  async catchUp(batch: number): Promise<void> {
+    while (this.applied < batch) {
+      if (this.#isStuck) throw new Error(NOT_APPLIED);
+      await (this.#applying ?? this.#apply());
+    }
+  }
+
+  /** Begins to apply what is written, unless a round is under way. */
+  begin(): void {
+    if (this.#log === null || this.#log.waitingBytes === 0) return;
+    if (this.#applying === null && !this.#isStuck) void this.#apply();
+  }
+
+  /** Applies everything that is written, after which the log holds nothing. Rejects when that cannot be done. */
+  async emptyLog(): Promise<void> {
+    if (this.#log === null) return;
+    while (this.#applying !== null) await this.#applying;
+    await this.#apply(0);
+    if (this.#isStuck) throw new Error(NOT_APPLIED);
+  }
+
+  /** Begins another round, and brings this one into the store. Never rejects. */
+  #apply(maxFileBytes = this.#options.maxLogBytes()): Promise<void> {
+    this.#applying = this.#applyRound(maxFileBytes).finally(() => {
+      this.#applying = null;
+      this.#options.onProgress();
+    });
+    return this.#applying;
+  }
+
+  async #applyRound(maxFileBytes: number): Promise<void> {
+    this.close();
+    try {
+      await this.#applyLog(maxFileBytes);
+      this.count++;
+    } catch (error) {
+      this.stick(error as Error);
+    }
+  }
+
+  async #applyLog(maxFileBytes: number): Promise<void> {
+    let cut: Cut | null = null;
+    await this.#log!.apply(maxFileBytes, () => (cut = this.#cut()), this.#options.onProgress);
+    this.#appliedAll(cut!);
+  }
+
+  /** What is written up to now is the old round; what gathers belongs to the new one. */
+  #cut(): Cut {
+    const { written, unwritten } = this.#options.state();
+    const cut = { round: this.current++, batch: written };
+    this.#old = this.#old.length === 0 ? this.#young : [...this.#old, ...this.#young];
+    this.#young = [...unwritten];
+    this.firstBatch = written + 1;
+    return cut;
+  }
+
+  #appliedAll({ round, batch }: Cut): void {
+    const applied = this.#old;
+    this.#old = [];
+    this.applied = Math.max(this.applied, batch);
+    for (const changed of applied) changed.applied?.(round);
+    this.#options.onApplied();
+  }
+
+  // ─── failure ───────────────────────────────────────────────────────────────────────────────────
+
+  /** What is written may not last, or not get into the store: nothing more is applied until that works. */
+  stick(error: Error): void {
+    if (this.#isStuck) return;
+    this.#isStuck = true;
+    this.#options.onFailure(error);
+  }
+
+  /** A batch failed: memory is dropped up to `batch`, nothing in it waits for the store any more. */
+  drop(batch: number): void {
+    this.#young = [];
+    this.#old = [];
+    this.#isStuck = this.#log !== null;
+    this.applied = batch;
+    this.firstBatch = batch + 1;
+    this.current++;
+  }
+
+  /**
+   * After a failure, in writing or in applying: brings all that is written into the store, which was opened again.
+   * Rejects when that fails again.
+   */
+  async applyAgain(): Promise<void> {
+    if (this.#log === null) return;
+    this.#log.rewind();
+    await this.#applyLog(0);
+    this.#isStuck = false;
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}
