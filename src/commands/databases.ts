@@ -73,16 +73,18 @@ function dbsize({ db }: Context): Reply {
   return db.keyCount;
 }
 
-function flushdb({ db }: Context, args: readonly Bytes[]): Reply {
+function flushdb({ db, propagation }: Context, args: readonly Bytes[]): Reply {
   checkMode(args);
   db.flush();
+  propagation.force();
   return OK;
 }
 
 function flushall(context: Context, args: readonly Bytes[]): Reply {
   checkMode(args);
-  const { keyspace, server } = context;
+  const { keyspace, propagation, server } = context;
   keyspace.flushAll();
+  propagation.force();
   context.afterwards(() => void server.saver.saveAfterFlush());
   return OK;
 }
@@ -94,12 +96,14 @@ function checkMode(args: readonly Bytes[]): void {
   if (args.length > 2 || (word !== "SYNC" && word !== "ASYNC")) throw SYNTAX;
 }
 
-function swapdb({ keyspace }: Context, args: readonly Bytes[]): Reply {
+function swapdb({ keyspace, propagation }: Context, args: readonly Bytes[]): Reply {
   const first = indexArgument(args[1]!, INVALID_FIRST);
   const second = indexArgument(args[2]!, INVALID_SECOND);
   const count = keyspace.databases.length;
   if (first < 0 || first >= count || second < 0 || second >= count) throw DB_OUT_OF_RANGE;
   keyspace.swap(first, second);
+  // Redis counts as a change that a database is exchanged for itself.
+  propagation.force();
   return OK;
 }
 

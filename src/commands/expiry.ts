@@ -146,7 +146,7 @@ function pexpireat(context: Context, args: readonly Bytes[]): Reply {
 }
 
 function setExpiry(
-  { db, nowMs }: Context,
+  { db, nowMs, propagation }: Context,
   args: readonly Bytes[],
   name: string,
   unitMs: TimeUnitMs,
@@ -156,7 +156,12 @@ function setExpiry(
   const expiresAtMs = anyExpiryArgument(args[2]!, unitMs, baseMs, name);
   const entry = db.find(args[1]!);
   if (entry === null || !holds(condition, expiresAtMs, entry.expiresAtMs)) return 0;
-  expireAt(db, entry, expiresAtMs, nowMs);
+  expireAt(db, entry, expiresAtMs, nowMs, propagation);
+  if (expiresAtMs > nowMs && propagation.isWanted) {
+    const word = name === "pexpireat" ? args[0]! : "PEXPIREAT";
+    const time = unitMs === 1 && baseMs === 0 ? args[2]! : String(expiresAtMs);
+    propagation.instead([word, args[1]!, time, ...args.slice(3)]);
+  }
   return 1;
 }
 

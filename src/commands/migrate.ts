@@ -93,12 +93,13 @@ function migrate(context: Context, args: readonly Bytes[]): Reply {
   return entries.length === 0 ? NO_KEY : OK;
 }
 
-function remove({ db }: Context, entries: readonly Entry[], { answers }: MigrationResult): void {
-  entries.forEach(({ key }, i) => {
-    if (answers[i] !== true) return;
+function remove({ db, propagation }: Context, entries: readonly Entry[], { answers }: MigrationResult): void {
+  const sent = entries.filter((_, i) => answers[i] === true).map(({ key }) => key);
+  for (const key of sent) {
     db.delete(key);
     db.event("generic", "del", key);
-  });
+  }
+  propagation.instead(["DEL", ...sent]);
 }
 
 function throwIfFailed({ error, failure }: MigrationResult): void {

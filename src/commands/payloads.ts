@@ -98,7 +98,7 @@ export function payloadOf({ server }: Context, value: Value): Bytes {
 }
 
 function restore(context: Context, args: readonly Bytes[]): Reply {
-  const { db, keyspace, nowMs, server } = context;
+  const { db, keyspace, nowMs, propagation, server } = context;
   const key = args[1]!;
   const payload = args[3]!;
   const options = restoreOptions(args);
@@ -111,6 +111,7 @@ function restore(context: Context, args: readonly Bytes[]): Reply {
   const expiresAtMs = expiryOf(ttl, options.isAbsolute ? 0 : nowMs);
   if (expiresAtMs !== 0 && expiresAtMs <= nowMs) {
     if (exists) removeOld(db, key);
+    propagation.instead(["DEL", key]);
     return OK;
   }
   // In Redis the new one is another key.
@@ -118,6 +119,9 @@ function restore(context: Context, args: readonly Bytes[]): Reply {
   const entry = db.put(key, build(), expiresAtMs);
   if (options.idleS !== null) entry.accessedAtS = keyspace.nowS - Number(options.idleS);
   db.event("generic", "restore", key);
+  if (expiresAtMs !== 0 && !options.isAbsolute && propagation.isWanted) {
+    propagation.instead([...args.with(2, String(expiresAtMs)), "ABSTTL"]);
+  }
   return OK;
 }
 

@@ -246,12 +246,14 @@ function subscribeToShard(context: Context, args: readonly Bytes[]): Reply {
 
 function publish(context: Context, args: readonly Bytes[]): Reply {
   const delivery = context.server.pubsub.publish(args[1]!, args[2]!);
+  context.propagation.force();
   if (delivery.receivers > 0) context.keyspace.events.send((batch) => delivery.send(batch));
   return delivery.receivers;
 }
 
 function publishToShard(context: Context, args: readonly Bytes[]): Reply {
   const delivery = context.server.pubsub.publishToShard(args[1]!, args[2]!);
+  context.propagation.force();
   if (delivery.receivers > 0) context.keyspace.events.send((batch) => delivery.send(batch));
   return delivery.receivers;
 }

@@ -20,7 +20,10 @@ export class Propagation {
   isWanted = false;
   /** `lazyfree-lazy-expire`: Redis tells the removal of an expired key by the name of how it does it. */
   removesLazily = false;
-  /** A script has asked that its commands are not told: `redis.set_repl`. */
+  /**
+   * A script has asked that its commands are not told: `redis.set_repl`. As in Redis, what they tell beside or in place of
+   * themselves by `also` is told all the same.
+   */
   isMuted = false;
   #commands: PropagatedCommand[] = [];
   #dbIndex = 0;
@@ -52,6 +55,11 @@ export class Propagation {
     this.#isForced = true;
   }
 
+  /** How the end of a key's time is told. */
+  removal(key: Bytes): readonly Bytes[] {
+    return [this.removesLazily ? "UNLINK" : "DEL", key];
+  }
+
   // ─── for the executor ──────────────────────────────────────────────────────────────────────────
 
   begin(dbIndex: number, changes: number): void {
@@ -64,18 +72,18 @@ export class Propagation {
 
   /** A command that runs no others came to its end. */
   end(args: readonly Bytes[], changes: number): void {
-    if (!this.isWanted || this.#isPrevented) return;
+    if (!this.isWanted || this.isMuted || this.#isPrevented) return;
     if (changes === this.#changesBefore && !this.#isForced) return;
     for (const told of this.#replacement ?? [args]) this.#add(told, this.#dbIndex, false);
   }
 
   /** The command met a key whose time is over, which goes before all that the command does. */
   expired(key: Bytes, dbIndex: number): void {
-    this.#add([this.removesLazily ? "UNLINK" : "DEL", key], dbIndex, true);
+    this.#add(this.removal(key), dbIndex, true);
   }
 
   #add(args: readonly Bytes[], dbIndex: number, isExpiry: boolean): void {
-    if (this.isWanted && (!this.isMuted || isExpiry)) this.#commands.push({ dbIndex, args, isExpiry });
+    if (this.isWanted) this.#commands.push({ dbIndex, args, isExpiry });
   }
 
   /** Keys whose time is over stay for now: nothing may be written. */

@@ -58,6 +58,8 @@ const WITHOUT: ReadonlyMap<string, string> = new Map([
 export function debug(context: Context, args: readonly Bytes[]): Reply {
   const name = args[1]!.toLowerCase();
   const subcommand = SUBCOMMANDS.get(name);
+  // Whatever it does is done to this server alone.
+  context.propagation.prevent();
   if (subcommand !== undefined && args.length >= subcommand.least && args.length <= subcommand.most) {
     return subcommand.run(context, args);
   }

@@ -71,6 +71,7 @@ function geoadd(context: Context, args: readonly Bytes[]): Reply {
   if ((args.length - at) % 3 !== 0 || (words.includes("nx") && words.includes("xx"))) throw SYNTAX;
   const zadd = ["zadd", args[1]!, ...options];
   for (; at < args.length; at += 3) zadd.push(String(scoreOf(positionArgument(args, at))), args[at + 2]!);
+  context.propagation.instead(zadd);
   return SCORE_ROWS.zadd.run(context, zadd);
 }
 

@@ -53,7 +53,7 @@ function hincrby({ db }: Context, args: readonly Bytes[]): Reply {
 
 const VALUE_NOT_AN_INTEGER = new CommandError("ERR hash value is not an integer");
 
-function hincrbyfloat({ db }: Context, args: readonly Bytes[]): Reply {
+function hincrbyfloat({ db, propagation }: Context, args: readonly Bytes[]): Reply {
   const increment = parseLongDouble(args[3]!);
   if (increment === null) throw NOT_A_FLOAT;
   if (!isFiniteLongDouble(increment)) throw INCREMENT_NOT_FINITE;
@@ -65,6 +65,8 @@ function hincrbyfloat({ db }: Context, args: readonly Bytes[]): Reply {
   const text = formatLongDouble(sum);
   hash.set(args[2]!, text);
   db.event("hash", "hincrbyfloat", args[1]!);
+  // Another server's arithmetic may round otherwise.
+  propagation.instead(["HSET", args[1]!, args[2]!, text]);
   return text;
 }
 

@@ -8,7 +8,7 @@ import { popArguments } from "../pop-arguments.ts";
 import { serveOrWait } from "../serve-or-wait.ts";
 import { WaitFor } from "../wait-for.ts";
 import { popFirst } from "./ends.ts";
-import { POP_EVENTS, endArgument } from "./list-end.ts";
+import { END_WORDS, POP_COMMANDS, POP_EVENTS, endArgument } from "./list-end.ts";
 import { moveElement } from "./moves.ts";
 
 /** What waits for an element where there is none. */
@@ -90,13 +90,14 @@ function brpop(context: Context, args: readonly Bytes[]): Reply | WaitFor {
 }
 
 function popOrWait(context: Context, args: readonly Bytes[], end: End): Reply | WaitFor {
-  const { db } = context;
+  const { db, propagation } = context;
   const untilMs = timeoutArgument(args.at(-1)!, context.nowMs);
   return serveOrWait(context, "list", args.slice(1, -1), untilMs, (key) => {
     const list = db.list(key);
     if (list === null) return null;
     const value = list.popOne(end);
     db.event("list", POP_EVENTS[end], key);
+    propagation.instead([POP_COMMANDS[end], key]);
     return [key, value];
   });
 }
@@ -104,7 +105,7 @@ function popOrWait(context: Context, args: readonly Bytes[], end: End): Reply | 
 function blmpop(context: Context, args: readonly Bytes[]): Reply | WaitFor {
   const { keys, end, count } = popArguments(args, 2, endArgument);
   const untilMs = timeoutArgument(args[1]!, context.nowMs);
-  return serveOrWait(context, "list", keys, untilMs, (key) => popFirst(context.db, [key], end, count));
+  return serveOrWait(context, "list", keys, untilMs, (key) => popFirst(context, [key], end, count));
 }
 
 function blmove(context: Context, args: readonly Bytes[]): Reply | WaitFor {
@@ -118,7 +119,7 @@ function brpoplpush(context: Context, args: readonly Bytes[]): Reply | WaitFor {
 }
 
 function moveOrWait(
-  { db, nowMs }: Context,
+  { db, nowMs, propagation, wokenBy }: Context,
   args: readonly Bytes[],
   from: End,
   to: End,
@@ -126,8 +127,17 @@ function moveOrWait(
 ): Reply | WaitFor {
   const untilMs = timeoutArgument(timeout, nowMs);
   const source = args[1]!;
-  return (
-    moveElement(db, source, args[2]!, from, to) ??
-    new WaitFor({ keys: [source], type: "list", untilMs, timeoutReply: NULL_ARRAY, deniedReply: null })
-  );
+  const destination = args[2]!;
+  const moved = moveElement(db, source, destination, from, to);
+  if (moved === null) {
+    return new WaitFor({
+      ...{ keys: [source], type: "list", untilMs, timeoutReply: NULL_ARRAY, deniedReply: null },
+    });
+  }
+  if (args.length === 4) propagation.instead(["RPOPLPUSH", source, destination]);
+  else {
+    const ends = wokenBy === null ? args.slice(3, 5) : [END_WORDS[from], END_WORDS[to]];
+    propagation.instead(["LMOVE", source, destination, ...ends]);
+  }
+  return moved;
 }

@@ -7,7 +7,7 @@ import { positiveArgument } from "../arguments.ts";
 import type { CommandRow, Context } from "../command.ts";
 import { countedKeys, keyAt } from "../key-spec.ts";
 import { popArguments } from "../pop-arguments.ts";
-import { POP_EVENTS, PUSH_EVENTS, endArgument } from "./list-end.ts";
+import { POP_COMMANDS, POP_EVENTS, PUSH_EVENTS, endArgument } from "./list-end.ts";
 
 /** Elements come and go at the ends. */
 export const END_ROWS = {
@@ -163,17 +163,25 @@ function popSeveral(db: Database, key: Bytes, list: List, end: End, count: numbe
 
 // ─── from the first of several ───────────────────────────────────────────────────────────────────
 
-function lmpop({ db }: Context, args: readonly Bytes[]): Reply {
+function lmpop(context: Context, args: readonly Bytes[]): Reply {
   const { keys, end, count } = popArguments(args, 1, endArgument);
-  db.ready(keys);
-  return popFirst(db, keys, end, count) ?? NULL_ARRAY;
+  context.db.ready(keys);
+  return popFirst(context, keys, end, count) ?? NULL_ARRAY;
 }
 
 /** Key and elements of the first list that is there; null when none is. */
-export function popFirst(db: Database, keys: readonly Bytes[], end: End, count: number): Reply {
+export function popFirst(
+  { db, propagation }: Context,
+  keys: readonly Bytes[],
+  end: End,
+  count: number,
+): Reply {
   for (const key of keys) {
     const list = db.list(key);
-    if (list !== null) return [key, popSeveral(db, key, list, end, count)];
+    if (list === null) continue;
+    const values = popSeveral(db, key, list, end, count);
+    propagation.instead([POP_COMMANDS[end], key, String(values.length)]);
+    return [key, values];
   }
   return null;
 }

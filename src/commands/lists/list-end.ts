@@ -13,3 +13,6 @@ export function endArgument(text: Bytes): End {
 
 export const PUSH_EVENTS = { head: "lpush", tail: "rpush" } as const;
 export const POP_EVENTS = { head: "lpop", tail: "rpop" } as const;
+export const POP_COMMANDS = { head: "LPOP", tail: "RPOP" } as const;
+/** The words as Redis tells them to replicas by itself. */
+export const END_WORDS = { head: "left", tail: "right" } as const;

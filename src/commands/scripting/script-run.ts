@@ -10,6 +10,9 @@ import { type RunningScript, Suspension, TakenBack } from "../suspension.ts";
 /** How long a script that is over its time runs before the other clients are seen to. */
 const SLICE_MS = 5;
 
+/** The bit of them in what `redis.set_repl` is given. */
+const REPLICAS = 2;
+
 export interface ScriptRunOptions {
   readonly kind: "eval" | "function";
   /** The script's sha1, the function's name. */
@@ -42,6 +45,7 @@ export class ScriptRun implements ScriptHost, ScriptState, RunningScript {
     this.keys = keys;
     this.#isReadonly = isReadonly;
     this.dbIndex = context.client.dbIndex;
+    context.propagation.isMuted = false;
     this.#repeatRandom();
   }
 
@@ -100,8 +104,10 @@ export class ScriptRun implements ScriptHost, ScriptState, RunningScript {
     this.resp = version;
   }
 
-  /** There is neither an AOF nor are there replicas. */
-  setReplication(): void {}
+  /** `redis.set_repl`. There is no AOF. */
+  setReplication(targets: number): void {
+    this.#context.propagation.isMuted = (targets & REPLICAS) === 0;
+  }
 
   // ─── how long it runs ──────────────────────────────────────────────────────────────────────────
 
@@ -132,6 +138,7 @@ export class ScriptRun implements ScriptHost, ScriptState, RunningScript {
         () => void outcome.stop(new Stop("ERR The script was given up")),
       );
     }
+    this.#context.propagation.isMuted = false;
     const { reply, errorWasCounted } = outcome;
     if (!(reply instanceof ErrorReply)) {
       const errors = errorsIn(reply);

@@ -1,6 +1,7 @@
 import type { Context, CommandGroup } from "../command.ts";
 import { SYNTAX } from "../../errors.ts";
 import { drawRepeated } from "../../keyspace/draw.ts";
+import type { Propagation } from "../../keyspace/propagation.ts";
 import { type Reply, SetReply, StreamReply } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import { INT64_MAX } from "../../support/integers.ts";
@@ -51,10 +52,11 @@ function spop(context: Context, args: readonly Bytes[]): Reply {
   if (set === null) return null;
   const member = set.pop(context.random);
   db.event("set", "spop", args[1]!);
+  context.propagation.instead(["SREM", args[1]!, member]);
   return member;
 }
 
-function spopCount({ db, random }: Context, args: readonly Bytes[]): Reply {
+function spopCount({ db, random, propagation }: Context, args: readonly Bytes[]): Reply {
   const count = positiveArgument(args[2]!);
   const key = args[1]!;
   const set = db.set(key);
@@ -64,18 +66,25 @@ function spopCount({ db, random }: Context, args: readonly Bytes[]): Reply {
     db.delete(key);
     db.event("set", "spop", key);
     db.event("generic", "del", key);
+    propagation.instead(["DEL", key]);
     return reply;
   }
   const left = set.count - count;
   if (left * FEW_LEFT > count) {
     const members = set.popDistinct(count, random);
     db.event("set", "spop", key);
+    propagateRemovals(propagation, key, members);
     return new SetReply(members);
   }
   const { remaining, others } = set.split(left, random);
   db.put(key, remaining, db.peek(key)!.expiresAtMs);
   db.event("set", "spop", key);
+  propagateRemovals(propagation, key, others);
   return new SetReply(others);
+}
+
+function propagateRemovals(propagation: Propagation, key: Bytes, members: readonly Bytes[]): void {
+  if (propagation.isWanted) propagation.instead(...members.map((member) => ["SREM", key, member]));
 }
 
 /**

@@ -6,7 +6,7 @@ import { countedKeys, keysBetween } from "../key-spec.ts";
 import { popArguments } from "../pop-arguments.ts";
 import { serveOrWait } from "../serve-or-wait.ts";
 import type { WaitFor } from "../wait-for.ts";
-import { fromEndArgument, popFirst, popFrom } from "./removals.ts";
+import { fromEndArgument, popCommand, popFirst, popFrom } from "./removals.ts";
 
 /** What waits for a member where there is none. */
 export const BLOCKING_ROWS = {
@@ -62,12 +62,13 @@ function bzpopmax(context: Context, args: readonly Bytes[]): Reply | WaitFor {
 }
 
 function popOrWait(context: Context, args: readonly Bytes[], fromEnd: boolean): Reply | WaitFor {
-  const { db } = context;
+  const { db, propagation } = context;
   const untilMs = timeoutArgument(args.at(-1)!, context.nowMs);
   return serveOrWait(context, "zset", args.slice(1, -1), untilMs, (key) => {
     const zset = db.zset(key);
     if (zset === null) return null;
     const { members, scores } = popFrom(db, key, zset, 1, fromEnd);
+    propagation.instead([popCommand(fromEnd), key]);
     return [key, members[0]!, new Double(scores[0]!)];
   });
 }
@@ -75,5 +76,5 @@ function popOrWait(context: Context, args: readonly Bytes[], fromEnd: boolean): 
 function bzmpop(context: Context, args: readonly Bytes[]): Reply | WaitFor {
   const { keys, end: fromEnd, count } = popArguments(args, 2, fromEndArgument);
   const untilMs = timeoutArgument(args[1]!, context.nowMs);
-  return serveOrWait(context, "zset", keys, untilMs, (key) => popFirst(context.db, [key], fromEnd, count));
+  return serveOrWait(context, "zset", keys, untilMs, (key) => popFirst(context, [key], fromEnd, count));
 }

@@ -177,20 +177,30 @@ export function popFrom(
   return popped;
 }
 
-function zmpop({ db }: Context, args: readonly Bytes[]): Reply {
+function zmpop(context: Context, args: readonly Bytes[]): Reply {
   const { keys, end: fromEnd, count } = popArguments(args, 1, fromEndArgument);
-  db.ready(keys);
-  return popFirst(db, keys, fromEnd, count) ?? NULL_ARRAY;
+  context.db.ready(keys);
+  return popFirst(context, keys, fromEnd, count) ?? NULL_ARRAY;
 }
 
 /** Key and members of the first sorted set that is there; null when none is. */
-export function popFirst(db: Database, keys: readonly Bytes[], fromEnd: boolean, count: number): Reply {
+export function popFirst(
+  { db, propagation }: Context,
+  keys: readonly Bytes[],
+  fromEnd: boolean,
+  count: number,
+): Reply {
   for (const key of keys) {
     const zset = db.zset(key);
-    if (zset !== null) return [key, membersReply(popFrom(db, key, zset, count, fromEnd), "paired")];
+    if (zset === null) continue;
+    const popped = popFrom(db, key, zset, count, fromEnd);
+    propagation.instead([popCommand(fromEnd), key, String(popped.members.length)]);
+    return [key, membersReply(popped, "paired")];
   }
   return null;
 }
+
+export const popCommand = (fromEnd: boolean): Bytes => (fromEnd ? "ZPOPMAX" : "ZPOPMIN");
 
 /** Whether MIN|MAX says the end. */
 export function fromEndArgument(word: Bytes): boolean {

@@ -6,6 +6,7 @@ import { readEntry, readyEntries } from "../../keyspace/stream/entries.ts";
 import { GroupEdit } from "../../keyspace/stream/group-edit.ts";
 import { type Pending, type PendingEntry, pendingFrom, readyPending } from "../../keyspace/stream/groups.ts";
 import { MIN_ID, type StreamId, formatId } from "../../keyspace/stream/id.ts";
+import type { Propagation } from "../../keyspace/propagation.ts";
 import type { Reply } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import type { Int64 } from "../../support/integers.ts";
@@ -14,6 +15,7 @@ import type { CommandRow, Context } from "../command.ts";
 import { keyAt } from "../key-spec.ts";
 import { noGroup, startArgument } from "./arguments.ts";
 import { type ClaimOptions, claimOptions, countArgument, minIdleArgument } from "./claim-arguments.ts";
+import { propagateClaim, propagateProgress } from "./propagate.ts";
 import { entryReply } from "./reply.ts";
 
 /** Pending entries pass from one consumer to another. */
@@ -59,30 +61,57 @@ export const CLAIM_ROWS = {
   },
 } satisfies Record<string, CommandRow>;
 
-/** A claim under way: what is claimed goes to `consumer`. */
+/** A claim under way: what is claimed goes to a consumer. Replicas are told what became of each entry. */
 class Claim {
-  readonly group: GroupEdit;
   readonly #edit: StreamEdit;
+  readonly #group: GroupEdit;
+  readonly #key: Bytes;
   readonly #consumer: Bytes;
   readonly #nowMs: number;
+  readonly #propagation: Propagation;
   #isSeen = false;
+  /** Nothing was claimed, and nothing released. */
+  isEmpty = true;
   isNewConsumer = false;
   readonly replies: Reply[] = [];
 
-  constructor(edit: StreamEdit, group: GroupEdit, consumer: Bytes, nowMs: number) {
+  constructor({ nowMs, propagation }: Context, edit: StreamEdit, group: GroupEdit, args: readonly Bytes[]) {
     this.#edit = edit;
-    this.group = group;
-    this.#consumer = consumer;
+    this.#group = group;
+    this.#key = args[1]!;
+    this.#consumer = args[3]!;
     this.#nowMs = nowMs;
+    this.#propagation = propagation;
   }
 
-  /** `old`: as it is pending now, null if it is not. */
-  take(id: StreamId, old: Pending | null, deliveredAtMs: number, deliveries: Int64, justId: boolean): void {
+  /** `old`: as it is pending now, null if it is not; `text`: the id as it is told. */
+  take(
+    id: StreamId,
+    old: Pending | null,
+    deliveredAtMs: number,
+    deliveries: Int64,
+    justId: boolean,
+    text: Bytes,
+  ): void {
     const consumer = this.#consumer;
-    if (!this.#isSeen) this.isNewConsumer = this.group.see(consumer, this.#nowMs);
+    if (!this.#isSeen) this.isNewConsumer = this.#group.see(consumer, this.#nowMs);
     this.#isSeen = true;
-    this.group.assign(consumer, [{ id, pending: { consumer, deliveredAtMs, deliveries }, old }]);
+    const pending = { consumer, deliveredAtMs, deliveries };
+    this.#group.assign(consumer, [{ id, pending, old }]);
     this.replies.push(justId ? formatId(id) : entryReply(readEntry(this.#edit, id)!));
+    this.#propagate(text, pending);
+  }
+
+  /** An entry that is not there any more is pending no longer. */
+  release(id: StreamId, pending: Pending, text: Bytes): void {
+    this.#group.release([{ id, pending }]);
+    this.#propagate(text, pending);
+  }
+
+  /** A replica that finds the entry gone forgets it, too. */
+  #propagate(text: Bytes, pending: Pending): void {
+    this.isEmpty = false;
+    if (this.#propagation.isWanted) propagateClaim(this.#propagation, this.#key, this.#group, text, pending);
   }
 
   finish({ db }: Context, key: Bytes): void {
@@ -111,27 +140,34 @@ function open(
 
 function xclaim(context: Context, args: readonly Bytes[]): Reply {
   lookFirst(context, args[1]!);
-  const { nowMs } = context;
+  const { nowMs, propagation } = context;
+  propagation.prevent();
   const { edit, group } = open(context, args);
   const options = claimOptions(args, nowMs);
   const { ids, lastId, minIdleMs } = options;
-  if (lastId > group.group.lastId) group.update({ lastId });
+  const isAhead = lastId > group.group.lastId;
+  if (isAhead) group.update({ lastId });
   readyEntries(edit, ids);
   readyPending(edit, group.group, ids);
-  const claim = new Claim(edit, group, args[3]!, nowMs);
-  for (const id of ids) {
+  const claim = new Claim(context, edit, group, args);
+  ids.forEach((id, i) => {
     const old = group.pending(id);
+    const text = args[FIRST_ID + i]!;
     if (readEntry(edit, id) === null) {
-      if (old !== null) group.release([{ id, pending: old }]);
-      continue;
+      if (old !== null) claim.release(id, old, text);
+      return;
     }
-    if (old === null && !options.force) continue;
-    if (old !== null && minIdleMs !== 0 && nowMs - old.deliveredAtMs < minIdleMs) continue;
-    claim.take(id, old, options.deliveredAtMs, deliveriesOf(options, old), options.justId);
-  }
+    if (old === null && !options.force) return;
+    if (old !== null && minIdleMs !== 0 && nowMs - old.deliveredAtMs < minIdleMs) return;
+    claim.take(id, old, options.deliveredAtMs, deliveriesOf(options, old), options.justId, text);
+  });
+  if (isAhead && claim.isEmpty) propagateProgress(propagation, args[1]!, group);
   claim.finish(context, args[1]!);
   return claim.replies;
 }
+
+/** XCLAIM's first argument behind the minimum of idleness. */
+const FIRST_ID = 5;
 
 /** One that FORCE makes pending counts as delivered once, before this. */
 function deliveriesOf({ retryCount, justId }: ClaimOptions, old: Pending | null): Int64 {
@@ -160,20 +196,23 @@ function xautoclaim(context: Context, args: readonly Bytes[]): Reply {
   }
   const { stream, edit, group } = open(context, args);
   const looked = lookAt(stream, group, start, count, minIdleMs, nowMs);
-  const claim = new Claim(edit, group, args[3]!, nowMs);
-  group.release(looked.deleted);
-  for (const { id, pending } of looked.claimed) {
+  const claim = new Claim(context, edit, group, args);
+  for (const { id, pending, isDeleted } of looked.entries) {
+    if (isDeleted) {
+      claim.release(id, pending, formatId(id));
+      continue;
+    }
     const deliveries = justId ? pending.deliveries : plus(pending.deliveries, 1);
-    claim.take(id, pending, nowMs, deliveries, justId);
+    claim.take(id, pending, nowMs, deliveries, justId, formatId(id));
   }
   claim.finish(context, args[1]!);
-  return [formatId(looked.next), claim.replies, looked.deleted.map(({ id }) => formatId(id))];
+  const deleted = looked.entries.filter(({ isDeleted }) => isDeleted);
+  return [formatId(looked.next), claim.replies, deleted.map(({ id }) => formatId(id))];
 }
 
 interface Looked {
-  readonly claimed: PendingEntry[];
-  /** Pending ones whose entries are not there any more. */
-  readonly deleted: PendingEntry[];
+  /** Those to be claimed; and pending ones whose entries are not there any more. */
+  readonly entries: readonly (PendingEntry & { readonly isDeleted: boolean })[];
   /** Where the next call goes on; MIN_ID at the end. */
   readonly next: StreamId;
 }
@@ -186,8 +225,7 @@ function lookAt(
   minIdleMs: Int64,
   nowMs: number,
 ): Looked {
-  const claimed: PendingEntry[] = [];
-  const deleted: PendingEntry[] = [];
+  const found: (PendingEntry & { readonly isDeleted: boolean })[] = [];
   const attempts = count * ATTEMPTS_FACTOR;
   let seen = 0;
   // Mostly all that are looked at can be claimed; where they cannot, more and more of them are read at once.
@@ -199,13 +237,14 @@ function lookAt(
     );
     for (const entry of entries.slice(seen)) {
       const { id, pending } = entry;
-      if (seen === attempts || claimed.length + deleted.length === count)
-        return { claimed, deleted, next: id };
+      if (seen === attempts || found.length === count) return { entries: found, next: id };
       seen++;
-      if (readEntry(stream, id) === null) deleted.push(entry);
-      else if (minIdleMs === 0 || nowMs - pending.deliveredAtMs >= minIdleMs) claimed.push(entry);
+      const isDeleted = readEntry(stream, id) === null;
+      if (isDeleted || minIdleMs === 0 || nowMs - pending.deliveredAtMs >= minIdleMs) {
+        found.push({ ...entry, isDeleted });
+      }
     }
-    if (entries.length < limit) return { claimed, deleted, next: MIN_ID };
+    if (entries.length < limit) return { entries: found, next: MIN_ID };
   }
 }
 

@@ -7,6 +7,7 @@ import { MAX_ID, type StreamId, formatId, nextId } from "../../keyspace/stream/i
 import { NULL_ARRAY, type Reply } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import type { Context } from "../command.ts";
+import { propagateClaim, propagateConsumer, propagateProgress } from "./propagate.ts";
 import { entryReply } from "./reply.ts";
 
 interface DeliveryRequest {
@@ -27,7 +28,8 @@ export interface Delivery {
 }
 
 /** What XREADGROUP gives of one stream, with all that follows for the group; null when nothing is new. */
-export function deliver({ nowMs }: Context, edit: StreamEdit, request: DeliveryRequest): Delivery | null {
+export function deliver(context: Context, edit: StreamEdit, request: DeliveryRequest): Delivery | null {
+  const { nowMs, propagation } = context;
   const { key, consumer, after, noack } = request;
   const group = GroupEdit.of(edit, request.group)!;
   const limit = request.count === 0 ? Infinity : request.count;
@@ -35,19 +37,19 @@ export function deliver({ nowMs }: Context, edit: StreamEdit, request: DeliveryR
   const { length, topId } = edit.header;
   if (!isHistory && (length === 0 || topId <= group.group.lastId)) return null;
   const isNewConsumer = group.see(consumer, nowMs);
+  if (isNewConsumer && noack) propagateConsumer(propagation, key, group, consumer);
   const entries = isHistory
     ? history(edit, group, consumer, after, limit, nowMs)
-    : news(edit, group, consumer, limit, noack, nowMs);
+    : news(context, edit, group, request, limit);
   return { key, entries, isNewConsumer };
 }
 
 function news(
+  { nowMs, propagation }: Context,
   edit: StreamEdit,
   group: GroupEdit,
-  consumer: Bytes,
+  { key, consumer, noack }: DeliveryRequest,
   limit: number,
-  noack: boolean,
-  nowMs: number,
 ): Reply {
   const from = nextId(group.group.lastId)!;
   const entries = readEntries(edit, { from, to: MAX_ID }, limit);
@@ -61,7 +63,10 @@ function news(
       consumer,
       ids.map((id) => ({ id, pending, old: group.pending(id) })),
     );
-  }
+    if (propagation.isWanted) {
+      for (const id of ids) propagateClaim(propagation, key, group, formatId(id), pending, id);
+    }
+  } else if (ids.length > 0) propagateProgress(propagation, key, group);
   return entries.map(entryReply);
 }
 

@@ -1,4 +1,5 @@
 import { CommandError, NO_SUCH_KEY, SYNTAX, wrongArity } from "../../errors.ts";
+import type { Propagation } from "../../keyspace/propagation.ts";
 import type { Stream } from "../../keyspace/stream.ts";
 import { StreamEdit } from "../../keyspace/stream/edit.ts";
 import { append, deleteEntries } from "../../keyspace/stream/entries.ts";
@@ -21,7 +22,8 @@ import { int64Argument, optionWord } from "../arguments.ts";
 import type { CommandRow, Context } from "../command.ts";
 import { keyAt, noted } from "../key-spec.ts";
 import { idArgument, idArguments } from "./arguments.ts";
-import { type NewId, trimArguments } from "./trim-arguments.ts";
+import { exactTrim } from "./propagate.ts";
+import { type NewId, type TrimArguments, trimArguments } from "./trim-arguments.ts";
 
 /** Entries come and go. */
 export const ENTRY_ROWS = {
@@ -118,9 +120,10 @@ const NOT_GREATER = new CommandError(
 const TOO_LARGE = new CommandError("ERR Elements are too large to be stored");
 
 function xadd(context: Context, args: readonly Bytes[]): Reply {
-  const { db, keyspace } = context;
+  const { client, db, keyspace, propagation } = context;
   const key = args[1]!;
-  const options = trimArguments(args, true, keyspace.limits.streamNodeMaxEntries);
+  const { streamNodeMaxEntries } = keyspace.limits;
+  const options = trimArguments(args, true, streamNodeMaxEntries, client.type === "master");
   const { newId } = options;
   const pairs = args.slice(options.idAt + 1);
   if (pairs.length < 2 || pairs.length % 2 === 1) throw wrongArity("xadd");
@@ -132,10 +135,24 @@ function xadd(context: Context, args: readonly Bytes[]): Reply {
   if (bytesOf(pairs) > MAX_BLOCK) throw TOO_LARGE;
   append(edit, id, pairs, keyspace.limits);
   const trimmed = options.trim === null ? 0 : trim(edit, options.trim);
+  if (propagation.isWanted) propagateAdded(propagation, args, options, formatId(id), edit);
   edit.apply();
   db.event("stream", "xadd", key);
   if (trimmed > 0) db.event("stream", "xtrim", key);
   return formatId(id);
+}
+
+/** With the id that it got, and trimmed as far as it was. */
+function propagateAdded(
+  propagation: Propagation,
+  args: readonly Bytes[],
+  { idAt, limitAt, newId, trim }: TrimArguments,
+  id: Bytes,
+  edit: StreamEdit,
+): void {
+  const exact = trim?.approximate === true ? exactTrim(args, limitAt, trim.strategy, edit) : args;
+  const isIdGiven = newId !== null && newId.sequence !== null;
+  propagation.instead(isIdGiven ? exact : exact.with(idAt, id));
 }
 
 function idToAdd(lastId: StreamId, newId: NewId | null, nowMs: number): StreamId {
@@ -176,13 +193,18 @@ function xdel({ db }: Context, args: readonly Bytes[]): Reply {
   return deleted;
 }
 
-function xtrim({ db, keyspace }: Context, args: readonly Bytes[]): Reply {
+function xtrim({ client, db, keyspace, propagation }: Context, args: readonly Bytes[]): Reply {
   const key = args[1]!;
-  const options = trimArguments(args, false, keyspace.limits.streamNodeMaxEntries);
+  const { streamNodeMaxEntries } = keyspace.limits;
+  const options = trimArguments(args, false, streamNodeMaxEntries, client.type === "master");
   const stream = db.stream(key);
   if (stream === null) return 0;
   const edit = new StreamEdit(stream);
+  const { strategy, approximate } = options.trim!;
   const trimmed = trim(edit, options.trim!);
+  if (approximate && propagation.isWanted) {
+    propagation.instead(exactTrim(args, options.limitAt, strategy, edit));
+  }
   edit.apply();
   if (trimmed > 0) db.event("stream", "xtrim", key);
   return trimmed;

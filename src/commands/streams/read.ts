@@ -134,7 +134,9 @@ function entriesBehind(stream: Stream, after: StreamId, limit: number): Reply {
 // ─── XREADGROUP ──────────────────────────────────────────────────────────────────────────────────
 
 function xreadgroup(context: Context, args: readonly Bytes[]): Reply | WaitFor {
-  const { db, wokenBy } = context;
+  const { db, propagation, wokenBy } = context;
+  // What comes of it is told by itself.
+  propagation.prevent();
   const call = readArguments(args, true, isInScript(context));
   if (wokenBy !== null) return serveWaiting(context, call, args, wokenBy);
   const { keys } = call;

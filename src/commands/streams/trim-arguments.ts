@@ -25,21 +25,29 @@ export interface NewId {
   readonly sequence: Bytes | null;
 }
 
-interface TrimArguments {
+export interface TrimArguments {
   readonly trim: Trim | null;
+  /** Where MAXLEN's number is, or MINID's id. */
+  readonly limitAt: number;
   readonly noMkstream: boolean;
   readonly newId: NewId | null;
   /** Where the options end: XADD's id. */
   readonly idAt: number;
 }
 
-/** The options of XADD and XTRIM. */
-export function trimArguments(args: readonly Bytes[], isAdd: boolean, nodeMaxEntries: number): TrimArguments {
+/** The options of XADD and XTRIM. A master has counted already: what it tells has to be done whatever LIMIT says. */
+export function trimArguments(
+  args: readonly Bytes[],
+  isAdd: boolean,
+  nodeMaxEntries: number,
+  isFromMaster: boolean,
+): TrimArguments {
   let strategy: Trim["strategy"] | null = null;
   let approximate = false;
   let maxLength = 0;
   let minId: StreamId = MIN_ID;
   let limit: number | null = null;
+  let limitAt = 0;
   let noMkstream = false;
   let newId: NewId | null = null;
   let at = 2;
@@ -54,6 +62,7 @@ export function trimArguments(args: readonly Bytes[], isAdd: boolean, nodeMaxEnt
       const isSigned = at + 2 < args.length && (sign === "~" || sign === "=");
       approximate = isSigned && sign === "~";
       at += isSigned ? 2 : 1;
+      limitAt = at;
       if (word === "MAXLEN") {
         strategy = "maxlen";
         maxLength = integerArgument(args[at]!);
@@ -78,10 +87,11 @@ export function trimArguments(args: readonly Bytes[], isAdd: boolean, nodeMaxEnt
     if (limit !== null && limit > 0) throw LIMIT_WITHOUT_STRATEGY;
     if (!isAdd) throw NO_STRATEGY;
   }
-  if (limit !== null && !approximate) throw LIMIT_WITHOUT_APPROXIMATE;
+  if (isFromMaster) limit = 0;
+  else if (limit !== null && !approximate) throw LIMIT_WITHOUT_APPROXIMATE;
   limit ??= approximate ? defaultLimit(nodeMaxEntries) : 0;
   const trim = strategy === null ? null : { strategy, maxLength, minId, approximate, limit };
-  return { trim, noMkstream, newId, idAt: at };
+  return { trim, limitAt, noMkstream, newId, idAt: at };
 }
 
 function newIdArgument(text: Bytes): NewId {

@@ -106,7 +106,7 @@ function add({ db }: Context, key: Bytes, increment: Int64): Reply {
   return sum;
 }
 
-function incrbyfloat({ db }: Context, args: readonly Bytes[]): Reply {
+function incrbyfloat({ db, propagation }: Context, args: readonly Bytes[]): Reply {
   const key = args[1]!;
   const entry = db.find(key);
   if (entry !== null && entry.type !== "string") throw WRONG_TYPE;
@@ -120,5 +120,7 @@ function incrbyfloat({ db }: Context, args: readonly Bytes[]): Reply {
   if (entry === null) db.put(key, text);
   else db.putString(entry, text, false);
   db.event("string", "incrbyfloat", key);
+  // Another server's arithmetic may round otherwise.
+  propagation.instead(["SET", key, text, "KEEPTTL"]);
   return text;
 }

@@ -76,7 +76,7 @@ function mget({ db }: Context, args: readonly Bytes[]): Reply {
   return values.map(bulk);
 }
 
-function getdel({ db }: Context, args: readonly Bytes[]): Reply {
+function getdel({ db, propagation, server }: Context, args: readonly Bytes[]): Reply {
   const key = args[1]!;
   const value = db.string(key);
   if (value === null) {
@@ -86,10 +86,11 @@ function getdel({ db }: Context, args: readonly Bytes[]): Reply {
   const reply = bulk(value);
   db.delete(key);
   db.event("generic", "del", key);
+  propagation.instead([server.config.values.lazyfreeLazyUserDel ? "UNLINK" : "DEL", key]);
   return reply;
 }
 
-function getex({ db, nowMs }: Context, args: readonly Bytes[]): Reply {
+function getex({ db, nowMs, propagation }: Context, args: readonly Bytes[]): Reply {
   const key = args[1]!;
   const options = stringOptions(args, 2, "getex");
   const value = db.string(key);
@@ -100,9 +101,10 @@ function getex({ db, nowMs }: Context, args: readonly Bytes[]): Reply {
   const expiresAtMs = expiryOf(options, nowMs, "getex");
   const entry = db.find(key)!;
   const reply = bulk(value);
-  if (expiresAtMs !== 0) expireAt(db, entry, expiresAtMs, nowMs);
+  if (expiresAtMs !== 0) expireAt(db, entry, expiresAtMs, nowMs, propagation);
   else if (options.lifetime === "PERSIST" && entry.expiresAtMs !== 0) {
     db.setExpiry(entry, 0);
+    propagation.instead(["PERSIST", key]);
     db.event("generic", "persist", key);
   }
   return reply;

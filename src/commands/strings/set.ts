@@ -1,6 +1,7 @@
 import { wrongArity } from "../../errors.ts";
 import type { BigString } from "../../keyspace/big-string.ts";
 import type { Database } from "../../keyspace/database.ts";
+import type { Propagation } from "../../keyspace/propagation.ts";
 import { OK, type Reply } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import { type TimeUnitMs, expiryArgument } from "../arguments.ts";
@@ -126,7 +127,7 @@ function store(db: Database, key: Bytes, bytes: Bytes, expiresAtMs = 0): void {
 }
 
 function setWithOptions(context: Context, args: readonly Bytes[]): Reply {
-  const { db, nowMs } = context;
+  const { db, nowMs, propagation } = context;
   const key = args[1]!;
   const options = stringOptions(args, 3, "set");
   const expiresAtMs = expiryOf(options, nowMs, "set");
@@ -137,9 +138,19 @@ function setWithOptions(context: Context, args: readonly Bytes[]): Reply {
   if (isWanted) {
     const keptMs = options.lifetime === "KEEPTTL" && entry !== null ? entry.expiresAtMs : 0;
     store(db, key, args[2]!, expiresAtMs || keptMs);
-    if (expiresAtMs !== 0) db.event("generic", "expire", key);
+    if (expiresAtMs !== 0) {
+      propagateSet(propagation, key, args[2]!, expiresAtMs);
+      db.event("generic", "expire", key);
+    } else if (options.get && propagation.isWanted) {
+      propagation.instead(args.filter((word, at) => at < 3 || word.toUpperCase() !== "GET"));
+    }
   }
   return reply;
+}
+
+/** A time that is told late is still the same time. */
+function propagateSet(propagation: Propagation, key: Bytes, value: Bytes, expiresAtMs: number): void {
+  if (propagation.isWanted) propagation.instead(["SET", key, value, "PXAT", String(expiresAtMs)]);
 }
 
 function setnx({ db }: Context, args: readonly Bytes[]): Reply {
@@ -156,16 +167,23 @@ function psetex(context: Context, args: readonly Bytes[]): Reply {
   return setFor(context, args, 1, "psetex");
 }
 
-function setFor({ db, nowMs }: Context, args: readonly Bytes[], unitMs: TimeUnitMs, command: string): Reply {
+function setFor(
+  { db, nowMs, propagation }: Context,
+  args: readonly Bytes[],
+  unitMs: TimeUnitMs,
+  command: string,
+): Reply {
   const expiresAtMs = expiryArgument(args[2]!, unitMs, nowMs, command);
   store(db, args[1]!, args[3]!, expiresAtMs);
+  propagateSet(propagation, args[1]!, args[3]!, expiresAtMs);
   db.event("generic", "expire", args[1]!);
   return OK;
 }
 
-function getset({ db }: Context, args: readonly Bytes[]): Reply {
+function getset({ db, propagation }: Context, args: readonly Bytes[]): Reply {
   const old = bulk(stringToReplace(db, args[1]!));
   store(db, args[1]!, args[2]!);
+  propagation.instead(["SET", args[1]!, args[2]!]);
   return old;
 }
 
