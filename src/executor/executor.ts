@@ -359,10 +359,12 @@ export class Executor {
     this.#serving.run();
   }
 
-  /** What the server does of itself is many things, not one. */
+  /** What the server does of itself is many things, not one; and so is what a client only met. */
   #propagate(caller: Caller | null): void {
     const { propagation } = this.#keyspace;
-    if (!propagation.isEmpty) this.#options.stream.append(propagation.take(), caller !== null);
+    if (propagation.isEmpty) return;
+    const asOne = caller !== null && !TOUCHES_ANY_KEYS.has(caller.lastCommand);
+    this.#options.stream.append(propagation.take(), asOne);
   }
 
   #servingHost(): ServingHost {
@@ -626,6 +628,9 @@ const RUNS_IN_TRANSACTION: ReadonlySet<string> = new Set([
   "quit",
   "reset",
 ]);
+
+/** Redis' flag of that name: keys that nobody has named may be removed, if their time is over. */
+const TOUCHES_ANY_KEYS: ReadonlySet<string> = new Set(["scan", "randomkey"]);
 
 const NOT_IN_TRANSACTION = new CommandError("ERR Command not allowed inside a transaction");
 
