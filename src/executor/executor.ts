@@ -548,27 +548,16 @@ export class Executor {
    * reads before it writes. Resolves when it is done.
    */
   async runInternally(work: () => void): Promise<void> {
-    const attempt = new Attempt();
-    const nowMs = Date.now();
-    for (;;) {
-      for (let gate = this.#gate; gate !== null; gate = this.#gate) await gate;
-      this.#keyspace.reading.attempt = attempt;
-      this.#keyspace.setTime(nowMs);
-      attempt.restart();
-      try {
-        work();
-        this.#finish(null, attempt);
-        break;
-      } catch (error) {
-        if (!(error instanceof Fault)) throw error;
-        await this.#fetch(error);
-      }
-    }
-    attempt.release();
+    for (let gate = this.#gate; gate !== null; gate = this.#gate) await gate;
+    await this.#runOwn(work, (fault) => this.#fetch(fault));
   }
 
   /** The same by who holds everything else: `holding`. */
   async runHeld(work: () => void): Promise<void> {
+    await this.#runOwn(work, (fault) => fault.fetch());
+  }
+
+  async #runOwn(work: () => void, fetch: (fault: Fault) => Promise<void>): Promise<void> {
     const attempt = new Attempt();
     const nowMs = Date.now();
     try {
@@ -582,7 +571,7 @@ export class Executor {
           return;
         } catch (error) {
           if (!(error instanceof Fault)) throw error;
-          await error.fetch();
+          await fetch(error);
         }
       }
     } finally {
