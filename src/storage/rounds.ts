@@ -1,9 +1,12 @@
 import type { Persistent } from "./persistent.ts";
 import type { RedoLog } from "./redo/redo-log.ts";
 
+/** What rounds need of the redo log. */
+export type AppliedLog = Pick<RedoLog, "waitingBytes" | "unappliedBytes" | "apply" | "rewind">;
+
 export interface RoundsOptions {
   /** Null: batches are in the store as soon as they are written. */
-  readonly log: RedoLog | null;
+  readonly log: AppliedLog | null;
   /** So much may be written to the log before it is brought into the store. */
   readonly maxLogBytes: () => number;
   /** What is written goes into the store at once, for tests. */
@@ -38,7 +41,7 @@ const APPLY_AFTER_MS = 5000;
 
 const FAR_AHEAD = 2000;
 
-/** So long after somebody had to wait for the store to catch up it does so at once. */
+/** When two had to wait for the store to catch up within this time, it does so at once for as long again. */
 const EAGER_MS = 2000;
 
 /**
@@ -48,7 +51,7 @@ const EAGER_MS = 2000;
  */
 export class Rounds {
   readonly #options: RoundsOptions;
-  readonly #log: RedoLog | null;
+  readonly #log: AppliedLog | null;
   /** The round that batches now belong to. */
   current = 1;
   /** The first batch of which nothing was in the round before. */
@@ -61,6 +64,7 @@ export class Rounds {
   #old: readonly Persistent[] = [];
   #applying: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #hurriedAtMs = -Infinity;
   #eagerUntilMs = 0;
   /** What was written could not be applied: no more of it until `applyAgain`. */
   #isStuck = false;
@@ -103,8 +107,8 @@ export class Rounds {
     else this.#applyWhenDue(this.#log);
   }
 
-  #applyWhenDue(log: RedoLog): void {
-    if (this.#applying !== null || this.#isStuck) return;
+  #applyWhenDue(log: AppliedLog): void {
+    if (this.#applying !== null || this.#isStuck || log.waitingBytes === 0) return;
     const { maxLogBytes, isEager } = this.#options;
     if (log.waitingBytes >= maxLogBytes() || isEager() || Date.now() < this.#eagerUntilMs) {
       void this.#apply();
@@ -117,9 +121,11 @@ export class Rounds {
     }
   }
 
-  /** Somebody needs the store as it is now, and likely soon again. */
+  /** Somebody needs the store as it is now. */
   hurry(): void {
-    this.#eagerUntilMs = Date.now() + EAGER_MS;
+    const nowMs = Date.now();
+    if (nowMs - this.#hurriedAtMs < EAGER_MS) this.#eagerUntilMs = nowMs + EAGER_MS;
+    this.#hurriedAtMs = nowMs;
   }
 
   /** Resolves when this batch, which is written, is in the store; rejects when it cannot be brought there. */
@@ -146,26 +152,29 @@ export class Rounds {
 
   /** Begins another round, and brings this one into the store. Never rejects. */
   #apply(maxFileBytes = this.#options.maxLogBytes()): Promise<void> {
-    this.#applying = this.#applyRound(maxFileBytes).finally(() => {
+    const log = this.#log!;
+    this.#applying = this.#applyRound(log, maxFileBytes).finally(() => {
       this.#applying = null;
+      // What was written meanwhile.
+      this.#applyWhenDue(log);
       this.#options.onProgress();
     });
     return this.#applying;
   }
 
-  async #applyRound(maxFileBytes: number): Promise<void> {
+  async #applyRound(log: AppliedLog, maxFileBytes: number): Promise<void> {
     this.close();
     try {
-      await this.#applyLog(maxFileBytes);
+      await this.#applyLog(log, maxFileBytes);
       this.count++;
     } catch (error) {
       this.stick(error as Error);
     }
   }
 
-  async #applyLog(maxFileBytes: number): Promise<void> {
+  async #applyLog(log: AppliedLog, maxFileBytes: number): Promise<void> {
     let cut: Cut | null = null;
-    await this.#log!.apply(maxFileBytes, () => (cut = this.#cut()), this.#options.onProgress);
+    await log.apply(maxFileBytes, () => (cut = this.#cut()), this.#options.onProgress);
     this.#appliedAll(cut!);
   }
 
@@ -213,8 +222,9 @@ export class Rounds {
   async applyAgain(): Promise<void> {
     if (this.#log === null) return;
     this.#log.rewind();
-    await this.#applyLog(0);
+    await this.#applyLog(this.#log, 0);
     this.#isStuck = false;
+    this.#applyWhenDue(this.#log);
   }
 
   close(): void {
