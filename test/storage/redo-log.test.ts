@@ -32,9 +32,10 @@ describe("records", () => {
           const found: [string, string | null][] = [];
           const walk = new ChangeWalk(log);
           while (!walk.isAtEnd) {
-            walk.take(2, (key, at) => {
-              const { value } = changeAt(log, at);
-              found.push([key, value?.latin1Slice() ?? null]);
+            walk.take(2, (at, keyBegin, keyEnd) => {
+              const { key, value } = changeAt(log, at);
+              expect(log.latin1Slice(keyBegin, keyEnd)).toBe(key.latin1Slice());
+              found.push([key.latin1Slice(), value?.latin1Slice() ?? null]);
             });
           }
           expect(walk.position).toBe(log.length);

@@ -1,6 +1,6 @@
-import type { Bytes } from "../../support/bytes.ts";
 import type { Store } from "../store.ts";
 import { ChangeWalk, changeAt } from "./format.ts";
+import { LastChanges } from "./last-changes.ts";
 import { type LogPart, LogReader } from "./reader.ts";
 
 /** LevelDB is asleep for other writers while it takes one batch. */
@@ -39,7 +39,8 @@ export async function applyAll(
     const walk = new ChangeWalk(records);
     let before = 0;
     while (!walk.isAtEnd) {
-      const changes = lastChanges(walk);
+      const changes = new LastChanges(records);
+      changes.take(walk, MAX_CHANGES);
       const logBytes = walk.position - before;
       before = walk.position;
       await make(store, records, changes, (made) => done((made / changes.size) * logBytes));
@@ -47,22 +48,15 @@ export async function applyAll(
   }
 }
 
-/** Where the last change of each key is. */
-function lastChanges(walk: ChangeWalk): ReadonlyMap<Bytes, number> {
-  const changes = new Map<Bytes, number>();
-  walk.take(MAX_CHANGES, (key, at) => changes.set(key, at));
-  return changes;
-}
-
 async function make(
   store: Store,
   records: Buffer,
-  changes: ReadonlyMap<Bytes, number>,
+  changes: LastChanges,
   done: (changes: number) => void,
 ): Promise<void> {
   let batch = store.batch();
   let bytes = 0;
-  for (const at of changes.values()) {
+  for (const at of changes.positions()) {
     const { key, value } = changeAt(records, at);
     if (value === null) batch.deleteBuffer(key);
     else batch.putBuffers(key, value);

@@ -123,8 +123,8 @@ export class ChangeWalk {
     return this.#at;
   }
 
-  /** Calls `found` with the key, and where its change begins, for each of the next changes. */
-  take(most: number, found: (key: Bytes, at: number) => void): void {
+  /** Calls `found` with where the change begins, and where its key is, for each of the next changes. */
+  take(most: number, found: (at: number, keyBegin: number, keyEnd: number) => void): void {
     const records = this.#records;
     for (let taken = 0; taken < most && this.#at < records.length; taken++) {
       if (this.#at === this.#recordEnd) {
@@ -135,7 +135,7 @@ export class ChangeWalk {
       const head = records.readUInt32LE(at);
       const isDeleted = head >= DELETED;
       const keyEnd = at + 4 + (isDeleted ? head - DELETED : head);
-      found(records.latin1Slice(at + 4, keyEnd), at);
+      found(at, at + 4, keyEnd);
       this.#at = isDeleted ? keyEnd : keyEnd + 4 + records.readUInt32LE(keyEnd);
     }
   }
@@ -146,6 +146,12 @@ export interface LoggedChange {
   readonly key: Buffer;
   /** Null: deleted. */
   readonly value: Buffer | null;
+}
+
+/** How long the key is of the change that begins at `at`; it stands 4 bytes behind. */
+export function keyBytesAt(records: Buffer, at: number): number {
+  const head = records.readUInt32LE(at);
+  return head >= DELETED ? head - DELETED : head;
 }
 
 /** The change that begins at `at`. */

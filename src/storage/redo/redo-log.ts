@@ -226,7 +226,8 @@ export class RedoLog implements WriteBatch {
       try {
         for (let records = reader.next(); records !== null; records = reader.next()) {
           const block = records;
-          new ChangeWalk(block).take(Infinity, (key, at) => {
+          new ChangeWalk(block).take(Infinity, (at, keyBegin, keyEnd) => {
+            const key = block.latin1Slice(keyBegin, keyEnd);
             overlay.set(key, changeAt(block, at).value?.latin1Slice() ?? null);
           });
         }
