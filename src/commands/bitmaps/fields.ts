@@ -73,6 +73,8 @@ function bitfield(context: Context, args: readonly Bytes[]): Reply {
   if (fields.hasChanged || grows) writeParts(context, key, entry, fields.parts(), length);
   else if (entry.encoding !== "raw") markChanged(db, entry);
   if (isSeen) db.event("string", "setbit", key);
+  // Redis keeps it to itself, too, when a field that did not fit made a string longer: its replicas then have another one.
+  else if (!grows) context.propagation.prevent();
   return reply;
 }
 

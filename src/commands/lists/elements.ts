@@ -157,12 +157,14 @@ function lrange({ db }: Context, args: readonly Bytes[]): Reply {
     : list.slice(start, end);
 }
 
-function ltrim({ db }: Context, args: readonly Bytes[]): Reply {
+function ltrim({ db, propagation }: Context, args: readonly Bytes[]): Reply {
   const first = integerArgument(args[2]!);
   const last = integerArgument(args[3]!);
   const list = db.list(args[1]!);
   if (list === null) return OK;
   const { start, end } = rangeOf(first, last, list.count);
+  // To WATCH a list is changed by a trim that takes nothing away.
+  if (start === 0 && end === list.count) propagation.prevent();
   list.trim(start, end);
   db.event("list", "ltrim", args[1]!);
   return OK;

@@ -183,7 +183,8 @@ const DEFAULT_COUNT = 100;
 
 function xautoclaim(context: Context, args: readonly Bytes[]): Reply {
   lookFirst(context, args[1]!);
-  const { nowMs } = context;
+  const { nowMs, propagation } = context;
+  propagation.prevent();
   const minIdleMs = minIdleArgument(args[4]!, "XAUTOCLAIM");
   const start = startArgument(args[5]!);
   let count = DEFAULT_COUNT;
