@@ -29,9 +29,9 @@ export function lengthOf(entry: Entry | null): number {
   return stringOf(entry).length;
 }
 
-/** @throws STRING_TOO_LONG */
-export function checkLength({ server }: Context, length: number): void {
-  if (length > server.config.values.protoMaxBulkLen) throw STRING_TOO_LONG;
+/** What a master has done is done. @throws STRING_TOO_LONG */
+export function checkLength({ client, server }: Context, length: number): void {
+  if (length > server.config.values.protoMaxBulkLen && client.type !== "master") throw STRING_TOO_LONG;
 }
 
 /** A string that Redis takes for changed although its bytes are the same: from now on its encoding is `raw`. */
@@ -39,9 +39,10 @@ export function markChanged(db: Database, entry: Entry): void {
   if (typeof entry.value === "string") db.putString(entry, entry.value, true);
 }
 
-/** Redis holds the same bytes in another way now, which is no change that WATCH or client tracking count. */
-export function markUnseen({ db, keyspace }: Context, entry: Entry): void {
+/** Redis holds the same bytes in another way now, which is no change to WATCH, client tracking or replicas. */
+export function markUnseen({ db, keyspace, propagation }: Context, entry: Entry): void {
   keyspace.hidesChanges = true;
+  propagation.prevent();
   markChanged(db, entry);
 }
 
