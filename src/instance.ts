@@ -14,6 +14,7 @@ import { createEvalEngine } from "./scripting/eval-engine.ts";
 import { ScriptRandom } from "./scripting/random.ts";
 import { removeLeftovers } from "./rdb/save/rdb-file.ts";
 import { RdbSaver } from "./rdb/save/saver.ts";
+import { RdbStreamer } from "./rdb/save/streamer.ts";
 import { Server } from "./server/server.ts";
 import type { Collector } from "./storage/collector/collector.ts";
 import { startCollector } from "./storage/collector/start.ts";
@@ -37,6 +38,7 @@ export class Instance {
   readonly #disk: DiskHealth;
   readonly #holder: StoreHolder;
   readonly #executor: Executor;
+  readonly #streamer: RdbStreamer;
 
   private constructor(parts: {
     server: Server;
@@ -46,6 +48,7 @@ export class Instance {
     disk: DiskHealth;
     holder: StoreHolder;
     executor: Executor;
+    streamer: RdbStreamer;
   }) {
     this.server = parts.server;
     this.#keyspace = parts.keyspace;
@@ -54,6 +57,7 @@ export class Instance {
     this.#disk = parts.disk;
     this.#holder = parts.holder;
     this.#executor = parts.executor;
+    this.#streamer = parts.streamer;
   }
 
   /**
@@ -115,7 +119,13 @@ export class Instance {
         holder.store.startNewLog().catch((cause: unknown) => log("warning", describeBug(cause)));
       },
     });
-    const replication = new Replication({ config, keyspace });
+    const streamer = new RdbStreamer({
+      keyspace,
+      values,
+      folder: () => holder.folder,
+      usedMemory: () => process.memoryUsage.rss(),
+    });
+    const replication = new Replication({ config, keyspace, source: streamer, log });
     const { libraries } = keyspace;
     const engineOptions = { memoryLimit: values.luaMemoryLimit };
     const random = new ScriptRandom();
@@ -154,13 +164,14 @@ export class Instance {
     await removeLeftovers(values.dir).catch(() => undefined);
     const reopen = async (): Promise<void> => {
       await executor.holding(async () => {
-        await saver.pause();
+        await Promise.all([saver.pause(), streamer.pause()]);
         await collector.pause();
         await holder.reopen();
         keyspace.useStore(holder.store);
         await keyspace.applyAgain();
         await collector.resume(holder.store);
         saver.resume();
+        streamer.resume();
       });
     };
     const expiryWalk = new ExpiryWalk(executor, keyspace, (error) => {
@@ -188,7 +199,16 @@ export class Instance {
     busy = executor.busy;
     tracking = server.tracking;
     followConfig(config, keyspace, collector);
-    const instance = new Instance({ server, keyspace, expiryWalk, collector, disk, holder, executor });
+    const instance = new Instance({
+      server,
+      keyspace,
+      expiryWalk,
+      collector,
+      disk,
+      holder,
+      executor,
+      streamer,
+    });
     try {
       await server.start();
       if (seed !== null) await plant(seed, { config, keyspace, executor, scripting, server, log });
@@ -222,7 +242,8 @@ export class Instance {
     this.#expiryWalk.close();
     this.#disk.close();
     this.server.logRewrite.cancel();
-    await this.server.saver.close();
+    this.server.replication.replicas.close();
+    await Promise.all([this.server.saver.close(), this.#streamer.pause()]);
     // What cannot be written now was never acknowledged.
     await this.#keyspace.committer.sync().catch(() => undefined);
     await this.#keyspace.committer.checkpoint().catch(() => undefined);

@@ -24,6 +24,7 @@ import { PAYLOADS, PAYLOADS_OF_CLUSTERS } from "./payloads.ts";
 import { SAVING } from "./saving.ts";
 import { SERVER } from "./server.ts";
 import { PUBSUB } from "./pubsub.ts";
+import { REPLICATION } from "./replication.ts";
 import { SCRIPTING } from "./scripting.ts";
 import { SETS } from "./sets.ts";
 import { SLOWLOG } from "./slowlog.ts";
@@ -67,6 +68,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   MONITOR,
   CLUSTER,
   WAIT,
+  REPLICATION,
   PAYLOADS,
   PAYLOADS_OF_CLUSTERS,
   MIGRATE,

@@ -7,6 +7,8 @@ import type { SlowLog } from "../metrics/slow-log.ts";
 import type { PubSub } from "../pubsub/pubsub.ts";
 import type { Subscriptions } from "../pubsub/subscriptions.ts";
 import type { RdbSaver } from "../rdb/save/saver.ts";
+import type { ConnectedReplica, ReplicaLink } from "../replication/connected-replica.ts";
+import type { ReplicaProfile } from "../replication/replica-profile.ts";
 import type { Replication } from "../replication/replication.ts";
 import type { Push, Status } from "../resp/reply.ts";
 import type { Backup } from "../storage/backup.ts";
@@ -65,6 +67,16 @@ export interface Client {
   readonly transaction: Transaction | null;
   /** Full name of its last command, `client|list`; empty before the first. */
   lastCommand: string;
+  /** What REPLCONF said of it, null: nothing. */
+  profile: ReplicaProfile | null;
+  /** What it is as one who follows this server, null: it does not. */
+  readonly replica: ConnectedReplica | null;
+  /** Bytes of the stream of changes behind its last command: what WAIT waits for. */
+  changesOffset: number;
+  /** Of its last replies not all is with its connection. */
+  readonly hasPendingReplies: boolean;
+  /** It becomes a replica: from now on it is not answered any more. */
+  follow(create: (link: ReplicaLink) => ConnectedReplica): void;
   /** It is gone: nobody waits for a reply. */
   readonly isClosed: boolean;
   startTransaction(): void;
@@ -127,6 +139,9 @@ export interface Traffic {
   readonly connectionsRejected: number;
   readonly inputBytes: number;
   readonly outputBytes: number;
+  /** To replicas. */
+  readonly replicaOutputBytes: number;
+  readonly replicaOutputBytesPerSecond: number;
   readonly inputBytesPerSecond: number;
   readonly outputBytesPerSecond: number;
   readonly commandsPerSecond: number;

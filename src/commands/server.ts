@@ -113,17 +113,6 @@ export const SERVER: CommandGroup = {
         },
       },
     },
-    role: {
-      arity: 1,
-      flags: ["noscript", "loading", "stale", "fast"],
-      categories: ["admin", "dangerous"],
-      doc: {
-        summary: "Return the role of the instance in the context of replication",
-        since: "2.8.12",
-        complexity: "O(1)",
-      },
-      run: role,
-    },
     shutdown: {
       arity: -1,
       flags: ["admin", "noscript", "loading", "stale", "no_multi", "allow_busy"],
@@ -157,11 +146,6 @@ function time({ keyspace }: Context): Reply {
   // A transaction that starts again takes the same way.
   const us = attempt.undo === null ? nowMicroseconds() : attempt.same(nowMicroseconds);
   return [String(Math.floor(us / 1e6)), String(us % 1e6)];
-}
-
-/** A master, its replication offset, its replicas. */
-function role(): Reply {
-  return ["master", 0, []];
 }
 
 /**

@@ -76,7 +76,9 @@ export class Keyspace {
   readonly frozen = new FrozenKeys();
   readonly limits: PackingLimits;
   databases: Database[] = [];
-  /** The time of the command that runs. */
+  /** A copy of a master's data: a key goes when the master says so, though it is not seen any more before that. */
+  isReplica = false;
+  /** The time of the command that runs, by which keys expire. */
   nowMs = 0;
   nowS = 0;
   /** Changes made since the start, as INFO counts them. */

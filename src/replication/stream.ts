@@ -59,6 +59,7 @@ export class ReplicationStream implements Persistent, BatchWaiter {
   #inFlight: InFlight | null = null;
   /** The bytes before do not count for what comes: a new history, or another place in it. */
   #isRestarted = false;
+  #isSubordinate = false;
 
   constructor(options: StreamOptions) {
     this.#options = options;
@@ -102,6 +103,11 @@ export class ReplicationStream implements Persistent, BatchWaiter {
     return this.#written.offset;
   }
 
+  /** The history as it was in the last batch that was written: its bytes may be sent. */
+  get written(): History {
+    return this.#written;
+  }
+
   /** Null: nobody has asked for the stream, or not for long. */
   get backlog(): Backlog | null {
     return this.#backlog;
@@ -142,8 +148,15 @@ export class ReplicationStream implements Persistent, BatchWaiter {
     this.#listen();
   }
 
+  /** While this server has a master, found or not, what its own clients do is told to nobody. */
+  set isSubordinate(isSubordinate: boolean) {
+    this.#isSubordinate = isSubordinate;
+    this.#listen();
+  }
+
   #listen(): void {
-    this.#options.propagation.isWanted = this.#backlog !== null && !this.#history.isFollowed;
+    const { isFollowed } = this.#history;
+    this.#options.propagation.isWanted = this.#backlog !== null && !isFollowed && !this.#isSubordinate;
   }
 
   /** What one command, or transaction, has to tell. `asOne`: replicas do all of it, or nothing. */
@@ -152,9 +165,10 @@ export class ReplicationStream implements Persistent, BatchWaiter {
     let { dbIndex } = this.#history;
     let bytes = "";
     const isTransaction = asOne && commands.length > 1;
-    if (isTransaction) bytes += MULTI;
     for (const command of commands) {
       if (command.dbIndex !== dbIndex) bytes += selection((dbIndex = command.dbIndex));
+      // Behind the selection of its first database, as in Redis.
+      if (isTransaction && command === commands[0]) bytes += MULTI;
       bytes += encodeRequest(command.args);
     }
     if (isTransaction) bytes += EXEC;

@@ -1,5 +1,5 @@
 import type { Bytes } from "../support/bytes.ts";
-import type { Session } from "./session.ts";
+import type { Connection } from "./connection.ts";
 
 /** What a session takes without any buffers: objects, its socket, the reader. Measured, rounded. */
 const SESSION_BYTES = 4096;
@@ -9,10 +9,10 @@ const SESSION_BYTES = 4096;
  * and not run yet, `obl` replies that wait for their batch, `oll` and `omem` what waits for the socket.
  * Nothing is reserved ahead, so `qbuf-free` is 0 and `rbs` and `rbp` are what is there.
  */
-export function describeClient(session: Session, nowMs: number): Bytes {
+export function describeClient(session: Connection, nowMs: number): Bytes {
   const { output } = session;
   const held = output.heldBytes;
-  const waiting = output.bytes - held;
+  const waiting = session.replica?.waitingBytes ?? output.bytes - held;
   const queryBytes = session.inputBytes;
   const argumentBytes = session.argumentBytes;
   const transactionBytes = session.transaction?.bytes ?? 0;
@@ -57,14 +57,16 @@ function seconds(ms: number): number {
   return Math.floor(ms / 1000);
 }
 
-function trackingFlags({ tracking }: Session): string {
+function trackingFlags({ tracking }: Connection): string {
   if (tracking === null) return "";
   return `t${tracking.isBroken ? "R" : ""}${tracking.mode === "broadcast" ? "B" : ""}`;
 }
 
-function flags(session: Session): string {
+function flags(session: Connection): string {
   const letters =
     (session.isMonitor ? "O" : "") +
+    (session.type === "replica" ? "S" : "") +
+    (session.type === "master" ? "M" : "") +
     (session.type === "pubsub" ? "P" : "") +
     (session.transaction !== null ? "x" : "") +
     (session.blocked ? "b" : "") +

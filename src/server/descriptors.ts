@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
 
 /** What the store may open at once (LevelDB's default of 1000 tables), and some for everything else. */
 const RESERVED = 1064;
@@ -22,4 +23,10 @@ function descriptorLimit(): number {
   }
   const [, soft] = /^Max open files\s+([0-9]+)\s/m.exec(limits) ?? [];
   return soft === undefined ? Infinity : Number(soft);
+}
+
+/** The descriptor of a socket, -1 when it is closed. */
+export function descriptorOf(socket: Socket): number {
+  const { _handle } = socket as Socket & { readonly _handle?: { readonly fd?: number } | null };
+  return _handle?.fd ?? -1;
 }

@@ -1,4 +1,5 @@
 import type { BufferLimit } from "../config/special-option-types.ts";
+import { BufferLimiter } from "../support/buffer-limiter.ts";
 
 /** Redis' limit for clients that have not logged in: what its fixed reply buffer holds. */
 const LIMIT_BEFORE_AUTH = 16 * 1024;
@@ -12,8 +13,7 @@ export interface LimitedClient {
 export class OutputLimiter {
   readonly #limit: () => BufferLimit;
   readonly #client: LimitedClient;
-  /** Since when the soft limit is exceeded; 0: it is not. */
-  #softSinceMs = 0;
+  readonly #limiter = new BufferLimiter();
 
   constructor(limit: () => BufferLimit, client: LimitedClient) {
     this.#limit = limit;
@@ -22,18 +22,7 @@ export class OutputLimiter {
 
   isExceeded(nowMs: number): boolean {
     const { bytes } = this.#client.output;
-    if (bytes === 0) {
-      this.#softSinceMs = 0;
-      return false;
-    }
     if (bytes > LIMIT_BEFORE_AUTH && this.#client.authRequired) return true;
-    const { hardBytes, softBytes, softSeconds } = this.#limit();
-    if (hardBytes > 0 && bytes >= hardBytes) return true;
-    if (softBytes === 0 || bytes < softBytes) {
-      this.#softSinceMs = 0;
-      return false;
-    }
-    if (this.#softSinceMs === 0) this.#softSinceMs = nowMs;
-    return nowMs - this.#softSinceMs > softSeconds * 1000;
+    return this.#limiter.isExceeded(bytes, this.#limit(), nowMs);
   }
 }

@@ -15,6 +15,7 @@ import { type Bytes, textOfBytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
 import { Tracking } from "../tracking/tracking.ts";
 import { InputBudget } from "./input-budget.ts";
+import type { Connection } from "./connection.ts";
 import { clientsByDescriptors } from "./descriptors.ts";
 import { Listener } from "./listener.ts";
 import { Migrations } from "./migrations.ts";
@@ -228,7 +229,7 @@ export class Server implements ServerView, SessionHost {
     socket.end(text, "latin1", () => socket.destroy());
   }
 
-  remove(session: Session): void {
+  remove(session: Connection): void {
     this.tracking.disable(session);
     this.clients.remove(session);
     if (this.clients.size === 0) this.#onEmpty?.();

@@ -3,15 +3,16 @@ import type { CommandError } from "../errors.ts";
 import type { BlockedView } from "../commands/host.ts";
 import type { Caller, PENDING } from "../executor/caller.ts";
 import type { PubSub } from "../pubsub/pubsub.ts";
+import type { Replication } from "../replication/replication.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
 import type { Tracking } from "../tracking/tracking.ts";
+import type { Connection } from "./connection.ts";
 import type { InputBudget } from "./input-budget.ts";
 import type { Commits } from "./output.ts";
 import type { PushEncoder } from "./push-encoder.ts";
 import type { PushFlusher } from "./push-flusher.ts";
-import type { Session } from "./session.ts";
 import type { TrafficCounter } from "./traffic.ts";
 
 /** What a session needs of the executor. */
@@ -36,11 +37,12 @@ export interface SessionHost {
   readonly inputBudget: InputBudget;
   readonly pubsub: PubSub;
   readonly tracking: Tracking;
+  readonly replication: Replication;
   readonly pushEncoder: PushEncoder;
   readonly pushFlusher: PushFlusher;
   readonly log: Log;
   /** Clients have to log in. */
   readonly isPasswordRequired: boolean;
   /** The session is over. */
-  remove(session: Session): void;
+  remove(session: Connection): void;
 }

@@ -4,16 +4,21 @@ import { Transaction } from "../commands/transaction.ts";
 import type { BufferLimit } from "../config/special-option-types.ts";
 import { PENDING, type Caller } from "../executor/caller.ts";
 import { Subscriptions } from "../pubsub/subscriptions.ts";
+import type { ConnectedReplica, ReplicaLink } from "../replication/connected-replica.ts";
+import type { ReplicaProfile } from "../replication/replica-profile.ts";
 import { closeReply } from "../resp/close-reply.ts";
 import { ErrorReply, NO_REPLY, Push, type Reply, Sequence, type Status } from "../resp/reply.ts";
 import { ProtocolError, type RequestLimits, RequestReader } from "../resp/request-reader.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { ClientTracking } from "../tracking/client-tracking.ts";
 import { describeClient } from "./client-line.ts";
+import type { Connection } from "./connection.ts";
+import { descriptorOf } from "./descriptors.ts";
 import { InputPace } from "./input-pace.ts";
 import { OutputLimiter } from "./output-limiter.ts";
 import { Output } from "./output.ts";
 import type { Peer } from "./peer.ts";
+import { SocketReplicaLink } from "./replica-link.ts";
 import { ReplyMode } from "./reply-mode.ts";
 import type { CommandRunner, SessionHost } from "./session-host.ts";
 
@@ -36,7 +41,7 @@ type Hold = "none" | "pending" | "yielded" | "output";
 const CROSS_PROTOCOL = /^(?:post|host:)$/i;
 
 /** One client: its connection and its state. The only place that writes to a socket. */
-export class Session implements Caller, RequestLimits {
+export class Session implements Caller, Connection, RequestLimits {
   readonly id: number;
   readonly address: Bytes;
   readonly localAddress: Bytes;
@@ -59,6 +64,8 @@ export class Session implements Caller, RequestLimits {
   lastCommand = "";
   lastInteractionMs = this.createdAtMs;
   isClosed = false;
+  profile: ReplicaProfile | null = null;
+  changesOffset = 0;
 
   readonly #host: SessionHost;
   readonly #executor: CommandRunner;
@@ -80,6 +87,7 @@ export class Session implements Caller, RequestLimits {
   readonly #replyMode = new ReplyMode();
   #afterReply: (() => void)[] = [];
   readonly #pace: InputPace;
+  #replica: ConnectedReplica | null = null;
 
   constructor(host: SessionHost, id: number, socket: Socket, peer: Peer) {
     this.#host = host;
@@ -101,6 +109,7 @@ export class Session implements Caller, RequestLimits {
   }
 
   get type(): ClientType {
+    if (this.#replica !== null) return "replica";
     return this.subscriptions.total > 0 ? "pubsub" : "normal";
   }
 
@@ -139,10 +148,8 @@ export class Session implements Caller, RequestLimits {
     return this.#isClosing;
   }
 
-  /** The descriptor of its socket, -1 when it is closed. */
   get descriptor(): number {
-    const { _handle } = this.#socket as Socket & { readonly _handle?: { readonly fd?: number } | null };
-    return _handle?.fd ?? -1;
+    return descriptorOf(this.#socket);
   }
 
   describe(nowMs: number): Bytes {
@@ -157,6 +164,18 @@ export class Session implements Caller, RequestLimits {
     this.transaction = null;
   }
 
+  get replica(): ConnectedReplica | null {
+    return this.#replica;
+  }
+
+  get hasPendingReplies(): boolean {
+    return !this.output.isEmpty;
+  }
+
+  follow(create: (link: ReplicaLink) => ConnectedReplica): void {
+    this.#replica = create(new SocketReplicaLink(this, this.#socket, this.#host.traffic));
+  }
+
   /** A key that it watches has changed. */
   get hasTouchedWatches(): boolean {
     return this.#executor.watches.isTouched(this);
@@ -167,7 +186,7 @@ export class Session implements Caller, RequestLimits {
   }
 
   push(push: Push | Status, batch: number): void {
-    if (this.#isClosing) return;
+    if (this.#isClosing || this.#replica !== null) return;
     const encoded = this.#host.pushEncoder.encode(push, this.resp);
     this.output.addPush(encoded, batch);
     this.#pushedBytes += encoded.length;
@@ -285,12 +304,24 @@ export class Session implements Caller, RequestLimits {
 
   #answer(reply: Reply, batch: number): void {
     if (this.isClosed) closeReply(reply);
+    else if (this.#replica !== null) this.#answerReplica(reply);
     else if (this.#replyMode.take()) {
       if (reply !== NO_REPLY) this.output.add(reply, this.resp, batch);
     } else {
       this.#answerSilenced(reply, batch);
     }
     if (this.#afterReply.length > 0) this.#runAfterReply();
+  }
+
+  /** A reply would be taken for a part of the stream. */
+  #answerReplica(reply: Reply): void {
+    if (reply === NO_REPLY) return;
+    closeReply(reply);
+    this.#host.log(
+      "warning",
+      `Replica generated a reply to command '${this.lastCommand}', disconnecting it: ${this.describe(Date.now())}`,
+    );
+    this.close();
   }
 
   #runAfterReply(): void {
@@ -359,7 +390,7 @@ export class Session implements Caller, RequestLimits {
   /** The limits of time, looked at about once a second. */
   tick(nowMs: number): void {
     const { timeout } = this.#host.config.values;
-    const mayBeIdle = this.blocked || this.type === "pubsub";
+    const mayBeIdle = this.blocked || this.type !== "normal";
     const isIdle = timeout > 0 && !mayBeIdle && nowMs - this.lastInteractionMs > timeout * 1000;
     if (isIdle) this.#host.log("verbose", `Closing idle client ${this.address}`);
     if (isIdle || this.#limiter.isExceeded(nowMs)) this.close();
@@ -406,6 +437,7 @@ export class Session implements Caller, RequestLimits {
     this.isClosed = true;
     this.#pace.drop();
     this.#executor.forget(this);
+    if (this.#replica !== null) this.#host.replication.replicas.detach(this.#replica);
     this.output.close();
     this.#host.pubsub.leave(this);
     this.#host.remove(this);

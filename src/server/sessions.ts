@@ -1,12 +1,12 @@
 import type { Clients } from "../commands/host.ts";
-import type { Session } from "./session.ts";
+import type { Connection } from "./connection.ts";
 
 /** How many seconds the largest buffers are remembered. */
 const PEAK_SECONDS = 8;
 
 /** Who is connected, in order of connection. */
 export class Sessions implements Clients {
-  readonly #byId = new Map<number, Session>();
+  readonly #byId = new Map<number, Connection>();
   readonly #inputPeaks = new Array<number>(PEAK_SECONDS).fill(0);
   readonly #outputPeaks = new Array<number>(PEAK_SECONDS).fill(0);
 
@@ -14,11 +14,11 @@ export class Sessions implements Clients {
     return this.#byId.size;
   }
 
-  [Symbol.iterator](): IterableIterator<Session> {
+  [Symbol.iterator](): IterableIterator<Connection> {
     return this.#byId.values();
   }
 
-  byId(id: number): Session | undefined {
+  byId(id: number): Connection | undefined {
     return this.#byId.get(id);
   }
 
@@ -30,11 +30,11 @@ export class Sessions implements Clients {
     return Math.max(...this.#outputPeaks);
   }
 
-  add(session: Session): void {
+  add(session: Connection): void {
     this.#byId.set(session.id, session);
   }
 
-  remove(session: Session): void {
+  remove(session: Connection): void {
     this.#byId.delete(session.id);
   }
 

@@ -6,15 +6,18 @@ export class TrafficCounter implements Traffic {
   connectionsRejected = 0;
   inputBytes = 0;
   outputBytes = 0;
+  replicaOutputBytes = 0;
   readsProcessed = 0;
   writesProcessed = 0;
   readonly #input: Rate;
   readonly #output: Rate;
+  readonly #replicaOutput: Rate;
   readonly #commands: Rate;
 
   constructor(nowMs: number) {
     this.#input = new Rate(nowMs);
     this.#output = new Rate(nowMs);
+    this.#replicaOutput = new Rate(nowMs);
     this.#commands = new Rate(nowMs);
   }
 
@@ -24,6 +27,10 @@ export class TrafficCounter implements Traffic {
 
   get outputBytesPerSecond(): number {
     return this.#output.perSecond;
+  }
+
+  get replicaOutputBytesPerSecond(): number {
+    return this.#replicaOutput.perSecond;
   }
 
   get commandsPerSecond(): number {
@@ -40,10 +47,16 @@ export class TrafficCounter implements Traffic {
     this.outputBytes += bytes;
   }
 
+  countReplicaWrite(bytes: number): void {
+    this.writesProcessed++;
+    this.replicaOutputBytes += bytes;
+  }
+
   /** `commands`: how many have been processed so far. */
   sample(nowMs: number, commands: number): void {
     this.#input.sample(this.inputBytes, nowMs);
     this.#output.sample(this.outputBytes, nowMs);
+    this.#replicaOutput.sample(this.replicaOutputBytes, nowMs);
     this.#commands.sample(commands, nowMs);
   }
 
@@ -52,6 +65,7 @@ export class TrafficCounter implements Traffic {
     this.connectionsRejected = 0;
     this.inputBytes = 0;
     this.outputBytes = 0;
+    this.replicaOutputBytes = 0;
     this.readsProcessed = 0;
     this.writesProcessed = 0;
   }

@@ -11,7 +11,11 @@ export interface SnapshotContents {
   readonly fields: readonly (readonly [name: Bytes, value: Bytes])[];
   /** To be waited for after each key, for tests. */
   readonly keyDelayMs: number;
+  readonly withKeys: boolean;
+  readonly withLibraries: boolean;
 }
+
+export type RdbFields = SnapshotContents["fields"];
 
 /** Where it is to be, and how it gets there. */
 export interface SaveFile {
@@ -26,6 +30,12 @@ export interface SaveFile {
 export interface SaveJob {
   readonly contents: SnapshotContents;
   readonly file: SaveFile;
+}
+
+/** What is written goes to who asked for it, piece by piece. */
+export interface StreamJob {
+  readonly contents: SnapshotContents;
+  readonly checksum: boolean;
 }
 
 export interface SaveOutcome {

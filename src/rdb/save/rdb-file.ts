@@ -11,6 +11,9 @@ const SYNC_BYTES = 4 << 20;
 /** `temp-4711.rdb`, in the same folder, so that a rename replaces the old file at once. */
 const tempName = (pid: number): string => `temp-${pid}.rdb`;
 
+/** `temp-4711-sync-1.rdb`: one that is sent to replicas and not kept. */
+export const spoolName = (pid: number, number: number): string => `temp-${pid}-sync-${number}.rdb`;
+
 /**
  * An RDB file on its way: a temporary one, which takes the place of the old one when it is whole and on the disk. All
  * rejections carry the system's error.
@@ -110,7 +113,7 @@ async function syncFolder(folder: string): Promise<void> {
 /** Removes what processes that are gone left behind, and returns the names. */
 export async function removeLeftovers(folder: string): Promise<string[]> {
   const names = (await readdir(folder)).filter((name) => {
-    const pid = /^temp-(\d+)\.rdb$/.exec(name)?.[1];
+    const pid = /^temp-(\d+)(?:-sync-\d+)?\.rdb$/.exec(name)?.[1];
     return pid !== undefined && !isAlive(Number(pid));
   });
   for (const name of names) await rm(join(folder, name), { force: true });

@@ -2,7 +2,7 @@ import type { Values } from "../../config/options.ts";
 import type { Keyspace } from "../../keyspace/keyspace.ts";
 import { textOfBytes } from "../../support/bytes.ts";
 import type { Log } from "../../support/log.ts";
-import { REDIS_VERSION } from "../../support/version.ts";
+import { contentsOf } from "./contents.ts";
 import { SaveAborted, type SaveJob, type SaveOutcome } from "./job.ts";
 import { saveHere, saveInThread } from "./thread.ts";
 
@@ -221,19 +221,7 @@ export class RdbSaver {
   #job(): SaveJob {
     const { values, usedMemory } = this.#options;
     return {
-      contents: {
-        version: values.rdbVersion,
-        compress: values.rdbcompression,
-        listMaxListpackSize: values.listMaxListpackSize,
-        fields: [
-          ["redis-ver", REDIS_VERSION],
-          ["redis-bits", "64"],
-          ["ctime", String(Math.floor(Date.now() / 1000))],
-          ["used-mem", String(usedMemory())],
-          ["aof-base", "0"],
-        ],
-        keyDelayMs: values.rdbKeySaveDelay / 1000,
-      },
+      contents: contentsOf(values, usedMemory()),
       file: {
         folder: values.dir,
         name: textOfBytes(values.dbfilename),

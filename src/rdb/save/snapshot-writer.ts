@@ -62,19 +62,19 @@ export class SnapshotWriter {
 
   async write(): Promise<Written> {
     const output = this.#output;
-    const { version, fields } = this.#contents;
+    const { version, fields, withKeys, withLibraries } = this.#contents;
     output.raw(rdbHeader(version));
     for (const [name, value] of fields) {
       output.byte(RdbOpcode.aux);
       output.string(name);
       output.string(value);
     }
-    for (const code of await this.#reader.libraries()) {
+    for (const code of withLibraries ? await this.#reader.libraries() : []) {
       this.#need.raise(LIBRARIES, "functions");
       output.byte(RdbOpcode.library);
       output.string(code);
     }
-    for (const database of await this.#reader.databases()) await this.#database(database);
+    for (const database of withKeys ? await this.#reader.databases() : []) await this.#database(database);
     output.byte(RdbOpcode.end);
     await this.#sink.write(output.take());
     return { keys: this.#keys, need: this.#need };

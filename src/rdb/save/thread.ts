@@ -1,14 +1,21 @@
 import { Worker } from "node:worker_threads";
-import type { Store } from "../../storage/store.ts";
-import { SaveAborted, type SaveJob, type SaveOutcome } from "./job.ts";
+import type { Store, StoreSnapshot } from "../../storage/store.ts";
+import { type RdbFields, SaveAborted, type SaveJob, type SaveOutcome, type StreamJob } from "./job.ts";
 import type { Order, Report, WorkerData } from "./messages.ts";
-import { saveSnapshot } from "./save.ts";
+import { type SaveControl, saveSnapshot } from "./save.ts";
+import { type TakeChunks, streamSnapshot } from "./stream.ts";
 
 export interface SaveHooks {
   /** Calls `take` at a moment when everything that was acknowledged is in the store, and holds further writes until it is done. */
   readonly atRest: (take: () => Promise<void>) => Promise<void>;
   readonly progress: (keys: number) => void;
   readonly signal: AbortSignal;
+}
+
+export interface StreamHooks extends SaveHooks {
+  /** Called at that moment: what there is to tell of it. */
+  readonly fields: () => RdbFields;
+  readonly take: TakeChunks;
 }
 
 /** It holds one run of entries, and what it makes of them: largest where elements are. */
@@ -19,7 +26,21 @@ const MEMORY_LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 25
  * `folder`. It must stay open until this settles. @throws SaveAborted, or what went wrong
  */
 export async function saveInThread(folder: string, job: SaveJob, hooks: SaveHooks): Promise<SaveOutcome> {
-  const thread = new SaveThread({ folder, job });
+  const nothing = { fields: () => [], take: () => Promise.resolve() };
+  return await runThread({ folder, job }, { ...hooks, ...nothing });
+}
+
+/** The same of a stream, whose chunks `hooks.take` is given. */
+export async function streamInThread(
+  folder: string,
+  job: StreamJob,
+  hooks: StreamHooks,
+): Promise<SaveOutcome> {
+  return await runThread({ folder, job }, hooks);
+}
+
+async function runThread(data: WorkerData, hooks: StreamHooks): Promise<SaveOutcome> {
+  const thread = new SaveThread(data);
   const abort = (): void => thread.tell({ order: "abort" });
   hooks.signal.addEventListener("abort", abort);
   const pace = setInterval(tellPace(thread), PACE_MS);
@@ -27,10 +48,10 @@ export async function saveInThread(folder: string, job: SaveJob, hooks: SaveHook
     await thread.hear("opened");
     if (hooks.signal.aborted) abort();
     await hooks.atRest(async () => {
-      thread.tell({ order: "snapshot" });
+      thread.tell({ order: "snapshot", fields: hooks.fields() });
       await thread.hear("begun");
     });
-    return await thread.outcome(hooks.progress);
+    return await thread.outcome(hooks);
   } finally {
     hooks.signal.removeEventListener("abort", abort);
     clearInterval(pace);
@@ -115,31 +136,63 @@ class SaveThread {
     throw new Error(report.report === "failed" ? report.message : `the thread said '${report.report}'`);
   }
 
-  async outcome(progress: (keys: number) => void): Promise<SaveOutcome> {
+  async outcome({ progress, take }: StreamHooks): Promise<SaveOutcome> {
     for (;;) {
       const report = await this.#next();
       if (report.report === "done") return report.outcome;
       if (report.report === "aborted") throw new SaveAborted();
       if (report.report === "failed") throw new Error(report.message);
       if (report.report === "progress") progress(report.keys);
+      if (report.report === "chunks") {
+        await take(report.chunks.map(asBuffer));
+        this.tell({ order: "more" });
+      }
     }
   }
 }
 
+const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
 /** The same on this thread, for a store that no other one can reach. */
 export async function saveHere(store: Store, job: SaveJob, hooks: SaveHooks): Promise<SaveOutcome> {
-  let snapshot = null as ReturnType<Store["snapshot"]> | null;
+  const snapshot = await snapshotOf(store, hooks);
+  try {
+    return await saveSnapshot(snapshot, job, controlOf(hooks));
+  } finally {
+    await snapshot.close();
+  }
+}
+
+export async function streamHere(store: Store, job: StreamJob, hooks: StreamHooks): Promise<SaveOutcome> {
+  let fields: RdbFields = [];
+  const snapshot = await snapshotOf(store, hooks, () => (fields = hooks.fields()));
+  const contents = { ...job.contents, fields: [...job.contents.fields, ...fields] };
+  try {
+    return await streamSnapshot(snapshot, { ...job, contents }, controlOf(hooks), hooks.take);
+  } finally {
+    await snapshot.close();
+  }
+}
+
+async function snapshotOf(
+  store: Store,
+  hooks: SaveHooks,
+  taken: () => unknown = () => undefined,
+): Promise<StoreSnapshot> {
+  let snapshot = null as StoreSnapshot | null;
   await hooks.atRest(() => {
     snapshot = store.snapshot();
+    taken();
     return Promise.resolve();
   });
-  try {
-    return await saveSnapshot(snapshot!, job, {
-      progress: hooks.progress,
-      isAborted: () => hooks.signal.aborted,
-      rest: () => new Promise((resolve) => setImmediate(resolve)),
-    });
-  } finally {
-    await snapshot!.close();
-  }
+  return snapshot!;
+}
+
+function controlOf({ progress, signal }: SaveHooks): SaveControl {
+  return {
+    progress,
+    isAborted: () => signal.aborted,
+    rest: () => new Promise((resolve) => setImmediate(resolve)),
+  };
 }

@@ -2,11 +2,12 @@ import { readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { openLevelStore } from "../../storage/store.ts";
-import { SaveAborted } from "./job.ts";
+import { type RdbFields, SaveAborted, type SaveOutcome } from "./job.ts";
 import type { Order, Report, WorkerData } from "./messages.ts";
-import { saveSnapshot } from "./save.ts";
+import { type SaveControl, saveSnapshot } from "./save.ts";
+import { streamSnapshot } from "./stream.ts";
 
-/** The entry of the thread that writes an RDB file (thread.ts). It ends with the file. */
+/** The entry of the thread that writes an RDB, to a file or to the main thread (thread.ts). It ends with that. */
 
 const { folder, job } = workerData as WorkerData;
 const port = parentPort!;
@@ -27,23 +28,30 @@ const MIN_REST_MS = 4;
 /** At most so often the main thread hears how far it is. */
 const PROGRESS_MS = 100;
 
+/** So many lots of chunks may be under way to who takes them. */
+const MAX_UNTAKEN = 4;
+
 let isAborted = false;
 let hasBegun = false;
 let isMainBusy = false;
 let restedAt = 0;
+let untaken = 0;
+let wake: () => void = () => undefined;
 
 // The main thread has the database open and this one shares it: options for opening it have no effect.
 const store = await openLevelStore(folder, { cacheSizeBytes: 0, backendOptions: {}, createIfMissing: false });
 port.on("message", (order: Order) => {
   if (order.order === "pace") isMainBusy = order.isBusy;
   if (order.order === "abort") isAborted = true;
-  if (hasBegun || order.order === "pace") return;
+  if (order.order === "more") untaken--;
+  wake();
+  if (hasBegun || order.order === "pace" || order.order === "more") return;
   hasBegun = true;
-  void (isAborted ? end({ report: "aborted" }) : run());
+  void (order.order === "abort" ? end({ report: "aborted" }) : run(order.fields));
 });
 tell({ report: "opened" });
 
-async function run(): Promise<void> {
+async function run(fields: RdbFields): Promise<void> {
   const snapshot = store.snapshot();
   tell({ report: "begun" });
   // Not before: until then the main thread waits for this one.
@@ -51,7 +59,7 @@ async function run(): Promise<void> {
   let report: Report;
   let toldAt = (restedAt = performance.now());
   try {
-    const outcome = await saveSnapshot(snapshot, job, {
+    const outcome = await write({
       progress: (keys) => {
         if (performance.now() - toldAt < PROGRESS_MS) return;
         toldAt = performance.now();
@@ -69,6 +77,24 @@ async function run(): Promise<void> {
   }
   await snapshot.close();
   await end(report);
+
+  function write(control: SaveControl): Promise<SaveOutcome> {
+    const contents = { ...job.contents, fields: [...job.contents.fields, ...fields] };
+    return "file" in job
+      ? saveSnapshot(snapshot, { ...job, contents }, control)
+      : streamSnapshot(snapshot, { ...job, contents }, control, send);
+  }
+}
+
+async function send(chunks: readonly Buffer[]): Promise<void> {
+  // What is small may share its memory with others.
+  const owned = chunks.filter(({ length }) => length > Buffer.poolSize / 2).map(({ buffer }) => buffer);
+  const report: Report = { report: "chunks", chunks };
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+  port.postMessage(report, owned as ArrayBuffer[]);
+  untaken++;
+  while (untaken >= MAX_UNTAKEN && !isAborted) await new Promise<void>((resolve) => (wake = resolve));
+  if (isAborted) throw new SaveAborted();
 }
 
 async function rest(): Promise<void> {
