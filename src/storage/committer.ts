@@ -18,7 +18,7 @@ export interface CommitterOptions {
   readonly store: Store;
   /** Null: batches go to the store at once (one in memory). */
   readonly log: RedoLog | null;
-  /** So much may be written to the log before it is brought into the store. */
+  /** So much may be in the log, or be kept in memory for it, before it is brought into the store. */
   readonly maxLogBytes: () => number;
   /** What is written goes into the store at once, for tests. */
   readonly isEager: () => boolean;
@@ -112,7 +112,7 @@ export class Committer {
     return this.#dirty.length > 0 ? this.#gathering : this.#gathering - 1;
   }
 
-  /** Approximate bytes that are not in the store yet. */
+  /** Approximate bytes that are not in the store yet, or the memory that they take, whichever is more. */
   get backlogBytes(): number {
     return this.#backlogBytes + this.#batchBytes + this.#rounds.waitingBytes;
   }
@@ -140,6 +140,11 @@ export class Committer {
   /** Tell how many bytes a change holds, so that the backlog can be bounded. */
   weigh(bytes: number): void {
     this.#backlogBytes += bytes;
+  }
+
+  /** Tell how many more elements memory has to keep until what is being persisted is in the store. */
+  keep(elements: number): void {
+    this.#rounds.keep(elements);
   }
 
   /** Calls `waiter.batchDone` once the batch is written or has failed. */

@@ -333,8 +333,10 @@ export class Elements implements Persistent {
       this.#young = NONE;
       this.#youngRound = round;
     }
-    if (this.#young.size === 0) this.#young = new Overlay(gathering);
+    const before = this.#young.size;
+    if (before === 0) this.#young = new Overlay(gathering);
     else for (const [key, value] of gathering) this.#young.set(key, value);
+    this.#committer.keep(this.#young.size - before);
   }
 
   applied(round: number): void {

@@ -7,7 +7,7 @@ export type AppliedLog = Pick<RedoLog, "waitingBytes" | "unappliedBytes" | "appl
 export interface RoundsOptions {
   /** Null: batches are in the store as soon as they are written. */
   readonly log: AppliedLog | null;
-  /** So much may be written to the log before it is brought into the store. */
+  /** So much may be in the log, or be kept in memory for it, before it is brought into the store. */
   readonly maxLogBytes: () => number;
   /** What is written goes into the store at once, for tests. */
   readonly isEager: () => boolean;
@@ -41,6 +41,9 @@ const APPLY_AFTER_MS = 5000;
 
 const FAR_AHEAD = 2000;
 
+/** What memory takes for a thing that has to stay there, at the least: a short element of a list, measured. */
+const KEPT_BYTES = 200;
+
 /** When two had to wait for the store to catch up within this time, it does so at once for as long again. */
 const EAGER_MS = 2000;
 
@@ -62,6 +65,11 @@ export class Rounds {
   #young: Persistent[] = [];
   /** What changed in the round that is being applied. */
   #old: readonly Persistent[] = [];
+  /** How many elements of collections are kept beside them. */
+  #youngElements = 0;
+  /** Approximate bytes of memory for the round that is being applied, and bytes of the log. */
+  #oldKeptBytes = 0;
+  #oldLogBytes = 0;
   #applying: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #hurriedAtMs = -Infinity;
@@ -91,9 +99,27 @@ export class Rounds {
     return !this.#isStuck && this.#log !== null && this.#old.length + this.#young.length > FAR_AHEAD;
   }
 
-  /** Approximate bytes of the log that are not in the store. */
+  /** So many more elements have to stay in memory until this round is applied. */
+  keep(elements: number): void {
+    this.#youngElements += elements;
+  }
+
+  /** Approximate bytes that wait for the store, in the log or in memory, whichever is more. */
   get waitingBytes(): number {
-    return this.#log?.unappliedBytes ?? 0;
+    const log = this.#log;
+    if (log === null) return 0;
+    const oldLogBytes = log.unappliedBytes - log.waitingBytes;
+    // As it goes on, so that those who wait for it do not wait for its end.
+    const share = this.#oldLogBytes === 0 ? 0 : oldLogBytes / this.#oldLogBytes;
+    return this.#youngBytes(log) + Math.max(oldLogBytes, this.#oldKeptBytes * share);
+  }
+
+  #youngBytes(log: AppliedLog): number {
+    return Math.max(log.waitingBytes, this.#youngKeptBytes);
+  }
+
+  get #youngKeptBytes(): number {
+    return KEPT_BYTES * (this.#young.length + this.#youngElements);
   }
 
   /** Settles when the round that is being applied is over; null when there is none. */
@@ -110,7 +136,7 @@ export class Rounds {
   #applyWhenDue(log: AppliedLog): void {
     if (this.#applying !== null || this.#isStuck || log.waitingBytes === 0) return;
     const { maxLogBytes, isEager } = this.#options;
-    if (log.waitingBytes >= maxLogBytes() || isEager() || Date.now() < this.#eagerUntilMs) {
+    if (this.#youngBytes(log) >= maxLogBytes() || isEager() || Date.now() < this.#eagerUntilMs) {
       void this.#apply();
     } else if (this.#timer === null) {
       this.#timer = setTimeout(() => {
@@ -174,7 +200,11 @@ export class Rounds {
 
   async #applyLog(log: AppliedLog, maxFileBytes: number): Promise<void> {
     let cut: Cut | null = null;
-    await log.apply(maxFileBytes, () => (cut = this.#cut()), this.#options.onProgress);
+    const handedOver = (): void => {
+      cut = this.#cut();
+      this.#oldLogBytes = log.unappliedBytes - log.waitingBytes;
+    };
+    await log.apply(maxFileBytes, handedOver, this.#options.onProgress);
     this.#appliedAll(cut!);
   }
 
@@ -182,8 +212,10 @@ export class Rounds {
   #cut(): Cut {
     const { written, unwritten } = this.#options.state();
     const cut = { round: this.current++, batch: written };
+    this.#oldKeptBytes += this.#youngKeptBytes;
     this.#old = this.#old.length === 0 ? this.#young : [...this.#old, ...this.#young];
     this.#young = [...unwritten];
+    this.#youngElements = 0;
     this.firstBatch = written + 1;
     return cut;
   }
@@ -191,6 +223,7 @@ export class Rounds {
   #appliedAll({ round, batch }: Cut): void {
     const applied = this.#old;
     this.#old = [];
+    this.#oldKeptBytes = 0;
     this.applied = Math.max(this.applied, batch);
     for (const changed of applied) changed.applied?.(round);
     this.#options.onApplied();
@@ -208,7 +241,9 @@ export class Rounds {
   /** A batch failed: memory is dropped up to `batch`, nothing in it waits for the store any more. */
   drop(batch: number): void {
     this.#young = [];
+    this.#youngElements = 0;
     this.#old = [];
+    this.#oldKeptBytes = 0;
     this.#isStuck = this.#log !== null;
     this.applied = batch;
     this.firstBatch = batch + 1;

@@ -36,7 +36,7 @@ class ScriptedLog implements AppliedLog {
   }
 }
 
-const MAX_LOG_BYTES = 1000;
+const MAX_LOG_BYTES = 100_000;
 /** Longer than anything waits in the log. */
 const LONG_MS = 10_000;
 
@@ -108,6 +108,29 @@ describe("a round begins", () => {
     expect(log.begun).toBe(2);
     await log.finish();
     expect(rounds.applied).toBe(2);
+  });
+
+  test("when much has to stay in memory, however short it is", async () => {
+    rounds.keep(450);
+    write(1);
+    expect(log.begun).toBe(0);
+    rounds.keep(100);
+    write(1);
+    expect(log.begun).toBe(1);
+    // Both count, until they are applied.
+    rounds.keep(450);
+    write(1);
+    expect(rounds.waitingBytes).toBeGreaterThan(1.8 * MAX_LOG_BYTES);
+    log.partBytes /= 2;
+    expect(rounds.waitingBytes).toBeGreaterThan(1.3 * MAX_LOG_BYTES);
+    expect(rounds.waitingBytes).toBeLessThan(1.6 * MAX_LOG_BYTES);
+    await log.finish();
+    expect(rounds.waitingBytes).toBeGreaterThan(0.8 * MAX_LOG_BYTES);
+    expect(rounds.waitingBytes).toBeLessThan(MAX_LOG_BYTES);
+    for (let i = 0; i < 100; i++) write(1);
+    expect(log.begun).toBe(2);
+    await log.finish();
+    expect(rounds.waitingBytes).toBeLessThan(0.2 * MAX_LOG_BYTES);
   });
 
   test("at once for each batch after two had to wait for one within a short time, and only then", async () => {
