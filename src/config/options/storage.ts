@@ -80,7 +80,7 @@ export const STORAGE = {
     },
   ),
   "redo-log-size": memory(
-    32 * MB,
+    64 * MB,
     { min: 4096n, max: LONG_MAX },
     {
       help: "So much may be written to the redo log before it is brought into LevelDB; memory and a start after a crash pay for it",
