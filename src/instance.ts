@@ -8,6 +8,7 @@ import { ExpiryWalk } from "./executor/expiry-walk.ts";
 import { Keyspace } from "./keyspace/keyspace.ts";
 import { Replication } from "./replication/replication.ts";
 import { reload } from "./seeding/reload.ts";
+import { Resync } from "./seeding/resync.ts";
 import { openSeed, plant } from "./seeding/seed.ts";
 import { createFunctionEngine } from "./scripting/function-engine.ts";
 import { createEvalEngine } from "./scripting/eval-engine.ts";
@@ -88,6 +89,7 @@ export class Instance {
     );
     let tracking: Tracking | null = null;
     let busy: Executor["busy"] | null = null;
+    let upstream: Replication["upstream"] | null = null;
     const keyspace = await Keyspace.open({
       store: holder.store,
       databases: values.databases,
@@ -100,6 +102,7 @@ export class Instance {
         disk.failed(error);
         tracking?.lostChanges();
         busy?.writeFailed(disk.failure!);
+        upstream?.writeFailed();
       },
       onApplyFailure: (error) => disk.failed(error),
     });
@@ -198,6 +201,7 @@ export class Instance {
     executor.attach(server);
     busy = executor.busy;
     tracking = server.tracking;
+    upstream = replication.upstream;
     followConfig(config, keyspace, collector);
     const instance = new Instance({
       server,
@@ -212,6 +216,27 @@ export class Instance {
     try {
       await server.start();
       if (seed !== null) await plant(seed, { config, keyspace, executor, scripting, server, log });
+      const resync = new Resync({
+        config,
+        keyspace,
+        executor,
+        scripting,
+        stream: replication.stream,
+        server,
+        log,
+      });
+      upstream.start({
+        get port() {
+          return server.port;
+        },
+        get canWrite() {
+          return disk.failure === null;
+        },
+        log,
+        resync: (input, signal) => resync.run(input, signal),
+        connectMaster: (socket, dbIndex, stream) => server.connectMaster(socket, dbIndex, stream),
+        releaseBlocked: () => server.disconnectBlocked(),
+      });
     } catch (error) {
       await server.stop();
       await instance.#release();
@@ -233,6 +258,7 @@ export class Instance {
   /** Stops accepting, finishes what runs, writes, closes. */
   async stop(): Promise<void> {
     await this.#executor.busy.stop();
+    this.server.replication.upstream.stop();
     await this.server.stop();
     await this.#release();
     await this.#holder.close();

@@ -13,7 +13,7 @@ export function expireAt(
   nowMs: number,
   propagation: Propagation,
 ): void {
-  if (expiresAtMs <= nowMs) {
+  if (expiresAtMs <= nowMs && !db.keepsExpired) {
     db.remove(entry);
     propagation.instead(propagation.removal(entry.key));
     db.event("generic", "del", entry.key);

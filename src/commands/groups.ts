@@ -14,6 +14,7 @@ import { HYPERLOGLOG } from "./hyperloglog.ts";
 import { INTROSPECTION } from "./introspection.ts";
 import { KEYS } from "./keys.ts";
 import { LISTS } from "./lists.ts";
+import { REPLICAOF } from "./replicaof.ts";
 import { SCAN } from "./scan.ts";
 import { LATENCY } from "./latency.ts";
 import { MEMORY } from "./memory.ts";
@@ -67,6 +68,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   LATENCY,
   MONITOR,
   CLUSTER,
+  REPLICAOF,
   WAIT,
   REPLICATION,
   PAYLOADS,

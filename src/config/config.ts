@@ -168,6 +168,11 @@ export class Config {
     }
   }
 
+  /** What a command of its own changes, and CONFIG SET does not: REPLICAOF. */
+  assign<Name extends ValueName>(name: Name, value: Values[Name]): void {
+    this.#values[name] = value;
+  }
+
   /** Returns the function that ends it. */
   onChange<Name extends ValueName>(name: Name, listener: ChangeListener<Name>): () => void {
     const listeners = this.#listeners.get(name) ?? new Set();

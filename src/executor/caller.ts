@@ -9,6 +9,8 @@ export const PENDING = Symbol("pending");
 export interface Caller extends Client {
   /** The reply to the request that `execute` left pending, and the batch that it must wait for (0: none). */
   resume(reply: Reply, batch: number): void;
+  /** What it sent and did not run yet is void: it is not to be tried again. */
+  readonly isCancelled?: boolean;
   /** Complete requests that wait behind the one that runs, at most `limit`: their keys are fetched ahead. */
   upcoming(limit: number): readonly (readonly Bytes[])[];
 }

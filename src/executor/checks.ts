@@ -3,6 +3,7 @@ import type { Client } from "../commands/host.ts";
 import type { Command } from "../commands/registered-command.ts";
 import type { RunningScript } from "../commands/suspension.ts";
 import type { Config } from "../config/config.ts";
+import { MASTER_DOWN, READ_ONLY } from "../commands/replica-rules.ts";
 import { BUSY_EVAL, BUSY_FUNCTION, CommandError } from "../errors.ts";
 import type { LoadingProgress } from "../metrics/loading-progress.ts";
 import type { DiskHealth } from "./disk-health.ts";
@@ -15,18 +16,28 @@ export interface CheckState {
   readonly loading: () => LoadingProgress | null;
   /** A script that is over its time. */
   readonly busy: { readonly script: RunningScript | null };
+  /** This server is a copy that only its master changes. */
+  readonly refusesWrites: () => boolean;
+  /** It is a copy that may be old, and is not to be shown then. */
+  readonly hidesData: () => boolean;
 }
 
 /** Whether a client may run a command now, in the order of Redis' processCommand. Throws the error if not. */
 export function check(state: CheckState, client: Client, command: Command, effect: Effect): void {
+  // What it sends has happened already.
+  if (client.type === "master") {
+    if (effect.isWrite && state.disk.failure !== null) throw state.disk.failure;
+    return;
+  }
   if (command.isProtected) checkProtected(state.config(), client, command);
   if (client.authRequired && !command.isNoAuth) throw NOT_AUTHENTICATED;
   if (effect.isWrite) {
     const { refusal } = state.disk;
     if (refusal !== null) throw refusal;
-    if (state.isReadonly()) throw READ_ONLY;
+    if (state.isReadonly() || state.refusesWrites()) throw READ_ONLY;
   }
   if (client.resp === 2 && client.type === "pubsub") checkSubscriber(command);
+  if (!command.isStale && state.hidesData()) throw MASTER_DOWN;
   const loading = state.loading();
   if (loading !== null && (loading.isAsync ? command.isNoAsyncLoading : !command.isLoading)) throw LOADING;
   const { script } = state.busy;
@@ -72,4 +83,3 @@ function checkProtected({ values }: Config, client: Client, command: Command): v
 /** Redis takes one that said MONITOR for a kind of replica. */
 const MONITOR_ONLY = new CommandError("ERR Replica can't interact with the keyspace");
 const NOT_AUTHENTICATED = new CommandError("NOAUTH Authentication required.");
-const READ_ONLY = new CommandError("READONLY You can't write against a read only replica.");

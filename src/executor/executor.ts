@@ -1,6 +1,7 @@
 import { type Effect, effectOf } from "../commands/effect.ts";
 import type { Client, Server } from "../commands/host.ts";
 import type { Command } from "../commands/registered-command.ts";
+import { READ_ONLY, hidesData, refusesWrites } from "../commands/replica-rules.ts";
 import { Suspension, TakenBack } from "../commands/suspension.ts";
 import type { CommandTable } from "../commands/table.ts";
 import { WaitFor } from "../commands/wait-for.ts";
@@ -8,7 +9,7 @@ import { CommandError } from "../errors.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { PropagatedCommand } from "../keyspace/propagation.ts";
 import { closeReply } from "../resp/close-reply.ts";
-import { QUEUED, type Reply } from "../resp/reply.ts";
+import { NO_REPLY, QUEUED, type Reply } from "../resp/reply.ts";
 import { Attempt, Fault } from "../storage/attempt.ts";
 import { Undo } from "../storage/undo.ts";
 import type { Bytes } from "../support/bytes.ts";
@@ -34,6 +35,8 @@ import { WatchTable } from "./watches.ts";
 export interface ReplicationSink {
   /** `asOne`: replicas do all of it, or nothing. */
   append(commands: readonly PropagatedCommand[], asOne: boolean): void;
+  /** Bytes of all that was told. */
+  readonly offset: number;
 }
 
 export interface ExecutorOptions {
@@ -125,6 +128,8 @@ export class Executor {
       disk: options.disk,
       config: () => this.#server!.config,
       loading: () => this.#server!.loading,
+      refusesWrites: () => refusesWrites(this.#server!),
+      hidesData: () => hidesData(this.#server!),
       busy: this.busy,
     };
   }
@@ -209,7 +214,8 @@ export class Executor {
     const context = this.#context;
     const keyspace = this.#keyspace;
     keyspace.reading.attempt = attempt;
-    keyspace.setTime(nowMs);
+    // To a master every key is there until it says otherwise.
+    keyspace.setTime(nowMs, caller.type !== "master");
     attempt.restart();
     const { dbIndex } = caller;
     if (command.runsOthers) {
@@ -418,7 +424,11 @@ export class Executor {
           continue;
         }
         await this.#fetch(result);
-        this.#refuseUnwritable(effect);
+        if (caller.isCancelled === true) {
+          result = NO_REPLY;
+          break;
+        }
+        this.#refuseUnwritable(caller, effect);
         result = this.#try(caller, command, args, attempt, nowMs);
       }
     } catch (error) {
@@ -454,10 +464,12 @@ export class Executor {
     if (this.#hold !== null) await this.#hold;
   }
 
-  /** Writing may have failed since the command was checked. */
-  #refuseUnwritable(effect: Effect): void {
+  /** Since the command was checked writing may have failed, or the server may have become a replica. */
+  #refuseUnwritable(caller: Caller, { isWrite }: Effect): void {
+    if (!isWrite) return;
     const { refusal } = this.#options.disk;
-    if (refusal !== null && effect.isWrite) throw refusal;
+    if (refusal !== null) throw refusal;
+    if (caller.type !== "master" && this.#checks.refusesWrites()) throw READ_ONLY;
   }
 
   async #runLater(
@@ -483,8 +495,16 @@ export class Executor {
     await this.#runAgain(NOTHING_TO_FETCH, caller, command, args, new Attempt(), Date.now(), effect);
   }
 
-  /** Not while nothing can be written; and CLIENT PAUSE, and `readonly`, promise that nothing changes. */
+  /**
+   * Not while nothing can be written; CLIENT PAUSE, and `readonly`, promise that nothing changes; and a replica is told
+   * by its master when a key goes.
+   */
   get mayRemoveExpired(): boolean {
+    return !this.#keyspace.isReplica && this.mayChange;
+  }
+
+  /** The server may change data of itself. */
+  get mayChange(): boolean {
     const { disk, isReadonly } = this.#options;
     const { pause } = this.#server!;
     return disk.failure === null && pause.mode === "off" && !isReadonly() && this.busy.script === null;

@@ -69,6 +69,11 @@ export class Database implements Persistent {
     return this.#generation;
   }
 
+  /** Nothing is removed because of its time: the master does that. */
+  get keepsExpired(): boolean {
+    return this.#keyspace.isReplica;
+  }
+
   /** Number of keys, those that have expired and not yet been removed included, as in Redis. */
   get keyCount(): number {
     return this.#keyCount;

@@ -173,9 +173,9 @@ export class Keyspace {
     );
   }
 
-  /** A command begins (again): its time. */
-  setTime(nowMs: number): void {
-    this.nowMs = nowMs;
+  /** A command begins (again): its time. `expires`: keys whose time is over are not there any more. */
+  setTime(nowMs: number, expires = true): void {
+    this.nowMs = expires ? nowMs : 0;
     this.nowS = Math.floor(nowMs / 1000);
     // A command that faulted, or waits, may have left something; it meets it again.
     this.events.discard();

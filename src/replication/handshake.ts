@@ -54,12 +54,20 @@ export async function introduce(
   await tell("capa", "capa", "eof", "capa", "psync2");
 }
 
-/** Asks for what came since `known`, null: for everything. @throws LinkError */
-export async function askForData(link: ServerLink, known: Position | null): Promise<SyncAnswer> {
+/**
+ * Asks for what came since `known`, null: for everything. `isHandingOver`: the other server, a replica until now, is to
+ * become a master by it. @throws LinkError
+ */
+export async function askForData(
+  link: ServerLink,
+  known: Position | null,
+  isHandingOver = false,
+): Promise<SyncAnswer> {
   const { text, isError } = await link.ask(
     "PSYNC",
     known?.id ?? "?",
     known === null ? "-1" : String(known.offset + 1),
+    ...(isHandingOver ? ["FAILOVER"] : []),
   );
   if (isError) {
     return { kind: /^(?:NOMASTERLINK|LOADING)/.test(text) ? "later" : "refused", text: `-${text}` };

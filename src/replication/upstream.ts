@@ -140,7 +140,7 @@ export class Upstream {
 
   /** REPLICAOF. Null: this server is a master from now on. */
   change(master: Master | null): void {
-    this.#options.config.assign("replicaof", master === null ? [""] : [master.host, String(master.port)]);
+    this.#options.config.assign("replicaof", master === null ? "" : `${master.host} ${master.port}`);
     if (master === null) this.#leave();
     else this.#follow(master);
   }

@@ -4,24 +4,27 @@ import type { BlockedView, CommandCounters, Server as ServerView } from "../comm
 import type { Scripting } from "../commands/scripting/scripting.ts";
 import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
+import { CommandError } from "../errors.ts";
 import type { Monitors } from "../executor/monitors.ts";
 import { LatencyMonitor } from "../metrics/latency-monitor.ts";
 import type { LoadingProgress } from "../metrics/loading-progress.ts";
 import { ProcessMemory } from "../metrics/process-memory.ts";
 import { SlowLog } from "../metrics/slow-log.ts";
 import { PubSub } from "../pubsub/pubsub.ts";
+import type { MasterStream } from "../replication/master-stream.ts";
 import type { Replication } from "../replication/replication.ts";
 import { type Bytes, textOfBytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
 import { Tracking } from "../tracking/tracking.ts";
 import { InputBudget } from "./input-budget.ts";
 import type { Connection } from "./connection.ts";
-import { clientsByDescriptors } from "./descriptors.ts";
+import { clientsByDescriptors, descriptorOf } from "./descriptors.ts";
 import { Listener } from "./listener.ts";
+import { MasterClient } from "./master-client.ts";
 import { Migrations } from "./migrations.ts";
 import type { Commits } from "./output.ts";
 import { ClientPause } from "./pause.ts";
-import type { Peer } from "./peer.ts";
+import { type Peer, tcpPeer } from "./peer.ts";
 import { PushEncoder } from "./push-encoder.ts";
 import { PushFlusher } from "./push-flusher.ts";
 import { PROTECTED_MODE, TOO_MANY_CLIENTS } from "./refusals.ts";
@@ -229,6 +232,31 @@ export class Server implements ServerView, SessionHost {
     socket.end(text, "latin1", () => socket.destroy());
   }
 
+  /** Hangs up on those who wait for keys: what they wait for will not come from here any more. */
+  disconnectBlocked(): void {
+    for (const client of [...this.clients]) {
+      if (!this.blocked.isWaiting(client)) continue;
+      this.blocked.fail(client, UNBLOCKED);
+      client.closeAfterReply();
+    }
+  }
+
+  /** The master that this server follows, as one of its clients. */
+  connectMaster(socket: Socket, dbIndex: number, stream: MasterStream): MasterClient {
+    const client = new MasterClient({
+      id: this.#nextId++,
+      peer: tcpPeer(socket),
+      descriptor: () => descriptorOf(socket),
+      executor: this.executor,
+      dbIndex,
+      stream,
+      onError: (error, commandName) => this.replication.upstream.refused(error.message, commandName),
+      onGone: (client) => this.remove(client),
+    });
+    this.clients.add(client);
+    return client;
+  }
+
   remove(session: Connection): void {
     this.tracking.disable(session);
     this.clients.remove(session);
@@ -267,6 +295,10 @@ export class Server implements ServerView, SessionHost {
     });
   }
 }
+
+const UNBLOCKED = new CommandError(
+  "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
+);
 
 function addressesOf(bind: readonly Bytes[], port: number): string {
   return `${port} ${bind.join(" ")}`;

@@ -146,7 +146,7 @@ describe("--seed-from", () => {
     await using tested = await seed("--seed-from", url("copier", "p@ss:/word"));
     expect(await tested.client.send("GET", "leading-zero")).toBe("007");
     await expect(seed("--seed-from", url("copier", "wrong"))).rejects.toThrow(
-      /it answers AUTH with an error: WRONGPASS .*Nothing of it was kept/,
+      /Unable to AUTH to MASTER: -WRONGPASS .*Nothing of it was kept/,
     );
   });
 

@@ -1,6 +1,7 @@
 import { CommandError } from "../../errors.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import type { Context } from "../command.ts";
+import { MASTER_DOWN, hidesData, refusesWrites } from "../replica-rules.ts";
 import type { ScriptFlags } from "./flags.ts";
 
 /** The keys and the other arguments behind the number of keys. @throws CommandError */
@@ -18,9 +19,14 @@ export function declared(
  * may not be done.
  * @throws CommandError
  */
-export function checkStart({ server }: Context, flags: ScriptFlags, isReadonly: boolean): void {
+export function checkStart({ client, server }: Context, flags: ScriptFlags, isReadonly: boolean): void {
+  if (client.type === "master") return;
+  if (hidesData(server)) {
+    if (flags === null) throw MASTER_DOWN;
+    if (!flags.includes("allow-stale")) throw NOT_FOR_STALE_DATA;
+  }
   if (flags === null || flags.includes("no-writes")) return;
-  if (server.config.values.readonly) throw READ_ONLY_SERVER;
+  if (server.config.values.readonly || refusesWrites(server)) throw READ_ONLY_SERVER;
   if (server.disk.failure !== null) throw server.disk.failure;
   if (isReadonly) throw READ_ONLY_COMMAND;
 }
@@ -28,6 +34,10 @@ export function checkStart({ server }: Context, flags: ScriptFlags, isReadonly: 
 const TOO_MANY_KEYS = new CommandError("ERR Number of keys can't be greater than number of args");
 const NEGATIVE_KEYS = new CommandError("ERR Number of keys can't be negative");
 const READ_ONLY_SERVER = new CommandError("READONLY Can not run script with write flag on readonly replica");
+const NOT_FOR_STALE_DATA = new CommandError(
+  "MASTERDOWN Link with MASTER is down, replica-serve-stale-data is set to 'no' " +
+    "and 'allow-stale' flag is not set on the script.",
+);
 const READ_ONLY_COMMAND = new CommandError(
   "ERR Can not execute a script with write flag using *_ro command.",
 );

@@ -4,6 +4,7 @@ import { CountedErrorReply, type Outcome, type ScriptHost, Stop } from "../../sc
 import type { Bytes } from "../../support/bytes.ts";
 import type { Context } from "../command.ts";
 import type { Command } from "../registered-command.ts";
+import { READ_ONLY, refusesWrites } from "../replica-rules.ts";
 import type { ScriptState } from "../script-caller.ts";
 import { type RunningScript, Suspension, TakenBack } from "../suspension.ts";
 
@@ -87,7 +88,9 @@ export class ScriptRun implements ScriptHost, ScriptState, RunningScript {
     if (this.#isReadonly && (command.isWrite || command.mayReplicate)) return READ_ONLY_SCRIPT;
     // What has begun to write goes on.
     if (!command.isWrite || this.hasWritten) return null;
-    return config.values.readonly ? READ_ONLY_SERVER : disk.refusal;
+    if (config.values.readonly) return READ_ONLY;
+    if (this.#context.client.type === "master") return disk.failure;
+    return refusesWrites(this.#context.server) ? READ_ONLY : disk.refusal;
   }
 
   mayRun(args: Bytes[]): boolean | null {
@@ -174,7 +177,6 @@ const UNKNOWN_COMMAND = new CommandError("ERR Unknown Redis command called from 
 const WRONG_ARITY = new CommandError("ERR Wrong number of args calling Redis command from script");
 const NOT_ALLOWED = new CommandError("ERR This Redis command is not allowed from script");
 const READ_ONLY_SCRIPT = new CommandError("ERR Write commands are not allowed from read-only scripts.");
-const READ_ONLY_SERVER = new CommandError("READONLY You can't write against a read only replica.");
 const STUCK = new CommandError(
   "ERR Script ended by the server: it ran longer than 'script-stuck-limit' where it cannot be interrupted. Nothing of it was done.",
 );

@@ -9,29 +9,52 @@ const AT_LEAST_ONE = { min: 1n, max: INT_MAX };
 
 export const REPLICATION = {
   replicaof: masterAddress({
-    fixed: { to: [""], why: "replication is not supported yet" },
+    help: "Be a copy of the server at this address (REPLICAOF)",
     aliases: ["slaveof"],
     changes: "start",
   }),
-  "replica-read-only": yesNo(true, { none: NO_REPLICAS, aliases: ["slave-read-only"] }),
-  "replica-serve-stale-data": yesNo(true, { none: NO_REPLICAS, aliases: ["slave-serve-stale-data"] }),
-  "replica-priority": integer(100, COUNT, { none: NO_REPLICAS, aliases: ["slave-priority"] }),
-  "replica-announced": yesNo(true, { none: NO_REPLICAS }),
-  "replica-announce-ip": string("", { none: NO_REPLICAS, aliases: ["slave-announce-ip"] }),
-  "replica-announce-port": integer(0, PORT, { none: NO_REPLICAS, aliases: ["slave-announce-port"] }),
-  "replica-lazy-flush": yesNo(false, { none: NO_REPLICAS, aliases: ["slave-lazy-flush"] }),
-  "replica-ignore-maxmemory": yesNo(true, { none: NO_REPLICAS, aliases: ["slave-ignore-maxmemory"] }),
-  "replica-ignore-disk-write-errors": yesNo(false, { none: NO_REPLICAS }),
-  masterauth: string("", { none: NO_REPLICAS, isSensitive: true }),
-  masteruser: string("", { none: NO_REPLICAS, isSensitive: true }),
+  "replica-read-only": yesNo(true, {
+    help: "A replica takes writes from its master alone",
+    aliases: ["slave-read-only"],
+  }),
+  "replica-serve-stale-data": yesNo(true, {
+    help: "A replica that lost its master, or is being synchronized, shows the data that it has",
+    aliases: ["slave-serve-stale-data"],
+  }),
+  "replica-priority": integer(100, COUNT, {
+    help: "Sentinels promote the replica with the lowest; 0: never this one",
+    aliases: ["slave-priority"],
+  }),
+  "replica-announced": yesNo(true, { help: "Sentinels tell clients of this replica" }),
+  "replica-announce-ip": string("", {
+    help: "The address that a replica tells its master; empty: the one that the master sees",
+    aliases: ["slave-announce-ip"],
+  }),
+  "replica-announce-port": integer(0, PORT, {
+    help: "The port that a replica tells its master; 0: the one that it listens on",
+    aliases: ["slave-announce-port"],
+  }),
+  "replica-lazy-flush": yesNo(false, {
+    none: "the data of before goes at once, whatever there is of it, and is cleared away in the background",
+    aliases: ["slave-lazy-flush"],
+  }),
+  "replica-ignore-maxmemory": yesNo(true, {
+    none: "no key is ever evicted",
+    aliases: ["slave-ignore-maxmemory"],
+  }),
+  "replica-ignore-disk-write-errors": yesNo(false, {
+    none: "a replica that cannot write drops its master, and goes on from where it was when it can again",
+  }),
+  masterauth: string("", { help: "The password that a replica gives its master", isSensitive: true }),
+  masteruser: string("", { help: "The user that a replica logs in as", isSensitive: true }),
   "min-replicas-to-write": integer(0, COUNT, {
-    fixed: { to: [0], why: "replication is not supported yet: only 0 is supported" },
+    help: "Writes are refused while fewer replicas than this are there; 0: never",
     aliases: ["min-slaves-to-write"],
   }),
   "min-replicas-max-lag": integer(10, COUNT, { none: NO_REPLICAS, aliases: ["min-slaves-max-lag"] }),
   "repl-timeout": integer(60, AT_LEAST_ONE, { none: NO_REPLICAS }),
   "repl-ping-replica-period": integer(10, AT_LEAST_ONE, {
-    none: NO_REPLICAS,
+    help: "Seconds between the signs of life that replicas are sent",
     aliases: ["repl-ping-slave-period"],
   }),
   "repl-disable-tcp-nodelay": yesNo(false, { none: NO_REPLICAS }),
@@ -42,7 +65,7 @@ export const REPLICATION = {
   "repl-backlog-size": memory(1024 ** 2, { min: 1n, max: LONG_MAX }, { none: NO_REPLICAS }),
   "repl-backlog-ttl": integer(3600, { min: 0n, max: LONG_MAX }, { none: NO_REPLICAS }),
   "propagation-error-behavior": choice(["ignore", "panic", "panic-on-replicas"], "ignore", {
-    none: NO_REPLICAS,
+    help: "Whether a replica ends when a command of its master fails",
   }),
 
   "cluster-enabled": yesNo(false, {
