@@ -28,7 +28,7 @@ import type { Log } from "./support/log.ts";
 import type { Tracking } from "./tracking/tracking.ts";
 
 /** So many times the size of the redo log may wait for LevelDB before writing commands wait themselves. */
-const MAX_BACKLOG_ROUNDS = 3;
+const MAX_BACKLOG_ROUNDS = 2;
 
 /** One running leveldis: the parts of a process, made in order and stopped in the opposite one. */
 export class Instance {
@@ -65,7 +65,11 @@ export class Instance {
    * Opens the data and begins to serve. `onShutdown` is called when a client says SHUTDOWN.
    * @throws StartError, FolderError, FormatError
    */
-  static async start(config: Config, log: Log, onShutdown: () => void): Promise<Instance> {
+  static async start(
+    config: Config,
+    log: Log,
+    onShutdown: (orders: readonly string[]) => void,
+  ): Promise<Instance> {
     const holder = await StoreHolder.open(config);
     try {
       return await Instance.#startOn(holder, config, log, onShutdown);
@@ -79,7 +83,7 @@ export class Instance {
     holder: StoreHolder,
     config: Config,
     log: Log,
-    onShutdown: () => void,
+    onShutdown: (orders: readonly string[]) => void,
   ): Promise<Instance> {
     const { values } = config;
     const disk = new DiskHealth(
@@ -225,6 +229,16 @@ export class Instance {
         server,
         log,
       });
+      for (const [part, purpose] of [
+        [replication.failover, "failover"],
+        [replication.grace, "shutdown"],
+      ] as const) {
+        part.start({
+          pauseWrites: () => server.pause.start("write", Infinity, purpose),
+          resumeWrites: () => server.pause.end(purpose),
+          log,
+        });
+      }
       upstream.start({
         get port() {
           return server.port;
@@ -246,19 +260,34 @@ export class Instance {
   }
 
   /**
-   * Before a stop that a signal asks for: writes the RDB file, if it is wanted. `orders`: what the options say to the
-   * signal. False when it failed, and nobody ordered to stop all the same.
+   * What comes before a stop: replicas get time to catch up, an RDB file is written, if it is wanted. `orders`: words of
+   * SHUTDOWN. False when the server is not to stop; then everything is as before.
    */
-  async saveToStop(orders: readonly string[]): Promise<boolean> {
-    const { saver, config } = this.server;
-    if (!wantsSave(orders, config.values.save.length > 0)) return true;
-    return (await saver.saveFinally()) || orders.includes("force");
+  async prepareToStop(orders: readonly string[]): Promise<boolean> {
+    const { saver, config, replication, log } = this.server;
+    const { grace } = replication;
+    const timeoutMs = orders.includes("now") ? 0 : config.values.shutdownTimeout * 1000;
+    let isReady = await grace.wait(timeoutMs);
+    if (isReady) {
+      grace.tell();
+      if (wantsSave(orders, config.values.save.length > 0)) {
+        isReady = (await saver.saveFinally()) || orders.includes("force");
+        if (!isReady) log("warning", "Error trying to save the DB, can't exit.");
+      }
+      if (!isReady)
+        log("warning", "Errors trying to shut down the server. Check the logs for more information.");
+    }
+    if (isReady) return true;
+    grace.end();
+    this.server.shutdownFailed();
+    return false;
   }
 
   /** Stops accepting, finishes what runs, writes, closes. */
   async stop(): Promise<void> {
     await this.#executor.busy.stop();
     this.server.replication.upstream.stop();
+    this.server.replication.failover.stop();
     await this.server.stop();
     await this.#release();
     await this.#holder.close();
@@ -270,10 +299,12 @@ export class Instance {
     this.server.logRewrite.cancel();
     this.server.replication.replicas.close();
     await Promise.all([this.server.saver.close(), this.#streamer.pause()]);
+    this.server.replication.stream.end();
     // What cannot be written now was never acknowledged.
     await this.#keyspace.committer.sync().catch(() => undefined);
     await this.#keyspace.committer.checkpoint().catch(() => undefined);
     this.#keyspace.committer.close();
+    this.server.replication.close();
     await this.#collector.close();
   }
 }
@@ -295,6 +326,11 @@ function followConfig(config: Config, keyspace: Keyspace, collector: Collector):
   });
   // Asked for at each batch.
   config.onChange("appendfsync", () => {});
+  const { propagation } = keyspace;
+  propagation.removesLazily = config.values.lazyfreeLazyExpire;
+  config.onChange("lazyfreeLazyExpire", (isLazy) => {
+    propagation.removesLazily = isLazy;
+  });
 }
 
 /** The store, and how to open it again. */

@@ -47,12 +47,11 @@ async function main(): Promise<void> {
 
   let instance: Instance | null = null;
   let isStopping = false;
-  const stop = async (why: string, orders: readonly string[] | null): Promise<void> => {
+  const stop = async (why: string, orders: readonly string[]): Promise<void> => {
     if (isStopping) return;
     isStopping = true;
     log("notice", why);
-    if (orders !== null && instance !== null && !(await instance.saveToStop(orders))) {
-      log("warning", "Error trying to save the DB, can't exit.");
+    if (instance !== null && !(await instance.prepareToStop(orders))) {
       isStopping = false;
       return;
     }
@@ -72,7 +71,7 @@ async function main(): Promise<void> {
     });
   }
 
-  instance = await Instance.start(config, log, () => void stop("User requested shutdown...", null));
+  instance = await Instance.start(config, log, (orders) => void stop("User requested shutdown...", orders));
   writePidFile(config, log);
   const { values } = config;
   const where = values.backend === "memory" ? "memory only: nothing is kept" : `data in ${values.dir}`;

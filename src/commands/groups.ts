@@ -16,6 +16,7 @@ import { KEYS } from "./keys.ts";
 import { LISTS } from "./lists.ts";
 import { REPLICAOF } from "./replicaof.ts";
 import { SCAN } from "./scan.ts";
+import { FAILOVER } from "./failover.ts";
 import { LATENCY } from "./latency.ts";
 import { MEMORY } from "./memory.ts";
 import { MIGRATE } from "./migrate.ts";
@@ -69,6 +70,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   MONITOR,
   CLUSTER,
   REPLICAOF,
+  FAILOVER,
   WAIT,
   REPLICATION,
   PAYLOADS,

@@ -10,7 +10,7 @@ import type { RdbSaver } from "../rdb/save/saver.ts";
 import type { ConnectedReplica, ReplicaLink } from "../replication/connected-replica.ts";
 import type { ReplicaProfile } from "../replication/replica-profile.ts";
 import type { Replication } from "../replication/replication.ts";
-import type { Push, Status } from "../resp/reply.ts";
+import type { Push, Reply, Status } from "../resp/reply.ts";
 import type { Backup } from "../storage/backup.ts";
 import type { Progress } from "../storage/collector/sweep.ts";
 import type { LogRewrite } from "../storage/log-rewrite.ts";
@@ -23,6 +23,7 @@ import type { Scripting } from "./scripting/scripting.ts";
 import type { RunningScript } from "./suspension.ts";
 import type { CommandTable } from "./table.ts";
 import type { Transaction } from "./transaction.ts";
+import type { WaitFor } from "./wait-for.ts";
 
 /**
  * What a handler may know of the client that sent the command and of the process around it. The server
@@ -114,13 +115,18 @@ export interface Clients extends Iterable<Client> {
 /** Clients in blocking commands. */
 export interface BlockedView {
   isWaiting(client: Client): boolean;
-  /** Ends the wait, as if its time were over. */
-  release(client: Client, reply: null): void;
+  /** It waits for just that. */
+  isWaitingFor(client: Client, wait: WaitFor): boolean;
+  /** Ends the wait with a reply; null: as if its time were over. */
+  release(client: Client, reply: Reply | null): void;
   fail(client: Client, error: CommandError): void;
 }
 
 /** CLIENT PAUSE: `write` holds commands that change data, `all` holds everything. */
 export type PauseMode = "off" | "write" | "all";
+
+/** Who holds the clients: CLIENT PAUSE, or the server itself until its replicas have everything. */
+export type PausePurpose = "command" | "failover" | "shutdown";
 
 export interface Pause {
   readonly mode: PauseMode;
@@ -128,9 +134,9 @@ export interface Pause {
   readonly untilMs: number;
   /** Resolves when the pause is over, at once when there is none: the executor holds commands by it. */
   readonly over: Promise<void>;
-  /** A second pause never shortens or loosens the first. */
-  start(mode: "write" | "all", untilMs: number): void;
-  end(): void;
+  /** A second pause for the same purpose never shortens or loosens the first. Infinity: until it is ended. */
+  start(mode: "write" | "all", untilMs: number, purpose?: PausePurpose): void;
+  end(purpose?: PausePurpose): void;
 }
 
 /** What INFO tells of the network. Counters since the start or CONFIG RESETSTAT; rates over the last 1.6 s. */
@@ -234,6 +240,9 @@ export interface Server {
   listenOn(bind: readonly Bytes[], port: number): Promise<boolean>;
   /** Listens on what the options say. */
   listenAsConfigured(): void;
-  /** The orderly stop of SHUTDOWN and SIGTERM. It runs after the handler returned; clients are not answered any more. */
-  shutdown(): void;
+  /**
+   * The orderly stop, after the handler returned; `orders`: words of SHUTDOWN. `client` waits in a blocking command, and
+   * is answered only if the server does not stop.
+   */
+  shutdown(orders: readonly string[], client: Client): void;
 }

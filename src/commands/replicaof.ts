@@ -34,7 +34,8 @@ export const REPLICAOF: CommandGroup = {
 };
 
 function replicaof(context: Context, args: readonly Bytes[]): Reply {
-  const { config, log } = context.server;
+  const { config, log, replication } = context.server;
+  if (replication.failover.isGoingOn) throw FAILING_OVER;
   const master = masterOf(args);
   // As the commands before it in a transaction have it; the option is what CONFIG REWRITE behind it writes.
   const current = parseMaster(config.values.replicaof);
@@ -84,4 +85,5 @@ function follow({ client, server, keyspace, nowMs, afterwards }: Context, addres
 
 const ALREADY_CONNECTED = new Status("OK Already connected to specified master");
 const INVALID_PORT = new CommandError("ERR Invalid master port");
+const FAILING_OVER = new CommandError("ERR REPLICAOF not allowed while failing over.");
 const NOT_FOR_REPLICAS = new CommandError("ERR Command is not valid when client is a replica.");

@@ -1,7 +1,7 @@
 import { CommandError, NOT_AN_INTEGER, SYNTAX } from "../errors.ts";
 import { ReplicaProfile } from "../replication/replica-profile.ts";
 import { NO_REPLY, OK, type Reply } from "../resp/reply.ts";
-import type { Bytes } from "../support/bytes.ts";
+import { type Bytes, textOfBytes } from "../support/bytes.ts";
 import { parseInteger } from "../support/integers.ts";
 import { splitArgs } from "../support/split-args.ts";
 import { integerArgument } from "./arguments.ts";
@@ -58,6 +58,8 @@ export const REPLICATION: CommandGroup = {
 function psync(context: Context, args: readonly Bytes[]): Reply {
   const { client } = context;
   if (isFollower(context)) return NO_REPLY;
+  if (args[3]?.toLowerCase() === "failover") takeOver(context, args[1]!);
+  else refuseWhileStale(context);
   refuse(context);
   const next = parseInteger(args[2]!);
   if (next === null) throw NOT_AN_INTEGER;
@@ -67,6 +69,7 @@ function psync(context: Context, args: readonly Bytes[]): Reply {
 
 function sync(context: Context): Reply {
   if (isFollower(context)) return NO_REPLY;
+  refuseWhileStale(context);
   refuse(context);
   follow(context, null, context.client.profile ?? new ReplicaProfile());
   return NO_REPLY;
@@ -75,8 +78,29 @@ function sync(context: Context): Reply {
 /** Redis does not answer one that is sent something all the time already. */
 const isFollower = ({ client }: Context): boolean => client.replica !== null || client.isMonitor;
 
-function refuse({ client, server }: Context): void {
+/** The master hands over to this server, its replica. */
+function takeOver({ client, server, nowMs, afterwards }: Context, id: Bytes): void {
+  const { log, replication } = server;
+  const { stream, upstream } = replication;
+  log("warning", `Failover request received for replid ${textOfBytes(id)}.`);
+  if (!upstream.isReplica) throw FAILOVER_OF_MASTER;
+  if (id.toLowerCase() !== stream.id) throw FAILOVER_OF_ANOTHER;
+  const line = textOfBytes(client.describe(nowMs));
+  afterwards(() => {
+    upstream.change(null);
+    log("notice", `MASTER MODE enabled (failover request from '${line}')`);
+  });
+}
+
+const FAILOVER_OF_MASTER = new CommandError("ERR PSYNC FAILOVER can't be sent to a master.");
+const FAILOVER_OF_ANOTHER = new CommandError("ERR PSYNC FAILOVER replid must match my replid.");
+
+function refuseWhileStale({ server }: Context): void {
   if (server.replication.upstream.isStale) throw NO_MASTER_LINK;
+}
+
+function refuse({ client, server }: Context): void {
+  if (server.replication.failover.isGoingOn) throw FAILING_OVER;
   if (client.hasPendingReplies) throw PENDING_OUTPUT;
   if (client.profile?.isFiltered === true && !client.profile.knowsMark) throw NEEDS_EOF;
 }
@@ -93,6 +117,7 @@ function follow(
   });
 }
 
+const FAILING_OVER = new CommandError("NOMASTERLINK Can't SYNC while failing over");
 const NO_MASTER_LINK = new CommandError("NOMASTERLINK Can't SYNC while not connected with my master");
 const PENDING_OUTPUT = new CommandError("ERR SYNC and PSYNC are invalid with pending output");
 const NEEDS_EOF = new CommandError("ERR Filtered replica requires EOF capability");

@@ -1,5 +1,5 @@
 import { BUSY_EVAL, BUSY_FUNCTION, CommandError, SYNTAX } from "../errors.ts";
-import { NO_REPLY, type Reply } from "../resp/reply.ts";
+import { NO_REPLY, OK, type Reply } from "../resp/reply.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { nowMicroseconds } from "../support/clock.ts";
 import { optionWord } from "./arguments.ts";
@@ -7,7 +7,9 @@ import type { CommandGroup, Context } from "./command.ts";
 import { debug } from "./debug/debug.ts";
 import { helpReply } from "./help.ts";
 import { info } from "./info/info.ts";
+import type { Server } from "./host.ts";
 import { lolwut } from "./lolwut.ts";
+import { WaitFor } from "./wait-for.ts";
 
 /** What is asked about, or told to, the process as a whole. CONFIG and COMMAND have files of their own. */
 export const SERVER: CommandGroup = {
@@ -149,33 +151,33 @@ function time({ keyspace }: Context): Reply {
 }
 
 /**
- * SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]: all that was acknowledged is on disk already. What is saved, where that
- * is wanted, is an RDB file; there is nobody to wait for.
+ * SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]: all that was acknowledged is on disk already. Replicas get time to
+ * have it too, and where that is wanted an RDB file is saved. Who asked waits, and hears only of what went wrong.
  */
-function shutdown({ keyspace, server }: Context, args: readonly Bytes[]): Reply {
+function shutdown({ client, server, afterwards }: Context, args: readonly Bytes[]): Reply | WaitFor {
   const options = new Set(args.slice(1).map(optionWord));
   for (const option of options) if (!SHUTDOWN_OPTIONS.includes(option)) throw SYNTAX;
   if (options.has("SAVE") && options.has("NOSAVE")) throw SYNTAX;
   if (options.has("ABORT")) {
     if (options.size > 1) throw SYNTAX;
-    throw NO_SHUTDOWN;
+    return abortShutdown(server);
   }
   const { script } = server.busy;
   if (script !== null && !options.has("NOSAVE")) throw script.kind === "eval" ? BUSY_EVAL : BUSY_FUNCTION;
-  const { saver, config } = server;
-  if (options.has("SAVE") || (config.values.save.length > 0 && !options.has("NOSAVE"))) {
-    const isSaved = keyspace.reading.attempt.once(saver, "final save", () => saver.saveFinally());
-    if (!isSaved && !options.has("FORCE")) throw CANNOT_SAVE;
-  }
-  server.shutdown();
-  return NO_REPLY;
+  const orders = [...options].map((option) => option.toLowerCase());
+  afterwards(() => server.shutdown(orders, client));
+  return new WaitFor({ keys: [], type: "string", untilMs: 0, timeoutReply: NO_REPLY });
 }
 
 const SHUTDOWN_OPTIONS = ["SAVE", "NOSAVE", "NOW", "FORCE", "ABORT"];
 
-/** A shutdown does not wait, so none is ever found in progress. */
+function abortShutdown({ replication, log }: Server): Reply {
+  if (!replication.grace.abort()) throw NO_SHUTDOWN;
+  log("notice", "Shutdown manually aborted.");
+  return OK;
+}
+
 const NO_SHUTDOWN = new CommandError("ERR No shutdown in progress.");
-const CANNOT_SAVE = new CommandError("ERR Errors trying to SHUTDOWN. Check logs.");
 
 // ─── modules ─────────────────────────────────────────────────────────────────────────────────────
 

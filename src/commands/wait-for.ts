@@ -15,6 +15,8 @@ export class WaitFor {
   readonly untilMs: number;
   /** The answer when the time is over. */
   readonly timeoutReply: Reply;
+  /** The answer when the time is over, where that is not known before. */
+  readonly lateReply: (() => Reply) | null;
   /** The answer where nobody may wait: in MULTI and scripts. BLMOVE's is another null than that of its timeout. */
   readonly deniedReply: Reply;
   /** What the handler is given when it runs again, where that differs from the request: XREAD's `$` as an id. */
@@ -27,6 +29,7 @@ export class WaitFor {
     readonly type: TypeName;
     readonly untilMs: number;
     readonly timeoutReply: Reply;
+    readonly lateReply?: () => Reply;
     /** Absent: `timeoutReply`. */
     readonly deniedReply?: Reply;
     readonly args?: readonly Bytes[];
@@ -36,6 +39,7 @@ export class WaitFor {
     this.type = wait.type;
     this.untilMs = wait.untilMs;
     this.timeoutReply = wait.timeoutReply;
+    this.lateReply = wait.lateReply ?? null;
     // Null is a reply.
     this.deniedReply = wait.deniedReply === undefined ? wait.timeoutReply : wait.deniedReply;
     this.args = wait.args ?? null;

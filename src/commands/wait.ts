@@ -6,7 +6,7 @@ import { integerArgument } from "./arguments.ts";
 import type { CommandGroup, Context } from "./command.ts";
 import { WaitFor } from "./wait-for.ts";
 
-/** WAIT, of a server that no replica follows. */
+/** WAIT: until replicas have what the client has written. */
 export const WAIT: CommandGroup = {
   name: "generic",
   rows: {
@@ -27,16 +27,44 @@ export const WAIT: CommandGroup = {
   },
 };
 
-/** Nobody acknowledges anything: who asks for one replica or more waits until the time is over. */
-function wait({ nowMs }: Context, args: readonly Bytes[]): Reply | WaitFor {
+function wait(context: Context, args: readonly Bytes[]): Reply | WaitFor {
+  const { client, server, nowMs } = context;
+  const { replicas, upstream } = server.replication;
+  if (upstream.isReplica) throw NOT_FOR_REPLICAS;
   const wanted = integerArgument(args[1]!);
   const timeoutMs = parseInteger(args[2]!);
   if (timeoutMs === null) throw NOT_A_TIMEOUT;
   if (timeoutMs < 0) throw NEGATIVE_TIMEOUT;
-  if (wanted <= 0) return 0;
+  const offset = client.changesOffset;
+  const count = (): number => replicas.countAcknowledged(offset);
+  const reached = count();
+  if (reached >= wanted) return reached;
   const untilMs = timeoutMs === 0 ? 0 : nowMs + Number(timeoutMs);
-  return new WaitFor({ keys: [], type: "string", untilMs, timeoutReply: 0 });
+  const waitFor = new WaitFor({
+    keys: [],
+    type: "string",
+    untilMs,
+    timeoutReply: 0,
+    lateReply: count,
+    deniedReply: reached,
+  });
+  if (client.transaction !== null) return waitFor;
+  context.afterwards(() => {
+    replicas.waiters.add({
+      offset,
+      replicas: wanted,
+      isOver: () => !server.blocked.isWaitingFor(client, waitFor),
+      resume: (reply) => server.blocked.release(client, reply),
+    });
+    replicas.askForAcknowledgements();
+  });
+  return waitFor;
 }
+
+const NOT_FOR_REPLICAS = new CommandError(
+  "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured " +
+    "to be writable (which is not the default) writes to replicas are just local and are not propagated.",
+);
 
 const NOT_A_TIMEOUT = new CommandError("ERR timeout is not an integer or out of range");
 const NEGATIVE_TIMEOUT = new CommandError("ERR timeout is negative");

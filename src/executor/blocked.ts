@@ -98,13 +98,18 @@ export class BlockedClients implements ChangeObserver {
     return this.#byCaller.has(client);
   }
 
+  isWaitingFor(client: object, wait: WaitFor): boolean {
+    return this.#byCaller.get(client)?.wait === wait;
+  }
+
   /** Ends the wait of a client with a reply; null: as if its time were over. */
   release(client: object, reply: Reply | null): void {
     const blocked = this.#byCaller.get(client);
     if (blocked === undefined) return;
     this.remove(client);
     if (reply === null) this.#onUnserved(blocked.command, null);
-    blocked.caller.resume(reply ?? blocked.wait.timeoutReply, 0);
+    const { lateReply, timeoutReply } = blocked.wait;
+    blocked.caller.resume(reply ?? (lateReply === null ? timeoutReply : lateReply()), 0);
   }
 
   /** Ends the wait of a client with an error. */

@@ -4,7 +4,7 @@ import type { Command } from "../commands/registered-command.ts";
 import type { RunningScript } from "../commands/suspension.ts";
 import type { Config } from "../config/config.ts";
 import { MASTER_DOWN, READ_ONLY } from "../commands/replica-rules.ts";
-import { BUSY_EVAL, BUSY_FUNCTION, CommandError } from "../errors.ts";
+import { BUSY_EVAL, BUSY_FUNCTION, CommandError, NO_REPLICAS } from "../errors.ts";
 import type { LoadingProgress } from "../metrics/loading-progress.ts";
 import type { DiskHealth } from "./disk-health.ts";
 
@@ -16,6 +16,8 @@ export interface CheckState {
   readonly loading: () => LoadingProgress | null;
   /** A script that is over its time. */
   readonly busy: { readonly script: RunningScript | null };
+  /** Fewer replicas are there than writes have to go to. */
+  readonly lacksReplicas: () => boolean;
   /** This server is a copy that only its master changes. */
   readonly refusesWrites: () => boolean;
   /** It is a copy that may be old, and is not to be shown then. */
@@ -34,6 +36,7 @@ export function check(state: CheckState, client: Client, command: Command, effec
   if (effect.isWrite) {
     const { refusal } = state.disk;
     if (refusal !== null) throw refusal;
+    if (state.lacksReplicas()) throw NO_REPLICAS;
     if (state.isReadonly() || state.refusesWrites()) throw READ_ONLY;
   }
   if (client.resp === 2 && client.type === "pubsub") checkSubscriber(command);

@@ -129,6 +129,7 @@ export class Executor {
       config: () => this.#server!.config,
       loading: () => this.#server!.loading,
       refusesWrites: () => refusesWrites(this.#server!),
+      lacksReplicas: () => this.#server!.replication.replicas.areTooFew,
       hidesData: () => hidesData(this.#server!),
       busy: this.busy,
     };
@@ -360,6 +361,7 @@ export class Executor {
     this.#keyspace.hidesChanges = false;
     this.#afterCommand();
     this.#propagate(caller);
+    if (caller !== null) caller.changesOffset = this.#options.stream.offset;
     this.#notifications?.deliver(this.#batchToWaitFor(attempt));
     this.changes.announce(caller, this.#batchToWaitFor(attempt), true);
     this.#serving.run();

@@ -48,7 +48,6 @@ export class ConnectedReplica {
   /** It asked by SYNC: it knows no offsets, and acknowledges nothing. */
   readonly isOld: boolean;
   readonly #stream: ReplicationStream;
-  readonly #onSent: (bytes: number) => void;
   readonly #limiter = new BufferLimiter();
   readonly #limit: () => BufferLimit;
   state: ReplicaState = "waiting";
@@ -72,13 +71,11 @@ export class ConnectedReplica {
     readonly isOld: boolean;
     readonly stream: ReplicationStream;
     readonly limit: () => BufferLimit;
-    readonly onSent: (bytes: number) => void;
   }) {
     this.link = options.link;
     this.profile = options.profile;
     this.isOld = options.isOld;
     this.#stream = options.stream;
-    this.#onSent = options.onSent;
     this.#limit = options.limit;
     this.link.onDrain = () => {
       this.#wake();
@@ -149,14 +146,14 @@ export class ConnectedReplica {
 
   /** What belongs to no RDB and to no stream. */
   tell(bytes: Bytes): void {
-    this.#write(Buffer.from(bytes, "latin1"));
+    this.link.write(Buffer.from(bytes, "latin1"));
   }
 
   /** Of an RDB: resolves when more may come, or when it is gone. */
   async take(chunks: readonly Buffer[]): Promise<void> {
     if (this.link.isClosed) return;
     this.link.cork();
-    for (const chunk of chunks) this.#write(chunk);
+    for (const chunk of chunks) this.link.write(chunk);
     this.link.uncork();
     if (this.link.waitingBytes >= RDB_HIGH_WATER) await this.#sent();
   }
@@ -176,11 +173,6 @@ export class ConnectedReplica {
     this.link.end();
   }
 
-  #write(bytes: Buffer): void {
-    this.link.write(bytes);
-    this.#onSent(bytes.length);
-  }
-
   /** Sends what there is, as much as the connection takes. */
   send(): void {
     const { backlog } = this.#stream;
@@ -195,7 +187,7 @@ export class ConnectedReplica {
       const bytes = room > 0 ? backlog.read(this.position, room) : null;
       if (bytes === null) break;
       this.position += bytes.length;
-      this.#write(bytes);
+      this.link.write(bytes);
     }
     this.link.uncork();
   }

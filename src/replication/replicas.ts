@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Log } from "../support/log.ts";
+import { AckWaiters } from "./ack-waiters.ts";
 import { ConnectedReplica, type ReplicaLink } from "./connected-replica.ts";
 import type { ReplicaProfile } from "./replica-profile.ts";
 import { type RdbSource, SnapshotTransfer } from "./snapshot-transfer.ts";
@@ -32,13 +33,16 @@ export class Replicas implements Iterable<ConnectedReplica> {
   /** The RDB that is being made; files that are being sent are not counted. */
   #transfer: SnapshotTransfer | null = null;
   #ticks = 0;
+  #asks = false;
   /** Since when there is none. */
   #noneSinceMs = Date.now();
+  readonly waiters = new AckWaiters();
+  /** A hand-over waits for one of them to have everything: nothing is to be added to that. */
+  isQuiet = false;
   /** For INFO. */
   fullSyncs = 0;
   partialSyncs = 0;
   refusedPartialSyncs = 0;
-  sentBytes = 0;
 
   constructor(options: ReplicasOptions) {
     this.#options = options;
@@ -87,7 +91,6 @@ export class Replicas implements Iterable<ConnectedReplica> {
           ? limit
           : { ...limit, hardBytes: Math.max(limit.hardBytes, replBacklogSize) };
       },
-      onSent: (bytes) => (this.sentBytes += bytes),
     });
     log("notice", `Replica ${replica.name} asks for synchronization`);
     if (known !== null && this.#continues(replica, known.id.toLowerCase(), known.next)) return replica;
@@ -156,14 +159,51 @@ export class Replicas implements Iterable<ConnectedReplica> {
     if (this.#replicas.size === 0) this.#noneSinceMs = Date.now();
   }
 
+  // ─── what they have ────────────────────────────────────────────────────────────────────────────
+
   /** It has everything up to `offset`. */
   acknowledge(replica: ConnectedReplica, offset: number): void {
     replica.acknowledge(offset);
+    this.waiters.check((wanted) => this.countAcknowledged(wanted));
   }
 
-  /** They tell at once what they have, and not only once a second. */
+  /** How many said that they have everything up to `offset`. */
+  countAcknowledged(offset: number): number {
+    let count = 0;
+    for (const { state, acknowledged } of this.#replicas) {
+      if (state === "online" && acknowledged >= offset) count++;
+    }
+    return count;
+  }
+
+  /** They are asked to say at once what they have; once for all who want to know it in this turn. */
   askForAcknowledgements(): void {
-    this.#options.stream.appendPlain(["REPLCONF", "GETACK", "*"]);
+    if (this.#asks) return;
+    this.#asks = true;
+    setImmediate(() => {
+      this.#asks = false;
+      this.#options.stream.appendPlain(["REPLCONF", "GETACK", "*"]);
+    });
+  }
+
+  /** How many were heard of lately, as `min-replicas-max-lag` has it; null: that is of no interest. */
+  get goodCount(): number | null {
+    const { minReplicasToWrite, minReplicasMaxLag } = this.#options.config.values;
+    if (minReplicasToWrite === 0 || minReplicasMaxLag === 0) return null;
+    const nowMs = Date.now();
+    let count = 0;
+    for (const replica of this.#replicas) {
+      if (replica.state === "online" && replica.lagSeconds(nowMs) <= minReplicasMaxLag) count++;
+    }
+    return count;
+  }
+
+  /** There are too few of those for writing. */
+  get areTooFew(): boolean {
+    // Those of a replica are its master's business.
+    if (this.#options.stream.history.isFollowed) return false;
+    const { goodCount } = this;
+    return goodCount !== null && goodCount < this.#options.config.values.minReplicasToWrite;
   }
 
   // ─── all the data ──────────────────────────────────────────────────────────────────────────────
@@ -267,7 +307,7 @@ export class Replicas implements Iterable<ConnectedReplica> {
     const nowMs = Date.now();
     // The pings of its master go on to those who follow a replica.
     const isMaster = !stream.history.isFollowed;
-    if (isMaster && this.#replicas.size > 0 && this.#ticks % replPingReplicaPeriod === 0) {
+    if (isMaster && !this.isQuiet && this.#replicas.size > 0 && this.#ticks % replPingReplicaPeriod === 0) {
       stream.appendPlain(["PING"]);
     }
     this.#ticks++;

@@ -2,6 +2,9 @@ import type { Config } from "../config/config.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { REPLICATION_KEY } from "../storage/layout.ts";
 import type { Log } from "../support/log.ts";
+import { Failover } from "./failover.ts";
+import { Grace } from "./grace.ts";
+import { BacklogFiles } from "./backlog-files.ts";
 import { Replicas } from "./replicas.ts";
 import type { RdbSource } from "./snapshot-transfer.ts";
 import { ReplicationStream } from "./stream.ts";
@@ -21,19 +24,33 @@ export const MIN_BACKLOG_SIZE = 16 << 10;
 /** All that makes this server one of several: the stream of its changes, who follows it, and whom it follows. */
 export class Replication {
   readonly stream: ReplicationStream;
+  readonly #journal: BacklogFiles | null;
   readonly replicas: Replicas;
   readonly upstream: Upstream;
+  readonly failover: Failover;
+  readonly grace: Grace;
 
   constructor({ config, keyspace, source, log }: ReplicationOptions) {
     const { committer, propagation, reading } = keyspace;
+    const { backend, dir } = config.values;
+    const backlogSize = (): number => Math.max(config.values.replBacklogSize, MIN_BACKLOG_SIZE);
+    this.#journal = backend === "memory" ? null : new BacklogFiles(dir, backlogSize);
     this.stream = new ReplicationStream({
       committer,
       propagation,
       stored: reading.store.getSync(REPLICATION_KEY),
-      journal: null,
-      backlogSize: () => Math.max(config.values.replBacklogSize, MIN_BACKLOG_SIZE),
+      journal: this.#journal,
+      backlogSize,
     });
     this.replicas = new Replicas({ stream: this.stream, source, config, log });
     this.upstream = new Upstream({ config, keyspace, stream: this.stream });
+    this.failover = new Failover(this.replicas, this.stream, this.upstream);
+    this.upstream.failover = this.failover;
+    this.grace = new Grace(this.replicas, this.stream);
+  }
+
+  /** When nothing is written any more. */
+  close(): void {
+    this.#journal?.close();
   }
 }

@@ -168,7 +168,7 @@ export class Upstream {
     this.#stop();
     this.#master = null;
     keyspace.isReplica = false;
-    keyspace.expiry.expect(0);
+    keyspace.expiry.lookAgain();
     this.#state = "none";
     this.#downSinceMs = 0;
     this.#isFresh = false;

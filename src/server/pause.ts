@@ -1,37 +1,66 @@
-import type { Pause, PauseMode } from "../commands/host.ts";
+import type { Pause, PauseMode, PausePurpose } from "../commands/host.ts";
 
 /** setTimeout takes no more; a longer pause is looked at again then. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** What one of those who pause wants. */
+interface Wish {
+  mode: "write" | "all";
+  untilMs: number;
+}
+
 export class ClientPause implements Pause {
-  mode: PauseMode = "off";
-  untilMs = 0;
   over: Promise<void> = Promise.resolve();
+  readonly #wishes = new Map<PausePurpose, Wish>();
   #resolve: () => void = () => {};
   #timer: NodeJS.Timeout | null = null;
 
-  start(mode: "write" | "all", untilMs: number): void {
-    if (this.mode === "off") this.over = new Promise((resolve) => (this.#resolve = resolve));
-    if (this.mode !== "all") this.mode = mode;
-    this.untilMs = Math.max(this.untilMs, untilMs);
+  get mode(): PauseMode {
+    let mode: PauseMode = "off";
+    for (const wish of this.#wishes.values()) {
+      if (wish.mode === "all") return "all";
+      ({ mode } = wish);
+    }
+    return mode;
+  }
+
+  get untilMs(): number {
+    return Math.max(0, ...Array.from(this.#wishes.values(), ({ untilMs }) => untilMs));
+  }
+
+  start(mode: "write" | "all", untilMs: number, purpose: PausePurpose = "command"): void {
+    if (this.#wishes.size === 0) this.over = new Promise((resolve) => (this.#resolve = resolve));
+    const wish = this.#wishes.get(purpose);
+    if (wish === undefined) this.#wishes.set(purpose, { mode, untilMs });
+    else {
+      if (wish.mode !== "all") wish.mode = mode;
+      wish.untilMs = Math.max(wish.untilMs, untilMs);
+    }
     this.#watch();
   }
 
-  end(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.mode = "off";
-    this.untilMs = 0;
-    this.#resolve();
+  end(purpose: PausePurpose = "command"): void {
+    if (!this.#wishes.delete(purpose)) return;
+    this.#watch();
+  }
+
+  endAll(): void {
+    this.#wishes.clear();
+    this.#watch();
   }
 
   #watch(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    const leftMs = this.untilMs - Date.now();
-    if (leftMs <= 0) {
-      this.end();
+    this.#timer = null;
+    const nowMs = Date.now();
+    for (const [purpose, { untilMs }] of this.#wishes) if (untilMs <= nowMs) this.#wishes.delete(purpose);
+    if (this.#wishes.size === 0) {
+      this.#resolve();
       return;
     }
-    this.#timer = setTimeout(() => this.#watch(), Math.min(leftMs, MAX_TIMER_MS));
+    const nextMs = Math.min(...Array.from(this.#wishes.values(), ({ untilMs }) => untilMs));
+    if (nextMs === Infinity) return;
+    this.#timer = setTimeout(() => this.#watch(), Math.min(nextMs - nowMs, MAX_TIMER_MS));
     this.#timer.unref();
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
-import type { BlockedView, CommandCounters, Server as ServerView } from "../commands/host.ts";
+import type { BlockedView, Client, CommandCounters, Server as ServerView } from "../commands/host.ts";
 import type { Scripting } from "../commands/scripting/scripting.ts";
 import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
@@ -52,8 +52,8 @@ export interface ServerOptions {
   readonly scripting: Scripting;
   readonly replication: Replication;
   readonly log: Log;
-  /** SHUTDOWN: the process is to stop in order. Called once, in a turn of its own. */
-  readonly onShutdown: () => void;
+  /** SHUTDOWN: the process is to stop in order, as `orders` say. Called in a turn of its own. */
+  readonly onShutdown: (orders: readonly string[]) => void;
 }
 
 const SAMPLE_MS = 100;
@@ -99,7 +99,9 @@ export class Server implements ServerView, SessionHost {
   readonly runId = randomBytes(20).toString("hex");
   readonly startedAtMs = Date.now();
   readonly traffic = new TrafficCounter(this.startedAtMs);
-  readonly #onShutdown: () => void;
+  readonly #onShutdown: (orders: readonly string[]) => void;
+  /** Who said SHUTDOWN, and waits. */
+  readonly #shutdownCallers = new Set<Client>();
   readonly #sockets = new Set<Socket>();
   readonly #timers: NodeJS.Timeout[] = [];
   #listener: Listener | null = null;
@@ -263,10 +265,16 @@ export class Server implements ServerView, SessionHost {
     if (this.clients.size === 0) this.#onEmpty?.();
   }
 
-  shutdown(): void {
+  shutdown(orders: readonly string[], client: Client): void {
     if (this.#isStopping) return;
-    this.#isStopping = true;
-    setImmediate(this.#onShutdown);
+    this.#shutdownCallers.add(client);
+    setImmediate(() => this.#onShutdown(orders));
+  }
+
+  /** The server does not stop after all. */
+  shutdownFailed(): void {
+    for (const client of this.#shutdownCallers) this.blocked.fail(client, CANNOT_SHUT_DOWN);
+    this.#shutdownCallers.clear();
   }
 
   /** Stops accepting, lets what runs finish, sends the last replies, closes. */
@@ -276,7 +284,7 @@ export class Server implements ServerView, SessionHost {
     await this.#moving;
     this.#listener?.close();
     for (const session of [...this.clients]) session.finish();
-    this.pause.end();
+    this.pause.endAll();
     await this.#emptied();
     this.migrations.close();
     for (const socket of this.#sockets) socket.destroySoon();
@@ -299,6 +307,8 @@ export class Server implements ServerView, SessionHost {
 const UNBLOCKED = new CommandError(
   "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
 );
+
+const CANNOT_SHUT_DOWN = new CommandError("ERR Errors trying to SHUTDOWN. Check logs.");
 
 function addressesOf(bind: readonly Bytes[], port: number): string {
   return `${port} ${bind.join(" ")}`;

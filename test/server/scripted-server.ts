@@ -51,7 +51,7 @@ export class ScriptedServer implements AsyncDisposable {
       monitors: new Monitors(),
       replyBatch: 0,
       watches: { unwatch: () => {}, isTouched: () => false },
-      blocked: { isWaiting: () => false, release: () => {}, fail: () => {} },
+      blocked: { isWaiting: () => false, isWaitingFor: () => false, release: () => {}, fail: () => {} },
       forget: () => {},
       busy: { script: null },
       execute: (caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING => {

@@ -39,21 +39,6 @@ export function* persistenceSection(context: Context): Iterable<Field> {
   yield* loadingFields(context);
 }
 
-export function* replicationSection({ server }: Context): Iterable<Field> {
-  yield ["role", "master"];
-  yield ["connected_slaves", 0];
-  yield ["master_failover_state", "no-failover"];
-  // The history that replicas would follow begins with this process.
-  yield ["master_replid", server.runId];
-  yield ["master_replid2", "0".repeat(40)];
-  yield ["master_repl_offset", 0];
-  yield ["second_repl_offset", -1];
-  yield ["repl_backlog_active", 0];
-  yield ["repl_backlog_size", server.config.values.replBacklogSize];
-  yield ["repl_backlog_first_byte_offset", 0];
-  yield ["repl_backlog_histlen", 0];
-}
-
 export function modulesSection(): Iterable<Field> {
   return [];
 }

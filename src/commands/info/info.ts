@@ -6,11 +6,11 @@ import {
   keyspaceSection,
   modulesSection,
   persistenceSection,
-  replicationSection,
 } from "./data.ts";
 import type { Section } from "./field.ts";
 import { leveldbSection } from "./leveldb.ts";
 import { clientsSection, cpuSection, memorySection, serverSection } from "./process.ts";
+import { replicationSection } from "./replication.ts";
 import { commandstatsSection, errorstatsSection, latencystatsSection, statsSection } from "./statistics.ts";
 
 interface SectionRow {

@@ -35,13 +35,15 @@ export function* serverSection({ server, nowMs }: Context): Iterable<Field> {
   yield ["executable", bytesOfText(process.argv[1] ?? process.execPath)];
   yield ["config_file", bytesOfText(config.file ?? "")];
   yield ["io_threads_active", 0];
+  const { leftMs } = server.replication.grace;
+  if (leftMs !== null) yield ["shutdown_in_milliseconds", leftMs];
 }
 
 export function* clientsSection({ server }: Context): Iterable<Field> {
   const { clients } = server;
   let blocked = 0;
   for (const client of clients) if (client.blocked) blocked++;
-  yield ["connected_clients", clients.size];
+  yield ["connected_clients", clients.size - server.replication.replicas.size];
   yield ["cluster_connections", 0];
   yield ["maxclients", server.config.values.maxclients];
   yield ["client_recent_max_input_buffer", clients.recentMaxInputBuffer];
@@ -60,6 +62,7 @@ export function* memorySection({ server, keyspace }: Context): Iterable<Field> {
   const peakBytes = Math.max(memory.peakBytes, usedBytes);
   const datasetBytes = keyspace.cache.bytes;
   const { maxmemory } = config.values;
+  const backlogBytes = server.replication.stream.backlog?.bytes ?? 0;
   yield ["used_memory", usedBytes];
   yield ["used_memory_human", human(usedBytes)];
   yield ["used_memory_rss", residentBytes];
@@ -83,7 +86,9 @@ export function* memorySection({ server, keyspace }: Context): Iterable<Field> {
   yield ["mem_fragmentation_ratio", (residentBytes / usedBytes).toFixed(2)];
   yield ["mem_fragmentation_bytes", residentBytes - usedBytes];
   yield ["mem_not_counted_for_evict", 0];
-  yield ["mem_replication_backlog", 0];
+  yield ["mem_replication_backlog", backlogBytes];
+  yield ["mem_total_replication_buffers", backlogBytes];
+  // They share the backlog; what else waits for them is in their sockets.
   yield ["mem_clients_slaves", 0];
   yield ["mem_cluster_links", 0];
   yield ["mem_aof_buffer", keyspace.committer.backlogBytes];

@@ -3,21 +3,22 @@ import { type Field, safe } from "./field.ts";
 
 export function* statsSection({ server, keyspace }: Context): Iterable<Field> {
   const { traffic, counters, tracking } = server;
+  const { replicas } = server.replication;
   yield ["total_connections_received", traffic.connectionsReceived];
   yield ["total_commands_processed", counters.commandsProcessed];
   yield ["instantaneous_ops_per_sec", Math.round(traffic.commandsPerSecond)];
   yield ["total_net_input_bytes", traffic.inputBytes];
   yield ["total_net_output_bytes", traffic.outputBytes];
   yield ["total_net_repl_input_bytes", 0];
-  yield ["total_net_repl_output_bytes", 0];
+  yield ["total_net_repl_output_bytes", traffic.replicaOutputBytes];
   yield ["instantaneous_input_kbps", (traffic.inputBytesPerSecond / 1024).toFixed(2)];
   yield ["instantaneous_output_kbps", (traffic.outputBytesPerSecond / 1024).toFixed(2)];
   yield ["instantaneous_input_repl_kbps", "0.00"];
-  yield ["instantaneous_output_repl_kbps", "0.00"];
+  yield ["instantaneous_output_repl_kbps", (traffic.replicaOutputBytesPerSecond / 1024).toFixed(2)];
   yield ["rejected_connections", traffic.connectionsRejected];
-  yield ["sync_full", 0];
-  yield ["sync_partial_ok", 0];
-  yield ["sync_partial_err", 0];
+  yield ["sync_full", replicas.fullSyncs];
+  yield ["sync_partial_ok", replicas.partialSyncs];
+  yield ["sync_partial_err", replicas.refusedPartialSyncs];
   yield ["expired_keys", keyspace.expiry.expiredKeys];
   // What the record cache lets go of is still on disk: no key is ever evicted.
   yield ["evicted_keys", 0];

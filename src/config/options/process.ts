@@ -78,7 +78,7 @@ export const PROCESS = {
   "shutdown-timeout": integer(
     10,
     { min: 0n, max: INT_MAX },
-    { none: "there are no replicas to wait for yet" },
+    { help: "Seconds that replicas get to catch up before the server stops" },
   ),
   "shutdown-on-sigint": choices("default", SHUTDOWN, { help: `SIGINT: ${ON_SIGNAL}` }),
   "shutdown-on-sigterm": choices("default", SHUTDOWN, { help: `SIGTERM: ${ON_SIGNAL}` }),

@@ -1,7 +1,6 @@
 import { INT_MAX, LONG_MAX, choice, integer, memory, string, yesNo } from "../option-types.ts";
 import { masterAddress } from "../special-option-types.ts";
 
-const NO_REPLICAS = "there is no replication yet";
 const NO_CLUSTER = "cluster-enabled is always 'no'";
 const PORT = { min: 0n, max: 65535n };
 const COUNT = { min: 0n, max: INT_MAX };
@@ -51,19 +50,42 @@ export const REPLICATION = {
     help: "Writes are refused while fewer replicas than this are there; 0: never",
     aliases: ["min-slaves-to-write"],
   }),
-  "min-replicas-max-lag": integer(10, COUNT, { none: NO_REPLICAS, aliases: ["min-slaves-max-lag"] }),
-  "repl-timeout": integer(60, AT_LEAST_ONE, { none: NO_REPLICAS }),
+  "min-replicas-max-lag": integer(10, COUNT, {
+    help: "Seconds since a replica was heard of, up to which it counts for that",
+    aliases: ["min-slaves-max-lag"],
+  }),
+  "repl-timeout": integer(60, AT_LEAST_ONE, {
+    help: "Seconds of silence after which a master, or a replica, counts as lost",
+  }),
   "repl-ping-replica-period": integer(10, AT_LEAST_ONE, {
     help: "Seconds between the signs of life that replicas are sent",
     aliases: ["repl-ping-slave-period"],
   }),
-  "repl-disable-tcp-nodelay": yesNo(false, { none: NO_REPLICAS }),
-  "repl-diskless-sync": yesNo(true, { none: NO_REPLICAS }),
-  "repl-diskless-sync-delay": integer(5, COUNT, { none: NO_REPLICAS }),
-  "repl-diskless-sync-max-replicas": integer(0, COUNT, { none: NO_REPLICAS }),
-  "repl-diskless-load": choice(["disabled", "on-empty-db", "swapdb"], "disabled", { none: NO_REPLICAS }),
-  "repl-backlog-size": memory(1024 ** 2, { min: 1n, max: LONG_MAX }, { none: NO_REPLICAS }),
-  "repl-backlog-ttl": integer(3600, { min: 0n, max: LONG_MAX }, { none: NO_REPLICAS }),
+  "repl-disable-tcp-nodelay": yesNo(false, {
+    help: "The system may gather what is sent to replicas: fewer packets, and later",
+  }),
+  "repl-diskless-sync": yesNo(true, {
+    help: "All the data is sent to replicas as it is read, not by a temporary file",
+  }),
+  "repl-diskless-sync-delay": integer(5, COUNT, {
+    help: "Seconds that such a transfer waits for more replicas, which share it",
+  }),
+  "repl-diskless-sync-max-replicas": integer(0, COUNT, {
+    help: "When so many wait for it, it begins at once; 0: no number does",
+  }),
+  "repl-diskless-load": choice(["disabled", "on-empty-db", "swapdb"], "disabled", {
+    none: "the data of a master is always loaded beside the old data, and exchanged for it at once",
+  }),
+  "repl-backlog-size": memory(
+    1024 ** 2,
+    { min: 1n, max: LONG_MAX },
+    { help: "So much of the last changes is kept, in memory and on disk, for replicas that come back" },
+  ),
+  "repl-backlog-ttl": integer(
+    3600,
+    { min: 0n, max: LONG_MAX },
+    { help: "Seconds without a replica after which a master keeps none of that; 0: it keeps it" },
+  ),
   "propagation-error-behavior": choice(["ignore", "panic", "panic-on-replicas"], "ignore", {
     help: "Whether a replica ends when a command of its master fails",
   }),
