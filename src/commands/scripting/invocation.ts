@@ -1,4 +1,4 @@
-import { CommandError } from "../../errors.ts";
+import { CommandError, NO_REPLICAS } from "../../errors.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import type { Context } from "../command.ts";
 import { MASTER_DOWN, hidesData, refusesWrites } from "../replica-rules.ts";
@@ -28,6 +28,7 @@ export function checkStart({ client, server }: Context, flags: ScriptFlags, isRe
   if (flags === null || flags.includes("no-writes")) return;
   if (server.config.values.readonly || refusesWrites(server)) throw READ_ONLY_SERVER;
   if (server.disk.failure !== null) throw server.disk.failure;
+  if (server.replication.replicas.areTooFew) throw NO_REPLICAS;
   if (isReadonly) throw READ_ONLY_COMMAND;
 }
 

@@ -1,4 +1,4 @@
-import { CommandError, CountedError } from "../../errors.ts";
+import { CommandError, CountedError, NO_REPLICAS } from "../../errors.ts";
 import { ErrorReply, MapReply, type Reply, SetReply } from "../../resp/reply.ts";
 import { CountedErrorReply, type Outcome, type ScriptHost, Stop } from "../../scripting/engine.ts";
 import type { Bytes } from "../../support/bytes.ts";
@@ -90,7 +90,8 @@ export class ScriptRun implements ScriptHost, ScriptState, RunningScript {
     if (!command.isWrite || this.hasWritten) return null;
     if (config.values.readonly) return READ_ONLY;
     if (this.#context.client.type === "master") return disk.failure;
-    return refusesWrites(this.#context.server) ? READ_ONLY : disk.refusal;
+    if (refusesWrites(this.#context.server)) return READ_ONLY;
+    return disk.refusal ?? (this.#context.server.replication.replicas.areTooFew ? NO_REPLICAS : null);
   }
 
   mayRun(args: Bytes[]): boolean | null {
