@@ -297,5 +297,5 @@ const fresh = (): History => ({
   offset: 0,
   dbIndex: -1,
   isFollowed: false,
-  isClosed: true,
+  isClosed: false,
 });
