@@ -148,7 +148,11 @@ function smove({ db }: Context, args: readonly Bytes[]): Reply {
   const member = args[3]!;
   db.ready([from, to]);
   const source = db.set(from);
-  if (source === null) return 0;
+  if (source === null) {
+    // If its time is over, it goes with the source.
+    db.peek(to);
+    return 0;
+  }
   const destination = db.setToWrite(to);
   const isMember = source.has(member);
   if (source === destination) return isMember ? 1 : 0;
