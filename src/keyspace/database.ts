@@ -391,11 +391,11 @@ export class Database implements Persistent {
   }
 
   #countExpiry(entry: Entry, expiresAtMs: number): void {
-    if (entry.expiresAtMs !== 0) this.#expiryCount--;
-    if (expiresAtMs !== 0) {
-      this.#expiryCount++;
-      this.#keyspace.expiry.expect(expiresAtMs);
-    }
+    const before = entry.expiresAtMs;
+    if (before !== 0) this.#expiryCount--;
+    if (expiresAtMs !== 0) this.#expiryCount++;
+    if (before !== expiresAtMs)
+      this.#keyspace.expiry.changed(this.#generation, entry.key, before, expiresAtMs);
   }
 
   /** The entry's record goes into the next batch. */

@@ -1,27 +1,25 @@
-import { EXPIRY_RANGE, expiredRange, readExpiryKey } from "../storage/layout.ts";
+import { EXPIRY_RANGE, readExpiryKey } from "../storage/layout.ts";
 import type { WriteBatch } from "../storage/store.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Entry } from "./entry.ts";
+import { type DueKey, ExpiryWindow } from "./expiry-window.ts";
 import type { Keyspace } from "./keyspace.ts";
 import { hasExpired } from "./record.ts";
 
 /** Keys that one step of the walk removes at the most, so that clients get their turn in between. */
 const STEP = 500;
 
-/** A key whose time was over when its index entry was read. */
-export interface DueKey {
-  readonly generation: number;
-  readonly key: Bytes;
-}
+/** Entries of the index that are read at once. */
+const READ_STEP = 2000;
 
 /**
- * Removes keys when their time is over. The expiry index holds every key with an expiry in time order, so
- * that a step reads just what is due; between steps the earliest known time says when to look again.
+ * Removes keys when their time is over. The expiry index in the store holds every key with an expiry in time order; what
+ * it holds of the next seconds is kept in memory (expiry-window.ts), so that the store need not be brought up to date
+ * whenever a key is due.
  */
 export class Expiry {
   readonly #keyspace: Keyspace;
-  /** No key is due before this. */
-  #nextDueMs = 0;
+  #window = new ExpiryWindow();
   /** Index entries of dropped generations. */
   readonly #stale = {
     batch: 0,
@@ -37,57 +35,73 @@ export class Expiry {
 
   /** When the next step is worth while: Unix ms, Infinity for never. */
   get nextDueMs(): number {
-    return this.#nextDueMs;
+    return Math.min(this.#window.firstDueMs, this.#window.fillAtMs);
   }
 
-  /** A key gets that expiry. */
-  expect(expiresAtMs: number): void {
-    this.#lookAt(expiresAtMs + 1);
+  /** A key of that generation gets another expiry, or loses it (0). */
+  changed(generation: number, key: Bytes, beforeMs: number, expiresAtMs: number): void {
+    this.#window.set(generation, key, expiresAtMs);
+    // Of a key that did not expire it may stay: whoever looks at it then sees that it is not due.
+    if (beforeMs === 0) return;
+    this.#keyspace.reading.attempt.undo?.add(() => this.#window.set(generation, key, beforeMs));
   }
 
-  #lookAt(ms: number): void {
-    if (ms < this.#nextDueMs) this.#nextDueMs = ms;
+  /** The index is read anew at that time: databases were exchanged, or keys that were due are still there. */
+  lookAgain(atMs = 0): void {
+    this.#window = new ExpiryWindow(atMs);
   }
 
-  /** Reads what is due, at most a step, and when the next key is. Rejects when the store cannot be written or read. */
+  /** What is due, at most a step. Rejects when the store cannot be written or read. */
   async due(nowMs: number): Promise<readonly DueKey[]> {
-    this.#nextDueMs = Infinity;
-    // What is not yet in the store is not in the index. What comes meanwhile is expected anew.
-    await this.#keyspace.committer.checkpoint();
-    const indexKeys = await this.#read(expiredRange(nowMs - 1), STEP);
-    if (indexKeys.length >= STEP) this.#lookAt(nowMs);
-    else await this.#findNext(nowMs);
-    const generations = new Set(this.#keyspace.databases.map((db) => db.generation));
-    const due: DueKey[] = [];
-    for (const indexKey of indexKeys) {
-      const entry = readExpiryKey(indexKey);
-      if (generations.has(entry.generation)) due.push(entry);
-      else if (!this.#keyspace.loading.generations.has(entry.generation)) this.#drop(indexKey);
-    }
-    return due;
-  }
-
-  async #findNext(nowMs: number): Promise<void> {
-    const [first] = await this.#read({ ...EXPIRY_RANGE, gte: expiredRange(nowMs - 1).lt }, 1);
-    if (first !== undefined) this.expect(readExpiryKey(first).expiresAtMs);
-  }
-
-  async #read(range: { readonly gte: Bytes; readonly lt: Bytes }, limit: number): Promise<Bytes[]> {
-    const iterator = this.#keyspace.reading.store.iterate({ ...range, keysOnly: true });
-    const keys: Bytes[] = [];
+    const due = this.#takeDue(nowMs);
+    if (due.length > 0 || this.#window.fillAtMs > nowMs) return due;
     try {
-      while (keys.length < limit) {
-        const found = await iterator.next(limit - keys.length);
-        if (found.length === 0) break;
-        for (const [key] of found) keys.push(key);
+      await this.#fill(this.#window, nowMs);
+    } catch (error) {
+      this.lookAgain();
+      throw error;
+    }
+    return this.#takeDue(nowMs);
+  }
+
+  #takeDue(nowMs: number): readonly DueKey[] {
+    const generations = this.#generations();
+    return this.#window.takeDue(nowMs, STEP).filter(({ generation }) => generations.has(generation));
+  }
+
+  #generations(): Set<number> {
+    return new Set(this.#keyspace.databases.map((db) => db.generation));
+  }
+
+  async #fill(window: ExpiryWindow, nowMs: number): Promise<void> {
+    window.beginFilling(nowMs);
+    // What is not yet in the store is not in the index.
+    await this.#keyspace.committer.checkpoint();
+    const iterator = this.#keyspace.reading.store.iterate({ ...EXPIRY_RANGE, keysOnly: true });
+    try {
+      for (let room = window.room; ;) {
+        const found = await iterator.next(READ_STEP);
+        // Memory was set back, or exchanged: it will be read again.
+        if (window !== this.#window || found.length === 0) return;
+        const generations = this.#generations();
+        for (const [indexKey] of found) {
+          const entry = readExpiryKey(indexKey);
+          const { generation, expiresAtMs } = entry;
+          if (this.#keyspace.loading.generations.has(generation)) continue;
+          if (room-- === 0) {
+            window.stopFilling(expiresAtMs);
+            return;
+          }
+          if (!generations.has(generation)) this.#drop(indexKey);
+          else if (!window.fill(entry, expiresAtMs)) return;
+        }
       }
     } finally {
       await iterator.close();
     }
-    return keys;
   }
 
-  /** The collector would get there too, but what is due and stays in the index hides what is due behind it. */
+  /** The collector would get there too, but what stays in the index hides what is behind it. */
   #drop(indexKey: Bytes): void {
     this.#stale.indexKeys.push(indexKey);
     this.#keyspace.committer.mark(this.#stale);
@@ -101,7 +115,7 @@ export class Expiry {
   /** Memory was set back to what the store holds: keys that were removed may be there again. */
   reset(): void {
     this.#stale.indexKeys = [];
-    this.#nextDueMs = 0;
+    this.lookAgain();
   }
 
   /** Removes a key whose time is over; it may have changed, or left memory, since that was seen. */

@@ -303,7 +303,7 @@ export class Keyspace {
     loaded.forEach((contents, index) => this.databases[index]!.adopt(contents));
     this.loading.end();
     // Keys that expired meanwhile.
-    this.expiry.expect(0);
+    this.expiry.lookAgain();
   }
 
   // ─── expiry ────────────────────────────────────────────────────────────────────────────────────
