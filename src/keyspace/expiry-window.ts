@@ -73,7 +73,7 @@ export class ExpiryWindow {
   }
 
   /** What the index says, in the order of time. False: the rest is not wanted. */
-  fill({ generation, key }: DueKey, expiresAtMs: number): boolean {
+  learn({ generation, key }: DueKey, expiresAtMs: number): boolean {
     if (expiresAtMs > this.#horizonMs) {
       this.#isBeyond(expiresAtMs);
       return false;

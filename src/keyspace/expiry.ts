@@ -93,7 +93,7 @@ export class Expiry {
             return;
           }
           if (!generations.has(generation)) this.#drop(indexKey);
-          else if (!window.fill(entry, expiresAtMs)) return;
+          else if (!window.learn(entry, expiresAtMs)) return;
         }
       }
     } finally {

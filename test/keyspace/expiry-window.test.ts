@@ -30,7 +30,7 @@ class Model {
     let { room } = this.window;
     for (const [key, expiresAtMs] of index) {
       if (room-- === 0) return this.window.stopFilling(expiresAtMs);
-      if (!this.window.fill({ generation: GENERATION, key }, expiresAtMs)) return;
+      if (!this.window.learn({ generation: GENERATION, key }, expiresAtMs)) return;
     }
   }
 

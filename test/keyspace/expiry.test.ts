@@ -1,6 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Database } from "../../src/keyspace/database.ts";
+import { Attempt } from "../../src/storage/attempt.ts";
 import { EXPIRY_RANGE } from "../../src/storage/layout.ts";
+import { Undo } from "../../src/storage/undo.ts";
 import { type TestKeyspace, openKeyspace } from "./open-keyspace.ts";
 
 const NOW = 1_800_000_000_000;
@@ -102,9 +104,13 @@ describe("what is due", () => {
     expect(open.keyspace.expiry.nextDueMs).toBe(Infinity);
   });
 
-  test("does not count a key that was given more time, or written anew", async () => {
+  test.each([
+    ["before it was looked for", false],
+    ["after", true],
+  ])("does not count a key that was given more time, or written anew, %s", async (_, isKnown) => {
     const open = await openKeyspace();
     const db = open.keyspace.databases[0]!;
+    if (isKnown) await walk(open, NOW);
     await put(open, db, [
       ["longer", NOW + 10],
       ["for ever", NOW + 10],
@@ -132,6 +138,80 @@ describe("what is due", () => {
     await open.run(() => db.put("b", "v", NOW + 50), NOW);
     await reading;
     expect(open.keyspace.expiry.nextDueMs).toBe(NOW + 51);
+  });
+});
+
+describe("what is known of the next seconds", () => {
+  const SOON = NOW + 5000;
+
+  /** With some keys, which expire soon, and that known. */
+  async function openWith(...keys: string[]): Promise<TestKeyspace> {
+    const open = await openKeyspace();
+    await walk(open, NOW);
+    await put(
+      open,
+      open.keyspace.databases[0]!,
+      keys.map((key) => [key, SOON] as const),
+    );
+    return open;
+  }
+
+  test("needs nothing of the store", async () => {
+    const open = await openWith("a");
+    const checkpoint = vi.spyOn(open.keyspace.committer, "checkpoint");
+    for (let i = 0; i < 50; i++) {
+      await put(open, open.keyspace.databases[1]!, [[`key ${i}`, NOW + 100 * i]]);
+      await walk(open, NOW + 100 * i + 1);
+    }
+    expect(open.keyspace.databases[1]!.keyCount).toBe(0);
+    expect(await walk(open, SOON + 1)).toEqual(["a"]);
+    expect(checkpoint).not.toHaveBeenCalled();
+  });
+
+  test("goes with the keys of a database", async () => {
+    const open = await openWith("a", "b");
+    const { keyspace } = open;
+    await open.run(() => keyspace.swap(0, 1), NOW);
+    await put(open, keyspace.databases[0]!, [["a", SOON + 1]]);
+    expect(await walk(open, SOON + 1)).toEqual(["a", "b"]);
+    expect(keyspace.databases.map((db) => db.keyCount)).toEqual([1, 0, 0, 0]);
+    await open.run(() => keyspace.flushAll(), NOW);
+    await put(open, keyspace.databases[0]!, [["new", SOON + 1]]);
+    expect(await walk(open, SOON + 2)).toEqual(["new"]);
+  });
+
+  test("follows what a transaction takes back", async () => {
+    const open = await openWith("later", "never", "deleted", "other");
+    const { keyspace } = open;
+    const db = keyspace.databases[0]!;
+    const attempt = new Attempt();
+    const undo = (attempt.undo = new Undo());
+    undo.mayWrite = true;
+    keyspace.reading.attempt = attempt;
+    keyspace.setTime(NOW);
+    db.setExpiry(db.find("later")!, NOW + 100_000);
+    db.setExpiry(db.find("never")!, 0);
+    db.delete("deleted");
+    db.setExpiry(db.find("other")!, SOON - 1000);
+    undo.rollBack();
+    attempt.release();
+    expect((await walk(open, SOON + 1)).toSorted()).toEqual(["deleted", "later", "never", "other"]);
+    expect(db.keyCount).toBe(0);
+  });
+
+  test("is looked up again when memory was set back", async () => {
+    const open = await openWith("a", "b");
+    const { keyspace } = open;
+    keyspace.expiry.reset();
+    expect(keyspace.expiry.nextDueMs).toBeLessThan(NOW);
+    expect((await walk(open, SOON + 1)).toSorted()).toEqual(["a", "b"]);
+    // While it is being looked up, too.
+    await put(open, keyspace.databases[0]!, [["c", SOON + 20_000]]);
+    const reading = keyspace.expiry.due(SOON + 19_000);
+    keyspace.expiry.reset();
+    expect(await reading).toEqual([]);
+    expect(keyspace.expiry.nextDueMs).toBeLessThan(NOW);
+    expect(await walk(open, SOON + 20_001)).toEqual(["c"]);
   });
 });
 
