@@ -79,14 +79,15 @@ function sync(context: Context): Reply {
 const isFollower = ({ client }: Context): boolean => client.replica !== null || client.isMonitor;
 
 /** The master hands over to this server, its replica. */
-function takeOver({ client, server, nowMs, afterwards }: Context, id: Bytes): void {
+function takeOver(context: Context, id: Bytes): void {
+  const { client, server, nowMs } = context;
   const { log, replication } = server;
   const { stream, upstream } = replication;
   log("warning", `Failover request received for replid ${textOfBytes(id)}.`);
   if (!upstream.isReplica) throw FAILOVER_OF_MASTER;
   if (id.toLowerCase() !== stream.id) throw FAILOVER_OF_ANOTHER;
   const line = textOfBytes(client.describe(nowMs));
-  afterwards(() => {
+  context.afterwards(() => {
     upstream.change(null);
     log("notice", `MASTER MODE enabled (failover request from '${line}')`);
   });

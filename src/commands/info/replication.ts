@@ -2,6 +2,7 @@ import type { ConnectedReplica, ReplicaState } from "../../replication/connected
 import { MIN_BACKLOG_SIZE } from "../../replication/replication.ts";
 import type { Context } from "../command.ts";
 import type { Field } from "./field.ts";
+import { masterLinkFields } from "./master-link.ts";
 
 /** Redis' words. */
 const STATES: Readonly<Record<ReplicaState, string>> = {
@@ -11,16 +12,18 @@ const STATES: Readonly<Record<ReplicaState, string>> = {
   online: "online",
 };
 
-export function* replicationSection({ server, nowMs }: Context): Iterable<Field> {
-  const { stream, replicas, upstream } = server.replication;
+export function* replicationSection(context: Context): Iterable<Field> {
+  const { server, nowMs } = context;
+  const { stream, replicas, upstream, failover } = server.replication;
   const { history, backlog } = stream;
   yield ["role", upstream.isReplica ? "slave" : "master"];
+  yield* masterLinkFields(context);
   yield ["connected_slaves", replicas.size];
   const { goodCount } = replicas;
   if (goodCount !== null) yield ["min_slaves_good_slaves", goodCount];
   let number = 0;
   for (const replica of replicas) yield [`slave${number++}`, describe(replica, nowMs)];
-  yield ["master_failover_state", server.replication.failover.state];
+  yield ["master_failover_state", failover.state];
   yield ["master_replid", history.id];
   yield ["master_replid2", history.secondId];
   yield ["master_repl_offset", history.offset];

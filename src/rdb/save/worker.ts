@@ -54,8 +54,8 @@ tell({ report: "opened" });
 async function run(fields: RdbFields): Promise<void> {
   const snapshot = store.snapshot();
   tell({ report: "begun" });
-  // Not before: until then the main thread waits for this one.
-  lowerPriority();
+  // Not before: until then the main thread waits for this one. And not while replicas wait.
+  if ("file" in job) lowerPriority();
   let report: Report;
   let toldAt = (restedAt = performance.now());
   try {
@@ -90,7 +90,6 @@ async function send(chunks: readonly Buffer[]): Promise<void> {
   // What is small may share its memory with others.
   const owned = chunks.filter(({ length }) => length > Buffer.poolSize / 2).map(({ buffer }) => buffer);
   const report: Report = { report: "chunks", chunks };
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   port.postMessage(report, owned as ArrayBuffer[]);
   untaken++;
   while (untaken >= MAX_UNTAKEN && !isAborted) await new Promise<void>((resolve) => (wake = resolve));

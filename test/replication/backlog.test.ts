@@ -1,0 +1,206 @@
+import { readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Client } from "../support/client.ts";
+import type { TestServer } from "../support/server.ts";
+import { RawReplica } from "./raw-replica.ts";
+import { info, startRealReplica, startServer, until, untilInSync } from "./servers.ts";
+
+// Servers are started many times, which takes long where much else goes on.
+vi.setConfig({ testTimeout: 60_000 });
+
+/** The stream of changes outlasts the process: replicas go on where they were. */
+
+describe("after a restart", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startServer("leveldis", ["--repl-backlog-size", "64kb"]);
+  }, 60_000);
+  afterAll(() => server.close());
+
+  const filesOf = (): string[] => {
+    const folder = join(server.dir, "replication");
+    return readdirSync(folder)
+      .sort()
+      .map((name) => join(folder, name));
+  };
+
+  /** A replica that has everything that was written, and is gone. */
+  async function written(
+    from: number,
+    to: number,
+  ): Promise<{ readonly id: string; readonly offset: number }> {
+    const client = await server.connect();
+    const replica = await RawReplica.open(server.port);
+    for (let i = from; i <= to; i++) await client.send("SET", "k", `${i} ${"x".repeat(2000)}`);
+    await replica.until((command) => command[2]?.startsWith(`${to} `) === true);
+    const { id, offset } = replica;
+    await replica.close();
+    await client.close();
+    return { id, offset };
+  }
+
+  const ask = ({ id, offset }: { readonly id: string; readonly offset: number }): Promise<RawReplica> =>
+    RawReplica.open(server.port, { sync: ["PSYNC", id, String(offset + 1)] });
+
+  test("in order, a replica goes on in the same history", async () => {
+    const before = await written(1, 5);
+    const client = await server.connect();
+    await client.send("SET", "k", "last");
+    await client.close();
+    await server.restart();
+    const replica = await ask(before);
+    expect(replica.answer).toBe(`CONTINUE ${before.id}`);
+    await replica.until((command) => command[2] === "last");
+    await replica.close();
+  });
+
+  test("after a crash, it goes on, and in a new history from there", async () => {
+    const before = await written(1, 5);
+    const client = await server.connect();
+    await client.send("SET", "k", "last");
+    await client.close();
+    await server.crashAndRestart();
+    const replica = await ask(before);
+    expect(replica.answer).toMatch(/^CONTINUE [0-9a-f]{40}$/);
+    expect(replica.answer).not.toBe(`CONTINUE ${before.id}`);
+    await replica.until((command) => command[2] === "last");
+    const other = await server.connect();
+    expect((await info(other))["master_replid2"]).toBe(before.id);
+    await other.send("SET", "k", "new");
+    await replica.until((command) => command[2] === "new");
+    await replica.close();
+    await other.close();
+  });
+
+  test("what is kept is bounded, and less of it after a smaller size", async () => {
+    await written(1, 200);
+    const bytes = (): number => filesOf().reduce((sum, path) => sum + statSync(path).size, 0);
+    expect(bytes()).toBeGreaterThan(64 << 10);
+    expect(bytes()).toBeLessThan(300 << 10);
+    const client = await server.connect();
+    const { repl_backlog_histlen: kept } = await info(client);
+    expect(Number(kept)).toBeLessThan(200 << 10);
+    await client.close();
+  });
+
+  describe.each([
+    {
+      damage: "the last file is cut",
+      make: (paths: readonly string[]) => truncateSync(paths.at(-1)!, statSync(paths.at(-1)!).size - 1),
+    },
+    {
+      damage: "a byte of the last piece is another",
+      make: (paths: readonly string[]) => {
+        const bytes = readFileSync(paths.at(-1)!);
+        bytes[bytes.length - 3]! ^= 1;
+        writeFileSync(paths.at(-1)!, bytes);
+      },
+    },
+  ])("when $damage", ({ make }) => {
+    test("a replica gets all the data", async () => {
+      const before = await written(1, 5);
+      await server.crash();
+      make(filesOf());
+      await server.start();
+      const replica = await ask(before);
+      expect(replica.answer).toMatch(/^FULLRESYNC /);
+      await replica.close();
+      // What comes then is kept again.
+      const next = await written(6, 8);
+      await server.crashAndRestart();
+      const again = await ask(next);
+      expect(again.answer).toMatch(/^CONTINUE /);
+      await again.close();
+    });
+  });
+
+  test("damage in what came before leaves what came behind it", async () => {
+    const early = await written(1, 2);
+    const late = await written(3, 100);
+    await server.crash();
+    const [first] = filesOf();
+    const bytes = readFileSync(first!);
+    bytes[30]! ^= 1;
+    writeFileSync(first!, bytes);
+    await server.start();
+    const replica = await ask(late);
+    expect(replica.answer).toMatch(/^CONTINUE /);
+    await replica.close();
+    const other = await ask(early);
+    expect(other.answer).toMatch(/^FULLRESYNC /);
+    await other.close();
+  });
+
+  test("of a copy by BACKUP, replicas get all the data", async () => {
+    const before = await written(1, 3);
+    const client = await server.connect();
+    const to = `${server.dir}-copy`;
+    expect(await client.send("BACKUP", to)).not.toBeInstanceOf(Error);
+    expect(readdirSync(to)).not.toContain("replication");
+    await client.close();
+    const copy = await startServer("leveldis", [], { dir: to });
+    try {
+      const replica = await RawReplica.open(copy.port, {
+        sync: ["PSYNC", before.id, String(before.offset + 1)],
+      });
+      expect(replica.answer).toMatch(/^FULLRESYNC /);
+      await replica.close();
+    } finally {
+      await copy.close();
+      await rm(to, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("kill -9 under load, again and again", () => {
+  const ROUNDS = 3;
+
+  async function writeUntilGone(client: Client, name: string): Promise<void> {
+    try {
+      for (let i = 0; ; i++) {
+        await client.pipeline([
+          ["INCR", `${name}:count`],
+          ["LPUSH", `${name}:list`, String(i)],
+          ["MULTI"],
+          ["SADD", `${name}:set`, String(i)],
+          ["SPOP", `${name}:set`],
+          ["SET", `${name}:${i % 50}`, "x".repeat(i % 500)],
+          ["EXEC"],
+          ["SELECT", String(i % 3)],
+        ]);
+      }
+    } catch {
+      // It was killed.
+    }
+  }
+
+  test("a real replica goes on where it was, and ends with the same data", async () => {
+    const server = await startServer("leveldis", ["--repl-backlog-size", "32mb"]);
+    const replicaServer = await startRealReplica(server.port);
+    try {
+      const replica = await replicaServer.connect();
+      await until("the link is up", async () => (await info(replica))["master_link_status"] === "up");
+      for (let round = 0; round < ROUNDS; round++) {
+        const writers = await Promise.all([server.connect(), server.connect()]);
+        const writing = writers.map((writer, i) => writeUntilGone(writer, `${round}:${i}`));
+        const begin = Number((await info(replica))["slave_repl_offset"]);
+        await until("something is written", async () => {
+          return Number((await info(replica))["slave_repl_offset"]) > begin + 50_000;
+        });
+        await server.crash();
+        await Promise.all(writing);
+        await server.start();
+        const client = await server.connect();
+        await untilInSync(client, replica);
+        expect((await info(client, "stats"))["sync_full"]).toBe("0");
+        expect(await replica.send("DEBUG", "DIGEST")).toBe(await client.send("DEBUG", "DIGEST"));
+        await client.close();
+      }
+      await replica.close();
+    } finally {
+      await Promise.all([server.close(), replicaServer.close()]);
+    }
+  });
+});
