@@ -1,12 +1,7 @@
 import { type Reply, Verbatim } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import type { Context } from "../command.ts";
-import {
-  clusterSection,
-  keyspaceSection,
-  modulesSection,
-  persistenceSection,
-} from "./data.ts";
+import { clusterSection, keyspaceSection, modulesSection, persistenceSection } from "./data.ts";
 import type { Section } from "./field.ts";
 import { leveldbSection } from "./leveldb.ts";
 import { clientsSection, cpuSection, memorySection, serverSection } from "./process.ts";
