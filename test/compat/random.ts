@@ -51,7 +51,7 @@ export async function compareRandomTransactions(pair: Pair, options: RandomOptio
 }
 
 /** Runs the commands in ARGV, each behind the number of its words; `call` stops at the first that fails. */
-const runAll = (call: "call" | "pcall"): string => `
+export const runAll = (call: "call" | "pcall"): string => `
   local replies, at = {}, 1
   while at <= #ARGV do
     local words = tonumber(ARGV[at])
