@@ -95,8 +95,12 @@ export class Failover {
   /** One that may take over, and has everything. */
   #candidate(): ConnectedReplica | undefined {
     const target = this.#target;
+    const { offset } = this.#stream;
     return [...this.#replicas].find(
-      (replica) => replica.acknowledged === this.#stream.offset && (target === null || isAt(replica, target)),
+      (replica) =>
+        replica.state === "online" &&
+        replica.acknowledged === offset &&
+        (target === null || isAt(replica, target)),
     );
   }
 

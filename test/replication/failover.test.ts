@@ -1,0 +1,133 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Client } from "../support/client.ts";
+import type { ServerKind, TestServer } from "../support/server.ts";
+import { caughtUp, follow, infoOf, linkUp, nodeOf, until } from "./followers.ts";
+import { RawReplica } from "./raw-replica.ts";
+
+/** FAILOVER: a master and one of its replicas change places. */
+
+const state = async (client: Client): Promise<string> =>
+  (await infoOf(client)).get("master_failover_state") ?? "";
+
+const role = async (client: Client): Promise<string> => (await infoOf(client)).get("role") ?? "";
+
+describe.each<[ServerKind]>([["leveldis"], ["redis"]])("of a %s, alone", (kind) => {
+  const server = nodeOf(kind);
+  let client: Client;
+  beforeAll(async () => {
+    await server.start();
+    client = await server.connect();
+  }, 60_000);
+  afterAll(() => server.close(), 60_000);
+
+  const failover = async (...words: string[]): Promise<string> =>
+    String(await client.send("FAILOVER", ...words));
+
+  test("what is refused", async () => {
+    expect(await failover()).toContain("ERR FAILOVER requires connected replicas.");
+    expect(await failover("ABORT")).toContain("ERR No failover in progress.");
+    expect(await failover("ABORT", "TIMEOUT", "5")).toContain("ERR syntax error");
+    expect(await failover("TIMEOUT", "0")).toContain("ERR FAILOVER timeout must be greater than 0");
+    expect(await failover("TIMEOUT", "x")).toContain("ERR value is not an integer or out of range");
+    expect(await failover("TO", "127.0.0.1")).toContain("ERR syntax error");
+    expect(await failover("FORCE", "FORCE")).toContain("ERR syntax error");
+    expect(await client.send("PSYNC", "x", "1", "FAILOVER")).toMatchObject({
+      message: "ERR PSYNC FAILOVER can't be sent to a master.",
+    });
+    await using replica = await RawReplica.open(server.port, { ackMs: 0 });
+    expect(replica.answer).toContain("FULLRESYNC");
+    expect(await failover("FORCE")).toContain(
+      "ERR FAILOVER with force option requires both a timeout and target HOST and IP.",
+    );
+    expect(await failover("TO", "127.0.0.1", "1")).toContain(
+      "ERR FAILOVER target HOST and PORT is not a replica.",
+    );
+    expect(await client.send("REPLICAOF", "NO", "ONE")).toBe("OK");
+  });
+
+  test("a replica that never catches up: writes wait until the time is over, or it is aborted", async () => {
+    await using replica = await RawReplica.open(server.port, { ackMs: 0 });
+    replica.acknowledge();
+    await until("it is online", async () => (await infoOf(client)).get("slave0")?.includes("state=online"));
+    await client.send("SET", "k", "1");
+    const writer = await server.connect();
+    expect(await failover("TO", "127.0.0.1", "4711", "TIMEOUT", "600000")).toBe("OK");
+    expect(await state(client)).toBe("waiting-for-sync");
+    expect(await failover()).toContain("ERR FAILOVER already in progress.");
+    expect(String(await client.send("REPLICAOF", "127.0.0.1", "1"))).toContain(
+      "ERR REPLICAOF not allowed while failing over.",
+    );
+    let isWritten = false;
+    const write = writer.send("SET", "k", "2").then((reply) => {
+      isWritten = true;
+      return reply;
+    });
+    expect(await client.send("GET", "k")).toBe("1");
+    expect(isWritten).toBe(false);
+    expect(await failover("ABORT")).toBe("OK");
+    expect(await write).toBe("OK");
+    expect(await state(client)).toBe("no-failover");
+    expect(await failover("TIMEOUT", "50")).toBe("OK");
+    await until("it is given up", async () => (await state(client)) === "no-failover");
+    expect(await role(client)).toBe("master");
+    await writer.close();
+  });
+});
+
+describe.each<[ServerKind, ServerKind]>([
+  ["leveldis", "leveldis"],
+  ["leveldis", "redis"],
+  ["redis", "leveldis"],
+])("from a %s to a %s", (from, to) => {
+  let first: TestServer;
+  let second: TestServer;
+  let master: Client;
+  let replica: Client;
+
+  beforeEach(async () => {
+    first = nodeOf(from);
+    second = nodeOf(to);
+    await Promise.all([first.start(), second.start()]);
+    master = await first.connect();
+    replica = await second.connect();
+    await master.send("SET", "before", "1");
+    await follow(replica, first);
+    await caughtUp(master, replica);
+  }, 60_000);
+  afterEach(() => Promise.all([first.close(), second.close()]), 60_000);
+
+  test("they change places, and nothing is transferred anew", async () => {
+    // Changes that only the stream tells.
+    for (let i = 0; i < 100; i++) await master.send("SET", `k${i}`, i);
+    expect(await master.send("FAILOVER", "TO", "127.0.0.1", second.port, "TIMEOUT", 60_000)).toBe("OK");
+    await until("the replica is the master", async () => (await role(replica)) === "master");
+    await linkUp(master);
+    expect(await role(master)).toBe("slave");
+    expect(await state(master)).toBe("no-failover");
+    expect(String(await master.send("SET", "x", "1"))).toContain("READONLY");
+    expect(await replica.send("SET", "after", "1")).toBe("OK");
+    await caughtUp(replica, master);
+    expect(await master.send("GET", "after")).toBe("1");
+    expect(await master.send("DBSIZE")).toBe(102);
+    expect((await infoOf(replica, "stats")).get("sync_partial_ok")).toBe("1");
+    expect((await infoOf(replica, "stats")).get("sync_full")).toBe("0");
+    // Whatever a restart reads has to name the new master.
+    expect(await master.send("CONFIG", "GET", "replicaof")).toEqual([
+      "replicaof",
+      `127.0.0.1 ${second.port}`,
+    ]);
+  });
+
+  test("a write that waits meanwhile is refused by what is a replica then", async () => {
+    const writer = await first.connect();
+    // What the replica has yet to acknowledge holds it up for a moment.
+    await master.send("SET", "k", "1");
+    expect(await master.send("FAILOVER")).toBe("OK");
+    const reply = String(await writer.send("SET", "late", "1"));
+    await until("the replica is the master", async () => (await role(replica)) === "master");
+    await linkUp(master);
+    const isThere = (await replica.send("EXISTS", "late")) === 1;
+    expect(reply.includes("READONLY")).toBe(!isThere);
+    await writer.close();
+  });
+});
