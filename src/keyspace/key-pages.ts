@@ -118,7 +118,7 @@ export class KeyPages {
   /** The page of that name in the command's read set; faults until it is there. */
   #page(name: string, boundsOf: () => PageBounds): Page {
     const { attempt, store } = this.#keyspace.reading;
-    if (this.#db.isFresh) return new Page(boundsOf(), this.#unwritten());
+    if (this.#db.isFresh) return new Page(boundsOf(), [], this.#unwritten());
     let pages = attempt.pages.get(this);
     if (pages === undefined) attempt.pages.set(this, (pages = new Map<string, Page[]>()));
     const known = pages.get(name)?.[0];
@@ -128,7 +128,7 @@ export class KeyPages {
     if (committer.isFarAhead) attempt.once(this, "checkpoint", () => committer.checkpoint());
     this.#keyspace.reading.faults++;
     return attempt.fault(async () => {
-      const page = new Page(boundsOf(), this.#unwritten());
+      const page = new Page(boundsOf(), [], this.#unwritten());
       this.#pages.add(page);
       attempt.releases.push(() => this.#pages.delete(page));
       await page.read(store);

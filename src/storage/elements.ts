@@ -261,7 +261,8 @@ export class Elements implements Persistent {
       const keep = (entry: StoreEntry): StoreEntry | null => (entry[1] === value ? entry : null);
       const page = new Page(
         value === undefined ? bounds : { ...bounds, keep },
-        this.#changes(bounds.gte, bounds.lt),
+        [this.#old, this.#young],
+        this.#gathering,
       );
       this.#pages.add(page);
       attempt.releases.push(() => this.#pages.delete(page));

@@ -4,11 +4,34 @@ import type { StoreEntry } from "./store.ts";
 /** A new value of a key, null when it was deleted. */
 export type Change = readonly [key: Bytes, value: Bytes | null];
 
+/** The first changes of a range, in reading order. */
+export interface ChangeRun {
+  readonly changes: Change[];
+  /** There are more behind them. */
+  readonly isCut: boolean;
+}
+
+export interface RunBounds {
+  /** Inclusive. */
+  readonly gte: Bytes;
+  /** Exclusive. */
+  readonly lt: Bytes;
+  readonly reverse: boolean;
+  /** So many values at the most; deletions are not counted, but see `DELETIONS_PER_VALUE`. */
+  readonly limit: number;
+}
+
+/** Who wants so many values does not look at many times as many deletions at once. */
+const DELETIONS_PER_VALUE = 256;
+
 /** What changed in a store and is not there yet, to be laid over what is read from it. */
 export class Overlay {
   readonly #values: Map<Bytes, Bytes | null>;
-  /** Sorted when a range is first asked for; then what is added since is sorted by itself and merged. */
+  /** Keys in order. Sorted when a range is first asked for. */
   #sorted: Bytes[] = [];
+  /** Those that came later, in order, while they are few. */
+  #recent: Bytes[] = [];
+  /** Those that came since a range was last asked for; null: there was none yet. */
   #added: Bytes[] | null = null;
 
   /** Takes the map: the caller must not use it any more. */
@@ -39,24 +62,102 @@ export class Overlay {
 
   /** The changes of a range, in order. */
   range(gte: Bytes, lt: Bytes): Change[] {
-    if (this.#values.size === 0) return [];
-    const keys = this.#inOrder();
-    const changes: Change[] = [];
-    for (let i = firstFrom(keys, gte); i < keys.length && keys[i]! < lt; i++) {
-      changes.push([keys[i]!, this.#values.get(keys[i]!)!]);
-    }
-    return changes;
+    return this.run({ gte, lt, reverse: false, limit: Infinity }).changes;
   }
 
-  #inOrder(): readonly Bytes[] {
-    if (this.#added === null) {
-      this.#sorted = [...this.#values.keys()].sort(compare);
-      this.#added = [];
-    } else if (this.#added.length > 0) {
-      this.#sorted = merge(this.#sorted, this.#added.sort(compare));
-      this.#added = [];
+  /** Of a range no more than what is wanted. */
+  run({ gte, lt, reverse, limit }: RunBounds): ChangeRun {
+    const changes: Change[] = [];
+    if (this.#values.size === 0) return { changes, isCut: false };
+    this.#order();
+    const keys = reverse
+      ? new KeysBackward(this.#sorted, this.#recent, gte, lt)
+      : new KeysForward(this.#sorted, this.#recent, gte, lt);
+    let room = limit * DELETIONS_PER_VALUE;
+    for (let key = keys.next(); key !== undefined; key = keys.next()) {
+      if (room <= 0) return { changes, isCut: true };
+      const value = this.#values.get(key)!;
+      changes.push([key, value]);
+      room -= value === null ? 1 : DELETIONS_PER_VALUE;
     }
-    return this.#sorted;
+    return { changes, isCut: false };
+  }
+
+  #order(): void {
+    if (this.#added === null) this.#sorted = [...this.#values.keys()].sort(compare);
+    else if (this.#added.length > 0) this.#place(this.#added.sort(compare));
+    this.#added = [];
+  }
+
+  #place(added: readonly Bytes[]): void {
+    const last = this.#sorted.at(-1);
+    if (this.#recent.length === 0 && (last === undefined || last < added[0]!)) {
+      // Streams and lists grow at their end.
+      for (const key of added) this.#sorted.push(key);
+      return;
+    }
+    this.#recent = merge(this.#recent, added);
+    // So that to merge all of them is rare, and to merge these is little.
+    if (this.#recent.length ** 2 <= this.#sorted.length) return;
+    this.#sorted = merge(this.#sorted, this.#recent);
+    this.#recent = [];
+  }
+}
+
+/** Two sorted arrays that have nothing in common, as one. */
+class KeysForward {
+  readonly #a: readonly Bytes[];
+  readonly #b: readonly Bytes[];
+  readonly #lt: Bytes;
+  #i: number;
+  #j: number;
+
+  constructor(a: readonly Bytes[], b: readonly Bytes[], gte: Bytes, lt: Bytes) {
+    this.#a = a;
+    this.#b = b;
+    this.#lt = lt;
+    this.#i = firstFrom(a, gte);
+    this.#j = firstFrom(b, gte);
+  }
+
+  /** Undefined at the end. */
+  next(): Bytes | undefined {
+    const a = this.#a[this.#i];
+    const b = this.#b[this.#j];
+    const isA = b === undefined || (a !== undefined && a < b);
+    const key = isA ? a : b;
+    if (key === undefined || key >= this.#lt) return undefined;
+    if (isA) this.#i++;
+    else this.#j++;
+    return key;
+  }
+}
+
+/** The same from the end. */
+class KeysBackward {
+  readonly #a: readonly Bytes[];
+  readonly #b: readonly Bytes[];
+  readonly #gte: Bytes;
+  #i: number;
+  #j: number;
+
+  constructor(a: readonly Bytes[], b: readonly Bytes[], gte: Bytes, lt: Bytes) {
+    this.#a = a;
+    this.#b = b;
+    this.#gte = gte;
+    this.#i = firstFrom(a, lt) - 1;
+    this.#j = firstFrom(b, lt) - 1;
+  }
+
+  next(): Bytes | undefined {
+    const a = this.#a[this.#i];
+    const b = this.#b[this.#j];
+    const isA = b === undefined || (a !== undefined && a > b);
+    const key = isA ? a : b;
+    if (key === undefined || key < this.#gte) return undefined;
+    if (isA) this.#i--;
+    else this.#j--;
+    return key;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Bytes } from "../support/bytes.ts";
 import type { KeyRange } from "./layout.ts";
-import { mergeChanges, sortChanges } from "./overlay.ts";
+import { type Overlay, mergeChanges, sortChanges } from "./overlay.ts";
 import type { Store, StoreEntry } from "./store.ts";
 
 export interface PageBounds extends KeyRange {
@@ -28,13 +28,29 @@ export class Page {
   readonly bounds: PageBounds;
   readonly #overtaken = new Map<Bytes, Bytes | null>();
   #entries: StoreEntry[] = [];
-  /** The first key (in reading order) that the page says nothing about; null when it covers its whole range. */
+  /** The last key (in reading order) that the page says anything about; null when it covers its whole range. */
   #end: Bytes | null = null;
 
-  /** `pending`: what is in memory and not yet in the store. */
-  constructor(bounds: PageBounds, pending: Iterable<readonly [Bytes, Bytes | null]>) {
+  /**
+   * `layers`, and then `pending`: what is in memory and not yet in the store, the later ones count. Of a layer, which may
+   * hold millions, no more is looked at than the page can hold, and the page ends there.
+   */
+  constructor(
+    bounds: PageBounds,
+    layers: readonly Overlay[],
+    pending: Iterable<readonly [Bytes, Bytes | null]>,
+  ) {
     this.bounds = bounds;
+    for (const layer of layers) {
+      const { changes, isCut } = layer.run(bounds);
+      for (const [key, value] of changes) this.#overtaken.set(key, value);
+      if (isCut) this.#endAt(changes.at(-1)![0]);
+    }
     for (const [key, value] of pending) this.overtake(key, value);
+  }
+
+  #endAt(key: Bytes): void {
+    if (this.#end === null || (this.bounds.reverse ? key > this.#end : key < this.#end)) this.#end = key;
   }
 
   /** A write to the owner of the range; `null` deletes. */
@@ -56,7 +72,7 @@ export class Page {
   /** Reads from a snapshot of the moment of the call. */
   async read(store: Store): Promise<void> {
     const { limit, keep } = this.bounds;
-    const iterator = store.iterate(this.bounds);
+    const iterator = store.iterate(this.#covered());
     try {
       const entries = this.#entries;
       for (;;) {
@@ -68,13 +84,19 @@ export class Page {
           if (kept !== null) entries.push(kept);
         }
         if (entries.length >= limit) {
-          this.#end = entries[entries.length - 1]![0];
+          this.#endAt(entries[entries.length - 1]![0]);
           return;
         }
       }
     } finally {
       await iterator.close();
     }
+  }
+
+  #covered(): PageBounds {
+    const end = this.#end;
+    if (end === null) return this.bounds;
+    return this.bounds.reverse ? { ...this.bounds, gte: end } : { ...this.bounds, lt: end + "\0" };
   }
 
   /** The entries, as of now, in reading order; possibly a few more or less than the limit. */

@@ -33,6 +33,45 @@ test("an overlay has the last change of each key, in order", () => {
   );
 });
 
+test("a run has the first changes of a range, from either end, and as many as are wanted", () => {
+  fc.assert(
+    fc.property(
+      changes,
+      changes,
+      key,
+      key,
+      fc.boolean(),
+      fc.integer({ min: 1, max: 5 }),
+      (first, then, gte, lt, reverse, limit) => {
+        const run = overlayOf(first, then).run({ gte, lt, reverse, limit });
+        const all = expected([...first, ...then], gte, lt);
+        if (reverse) all.reverse();
+        expect(run.changes).toEqual(all.slice(0, run.changes.length));
+        const values = run.changes.filter(([, to]) => to !== null).length;
+        expect(values).toBe(Math.min(limit, all.filter(([, to]) => to !== null).length));
+        expect(run.isCut).toBe(run.changes.length < all.length);
+      },
+    ),
+  );
+});
+
+test("a run that meets nothing but deletions ends", () => {
+  const overlay = overlayOf(Array.from({ length: 10_000 }, (_, i): Change => [`k${i}`, null]));
+  const { changes: found, isCut } = overlay.run({ gte: "k", lt: "l", reverse: false, limit: 2 });
+  expect([found.length, isCut]).toEqual([512, true]);
+});
+
+test("keys that come in between, one by one, find their places", () => {
+  const overlay = new Overlay();
+  const names: string[] = [];
+  for (let i = 0; i < 600; i++) {
+    names.push(String((i * 7919) % 10_007).padStart(5, "0"));
+    overlay.set(names.at(-1)!, "v");
+    const all = overlay.range("", "z").map(([name]) => name);
+    expect(all).toEqual(names.toSorted());
+  }
+});
+
 test("of two overlays the later one counts", () => {
   fc.assert(
     fc.property(changes, changes, (first, then) => {
