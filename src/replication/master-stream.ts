@@ -137,7 +137,7 @@ export class MasterStream {
 
   /** Where the reader stands when it has just given a request. */
   get #readerAt(): number {
-    return this.#received - this.#reader.bufferedBytes;
+    return this.#received - this.#reader.unreadBytes;
   }
 
   #receive(chunk: Buffer): void {

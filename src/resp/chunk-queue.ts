@@ -15,6 +15,11 @@ export class ChunkQueue {
     return this.#bytes;
   }
 
+  /** The same without what chunks cost beside their bytes. */
+  get dataBytes(): number {
+    return this.#bytes - CHUNK_OVERHEAD * (this.#waiting.length - this.#first);
+  }
+
   push(chunk: Buffer): void {
     this.#bytes += chunk.length + CHUNK_OVERHEAD;
     this.#waiting.push(chunk);

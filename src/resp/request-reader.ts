@@ -77,6 +77,11 @@ export class RequestReader {
     return this.#chunks.bytes - this.#at + (this.#collector?.filled ?? 0) + this.#argumentBytes;
   }
 
+  /** Right behind a request that `next` gave: what came and was not read yet. */
+  get unreadBytes(): number {
+    return this.#chunks.dataBytes - this.#at;
+  }
+
   /**
    * The next request, never empty; `null` when more bytes are needed.
    * @throws ProtocolError, and again on every further call.
