@@ -16,7 +16,7 @@ export const FAILOVER: CommandGroup = {
         summary: "Start a coordinated failover between this server and one of its replicas.",
         since: "6.2.0",
         complexity: "O(1)",
-        syntax: "target:[TO host port:integer [FORCE]] [ABORT] [TIMEOUT milliseconds:integer]",
+        syntax: "[TO target:(host port:integer [FORCE])] [ABORT] [TIMEOUT milliseconds:integer]",
       },
       run: failover,
     },

@@ -20,14 +20,17 @@ const DOC = {
 export const REPLICAOF: CommandGroup = {
   name: "server",
   rows: {
-    replicaof: { ...ROW, doc: { ...DOC, since: "5.0.0", syntax: "host port" } },
+    replicaof: {
+      ...ROW,
+      doc: { ...DOC, since: "5.0.0", syntax: "args:(host-port:(host port:integer) | no-one:(NO ONE))" },
+    },
     slaveof: {
       ...ROW,
       doc: {
         ...DOC,
         since: "1.0.0",
         deprecated: { since: "5.0.0", replacedBy: "`REPLICAOF`" },
-        syntax: "host port",
+        syntax: "args:(host-port:(host port:integer) | no-one:(NO ONE))",
       },
     },
   },
