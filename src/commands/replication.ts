@@ -184,7 +184,7 @@ function describe(profile: ReplicaProfile, option: Bytes, value: Bytes): void {
   }
 }
 
-const NOT_ZERO_OR_ONE = new CommandError("ERR value is out of range, must be between 0 and 1");
+const NOT_ZERO_OR_ONE = new CommandError("ERR value is out of range, value must between 0 and 1");
 
 function filter(profile: ReplicaProfile, text: Bytes): void {
   const words = splitArgs(text);

@@ -30,6 +30,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
   ["populate", { run: debugPopulate, least: 3, most: 5 }],
   ["protocol", exactly(3, debugProtocol)],
   ["reload", { run: debugReload, least: 2, most: Infinity }],
+  ["replicate", { run: debugReplicate, least: 3, most: Infinity }],
   ["set-active-expire", exactly(3, debugSetActiveExpire)],
   ["set-disable-deny-scripts", exactly(3, debugDisableDenyScripts)],
   ["set-skip-checksum-validation", exactly(3, debugSkipChecksums)],
@@ -78,6 +79,12 @@ function debugError(_: Context, args: readonly Bytes[]): Reply {
 
 function debugLog({ server }: Context, args: readonly Bytes[]): Reply {
   server.log("warning", `DEBUG LOG: ${textOfBytes(args[2]!)}`);
+  return OK;
+}
+
+/** Replicas are told what this server did not do. */
+function debugReplicate({ propagation }: Context, args: readonly Bytes[]): Reply {
+  propagation.also(args.slice(2));
   return OK;
 }
 
@@ -152,6 +159,8 @@ const HELP = [
   "    * NOFLUSH: the existing database will not be removed before load, but",
   "      conflicting keys are an error, and nothing is loaded then.",
   "    * NOSAVE: the database will be loaded from an existing RDB file.",
+  "REPLICATE <string>",
+  "    Replicates the provided string to replicas, allowing data divergence.",
   "SET-ACTIVE-EXPIRE <0|1>",
   "    Setting it to 0 disables expiring keys in background when they are not",
   "    accessed (otherwise the Redis behavior). Setting it to 1 reenables back the",
