@@ -2,7 +2,7 @@ import type { Bytes } from "../support/bytes.ts";
 import { WRONG_TYPE } from "../errors.ts";
 import { type KeyRange, databaseKey, recordKey, recordRange } from "../storage/layout.ts";
 import { ByteReader, u32, u64 } from "../storage/numbers.ts";
-import type { Persistent } from "../storage/committer.ts";
+import type { Persistent } from "../storage/persistent.ts";
 import type { Undo } from "../storage/undo.ts";
 import type { WriteBatch } from "../storage/store.ts";
 import { Collection } from "./collection.ts";

@@ -1,6 +1,6 @@
 import type { Bytes } from "../support/bytes.ts";
 import type { CacheNode } from "../storage/record-cache.ts";
-import type { Persistent } from "../storage/committer.ts";
+import type { Persistent } from "../storage/persistent.ts";
 import { expiryKey, recordKey, recordKeyHead } from "../storage/layout.ts";
 import type { WriteBatch } from "../storage/store.ts";
 import type { Database } from "./database.ts";

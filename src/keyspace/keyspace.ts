@@ -1,4 +1,5 @@
-import { Committer, type FsyncPolicy } from "../storage/committer.ts";
+import { Committer } from "../storage/committer.ts";
+import type { FsyncPolicy } from "../storage/fsyncs.ts";
 import { Elements } from "../storage/elements.ts";
 import {
   FORMAT_KEY,

@@ -1,5 +1,6 @@
 import type { Bytes } from "../support/bytes.ts";
-import type { Committer, Persistent } from "../storage/committer.ts";
+import type { Committer } from "../storage/committer.ts";
+import type { Persistent } from "../storage/persistent.ts";
 import { LIBRARIES_KEY } from "../storage/layout.ts";
 import { ByteReader, varint } from "../storage/numbers.ts";
 import type { Store, WriteBatch } from "../storage/store.ts";

@@ -1,6 +1,7 @@
 import type { PropagatedCommand, Propagation } from "../keyspace/propagation.ts";
 import { encodeRequest } from "../resp/request.ts";
-import type { BatchWaiter, Committer, Persistent } from "../storage/committer.ts";
+import type { BatchWaiter, Committer } from "../storage/committer.ts";
+import type { Persistent } from "../storage/persistent.ts";
 import { REPLICATION_KEY } from "../storage/layout.ts";
 import type { WriteBatch } from "../storage/store.ts";
 import type { Bytes } from "../support/bytes.ts";

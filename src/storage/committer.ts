@@ -5,9 +5,6 @@ import type { RedoLog } from "./redo/redo-log.ts";
 import { Rounds } from "./rounds.ts";
 import type { Store } from "./store.ts";
 
-export type { FsyncPolicy } from "./fsyncs.ts";
-export type { Persistent } from "./persistent.ts";
-
 /** Waits until a batch is written. */
 export interface BatchWaiter {
   /** `error` is what kept the batch from being written, null when it was written. */

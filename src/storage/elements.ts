@@ -1,6 +1,7 @@
 import type { Bytes } from "../support/bytes.ts";
 import type { Attempt } from "./attempt.ts";
-import type { Committer, Persistent } from "./committer.ts";
+import type { Committer } from "./committer.ts";
+import type { Persistent } from "./persistent.ts";
 import { collectionPrefix, collectionRange, COLLECTION_PREFIX_LENGTH } from "./layout.ts";
 import { type Change, Overlay, mergeChanges, mergeOverlays } from "./overlay.ts";
 import { Page } from "./page.ts";
