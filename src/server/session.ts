@@ -338,7 +338,8 @@ export class Session implements Caller, Connection, RequestLimits {
   }
 
   #holdIfBehind(): void {
-    if (this.#hold !== "none") return;
+    // What a replica is sent is no answer to what it says.
+    if (this.#hold !== "none" || this.#replica !== null) return;
     if (this.output.hasStreams || this.output.bytes >= OUTPUT_HIGH_WATER) this.#hold = "output";
   }
 
@@ -373,6 +374,8 @@ export class Session implements Caller, Connection, RequestLimits {
 
   /** Hangs up when more waits than the client may leave unread. What it was just answered counts, too. */
   #dropIfBehind(): boolean {
+    // Of a replica replication/replicas.ts sees to that.
+    if (this.#replica !== null) return false;
     const nowMs = Date.now();
     if (!this.#limiter.isExceeded(nowMs)) return false;
     this.#host.log(
@@ -393,7 +396,8 @@ export class Session implements Caller, Connection, RequestLimits {
     const mayBeIdle = this.blocked || this.type !== "normal";
     const isIdle = timeout > 0 && !mayBeIdle && nowMs - this.lastInteractionMs > timeout * 1000;
     if (isIdle) this.#host.log("verbose", `Closing idle client ${this.address}`);
-    if (isIdle || this.#limiter.isExceeded(nowMs)) this.close();
+    const isBehind = this.#replica === null && this.#limiter.isExceeded(nowMs);
+    if (isIdle || isBehind) this.close();
     else this.#setPace();
   }
 
