@@ -108,7 +108,11 @@ export class SnapshotTransfer {
     }
     const sends = [...this.#replicas].map((replica) => this.#sendFile(replica, file));
     // The next one may begin meanwhile.
-    void Promise.all(sends).then(() => file.close());
+    void Promise.all(sends)
+      .then(() => file.close())
+      .catch((error: unknown) => {
+        this.#options.log("warning", `A file for replicas was not removed: ${(error as Error).message}`);
+      });
   }
 
   async #sendFile(replica: ConnectedReplica, file: SpoolFile): Promise<void> {

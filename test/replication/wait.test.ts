@@ -55,7 +55,7 @@ describe("with replicas that say what they have when they like", () => {
     const first = await follow();
     await follow();
     await client.send("SET", "k", "v");
-    client.write(encodeCommand(["WAIT", "2", "500"]));
+    client.write(encodeCommand(["WAIT", "2", "2000"]));
     await first.until(([name]) => name === "REPLCONF");
     first.acknowledge();
     expect(await client.read()).toBe(1);
