@@ -127,7 +127,11 @@ export class Upstream {
   }
 
   /** Data that is being received. */
-  get sync(): { readonly totalBytes: number; readonly bytesRead: number; readonly lastReadMs: number } | null {
+  get sync(): {
+    readonly totalBytes: number;
+    readonly bytesRead: number;
+    readonly lastReadMs: number;
+  } | null {
     return this.#sync;
   }
 
@@ -317,8 +321,7 @@ export class Upstream {
   get #known(): Position | null {
     const { stream } = this.#options;
     const { id, secondId, secondOffset, offset, isFollowed } = stream.history;
-    if (!isFollowed && stream.backlog === null && !this.#isFresh) return null;
-    if (offset === 0) return null;
+    if (!isFollowed && stream.backlog === null && (!this.#isFresh || offset === 0)) return null;
     // Since its own history began nothing has happened: so it still is where the one before ended.
     if (!isFollowed && secondId !== NO_ID && secondOffset === offset + 1) return { id: secondId, offset };
     return { id, offset };
