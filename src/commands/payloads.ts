@@ -109,7 +109,7 @@ function restore(context: Context, args: readonly Bytes[]): Reply {
   if (!isPayload(payload, server.payloads.checksChecksums)) throw NOT_A_PAYLOAD;
   const build = read(context, payload);
   const expiresAtMs = expiryOf(ttl, options.isAbsolute ? 0 : nowMs);
-  if (expiresAtMs !== 0 && expiresAtMs <= nowMs) {
+  if (expiresAtMs !== 0 && expiresAtMs <= nowMs && !db.keepsExpired) {
     if (exists) removeOld(db, key);
     propagation.instead(["DEL", key]);
     return OK;

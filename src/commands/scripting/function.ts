@@ -139,11 +139,13 @@ function functionLoad(context: Context, args: readonly Bytes[]): Reply {
     if (optionWord(option) !== "REPLACE") throw new CommandError(`ERR Unknown option given: ${option}`);
     replaces = true;
   }
-  const { keyspace, server } = context;
+  const { client, keyspace, server } = context;
   const { all } = keyspace.libraries;
   const { name } = readLibraryHead(args.at(-1)!);
   if (all.has(name) && !replaces) throw new CommandError(`ERR Library '${name}' already exists`);
-  const library = server.scripting.load(args.at(-1)!, LOAD_TIMEOUT_MS);
+  // What a master has loaded loads, whatever time it takes here.
+  const timeoutMs = client.type === "master" ? 0 : LOAD_TIMEOUT_MS;
+  const library = server.scripting.load(args.at(-1)!, timeoutMs);
   const others = new Map(all);
   others.delete(name);
   const taken = library.functions.find((entry) => functionNamed(others.values(), entry.name));
