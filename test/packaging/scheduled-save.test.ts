@@ -73,7 +73,7 @@ test("saves once: a sound file by date; old ones go, what is not a copy stays", 
     );
   });
   expect(checked).toContain("string: 100");
-});
+}, 60_000);
 
 test.each([
   ["the server is away", { PORT: "1" }, /not saved: Could not connect/],
@@ -88,12 +88,27 @@ test.each([
   expect((await readdir(backups)).toSorted()).toEqual(old);
 });
 
+test("a secondary that has lost its primary is not saved", async () => {
+  await using client = await server.connect();
+  await client.send("AUTH", "secret");
+  // Nobody listens there.
+  expect(await client.send("REPLICAOF", "127.0.0.1", 1)).toBe("OK");
+  try {
+    const { code, stderr } = await save();
+    expect(code).toBe(1);
+    expect(stderr).toContain("not saved: the secondary is not connected to its primary");
+    expect(await readdir(backups)).toEqual([]);
+  } finally {
+    expect(await client.send("REPLICAOF", "NO", "ONE")).toBe("OK");
+  }
+});
+
 test("every second, until it is told to stop", async () => {
   const child = spawn(SCRIPT, { env: environment({ EVERY_SECONDS: "1" }), stdio: "ignore" });
   running.push(child);
   const copies = async (): Promise<number> => (await readdir(backups)).length;
-  await expect.poll(copies, { timeout: 15_000 }).toBeGreaterThan(1);
+  await expect.poll(copies, { timeout: 45_000 }).toBeGreaterThan(1);
   child.kill("SIGTERM");
   expect(await once(child, "exit")).toEqual([0, null]);
   for (const name of await readdir(backups)) expect(name).toMatch(/\.rdb(?:\.part)?$/);
-});
+}, 60_000);
