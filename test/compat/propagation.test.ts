@@ -116,6 +116,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     "RPUSH l a b; MULTI; BLPOP l 0; BRPOPLPUSH l m 0; EXEC; MULTI; SWAPDB 0 1; SET a 1; SWAPDB 0 1; EXEC; MULTI; MOVE a 1; COPY m n DB 2; EXEC",
   ],
   scripting: [
+    "CONFIG SET busy-reply-threshold 1; EVAL \"redis.call('SET', 'a', 1) for i = 1, 2000000 do end redis.call('SET', 'b', 1)\" 0; MULTI; SET c 1; EVAL \"redis.call('SET', 'a', 1) for i = 1, 2000000 do end\" 0; SET d 1; EXEC; CONFIG SET busy-reply-threshold 5000",
     "EVAL \"return redis.call('SET', 'a', 1)\" 0; EVAL \"redis.call('SET', 'a', 1) redis.call('INCR', 'a')\" 0; EVAL 'return 1' 0; EVAL \"return redis.call('GET', 'a')\" 0; EVAL_RO \"return redis.call('GET', 'a')\" 0",
     "EVAL \"redis.call('SET', 'a', 1) return redis.error_reply('x')\" 0; EVAL \"redis.call('SET', 'a', 1) error('x')\" 0; EVAL \"redis.pcall('INCR', 'none', 1) redis.call('SET', 'a', 'x') redis.pcall('INCR', 'a')\" 0",
     "EVAL \"redis.call('SET', 'a', 1, 'EX', 1000) redis.call('PUBLISH', 'c', 'm') redis.call('XADD', 'x', '*', 'f', 'v') redis.call('EXPIRE', 'a', -1)\" 0; EVAL \"redis.call('PUBLISH', 'c', 'm')\" 0",
@@ -318,4 +319,14 @@ test("MIGRATE is told as the removal of what was taken", async () => {
   );
   expect(migrated[1]).toEqual(migrated[0]);
   expect(migrated[0]).toContainEqual(["DEL", "a", "b"]);
+});
+
+test("leveldis' own commands are told as they came", async () => {
+  await reset();
+  const line =
+    "SET a abc; STRTRUNCATE a 3; STRTRUNCATE a 2; STRDIGEST a SHA1; HSETRANGE h f 2 x; HSETRANGE h f 0 ''";
+  const [, tested] = await told(commandsIn(line));
+  expect(tested.map((words) => words.join(" "))).toEqual([
+    ...["SET a abc", "STRTRUNCATE a 2", "HSETRANGE h f 2 x"],
+  ]);
 });

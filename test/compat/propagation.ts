@@ -14,6 +14,14 @@ export type BothTold = readonly [redis: Told, tested: Told];
 /** Nobody waits for a second replica that might come. */
 const AT_ONCE = ["--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes"];
 
+/** Empties a server and selects database 0, as the stream does then, too. Keys that nobody asks for stay. */
+export const RESET: Told = [
+  ["DEBUG", "SET-ACTIVE-EXPIRE", "0"],
+  ["SELECT", "0"],
+  ["FLUSHALL"],
+  ["FUNCTION", "FLUSH"],
+];
+
 export interface Propagation {
   readonly servers: readonly TestServer[];
   /** A connection to each server. */
@@ -24,7 +32,7 @@ export interface Propagation {
   /** Runs the commands on both servers. */
   readonly told: (commands: readonly (readonly string[])[]) => Promise<BothTold>;
   readonly toldSoFar: () => Promise<BothTold>;
-  /** Empties both servers, selects database 0, and forgets what was told of that. */
+  /** Runs RESET, and forgets what was told of it. */
   readonly reset: () => Promise<void>;
 }
 
@@ -58,12 +66,7 @@ export function usePropagation(
     await Promise.all(clients.map((client) => client.pipelineRaw(commands)));
     return toldSoFar();
   };
-  const reset = async (): Promise<void> => {
-    // The database that the stream has selected is then the same.
-    // Keys that nobody asks for go when it suits a server.
-    const activeExpireOff = ["DEBUG", "SET-ACTIVE-EXPIRE", "0"];
-    await told([activeExpireOff, ["SELECT", "0"], ["FLUSHALL"], ["FUNCTION", "FLUSH"], ["SELECT", "0"]]);
-  };
+  const reset = async (): Promise<void> => void (await told(RESET));
   return { servers, clients, askers, feeds, told, toldSoFar, reset };
 }
 
