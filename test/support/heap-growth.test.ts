@@ -3,8 +3,7 @@ import { limitHeapGrowth } from "../../src/support/heap-growth.ts";
 
 const heap = vi.hoisted(() => ({ bytes: 0, flags: [] as string[] }));
 
-vi.mock("node:v8", async (original) => ({
-  ...(await original<typeof import("node:v8")>()),
+vi.mock("node:v8", () => ({
   getHeapStatistics: () => ({ used_heap_size: heap.bytes }),
   setFlagsFromString: (flag: string) => heap.flags.push(flag),
 }));
