@@ -74,6 +74,11 @@ export class Replicas implements Iterable<ConnectedReplica> {
     this.disconnectAll();
   }
 
+  /** All data is being written for somebody. */
+  get areBeingSynchronized(): boolean {
+    return this.#transfer !== null;
+  }
+
   // ─── who comes and goes ────────────────────────────────────────────────────────────────────────
 
   add({ profile, known, link }: SyncRequest): ConnectedReplica {

@@ -89,6 +89,11 @@ export class SnapshotTransfer {
         await Promise.all([...this.#replicas].map((replica) => replica.take(chunks)));
       },
     );
+    const { log } = this.#options;
+    log(
+      "warning",
+      `Diskless rdb transfer, done reading from pipe, ${this.#replicas.size} replicas still up.`,
+    );
     for (const replica of this.#replicas) {
       replica.tell(mark);
       this.#sent(replica);

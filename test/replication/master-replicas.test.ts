@@ -211,6 +211,39 @@ describe("a replica", () => {
     }
   });
 
+  test("that does not take the data is dropped, and others that share it get it", async () => {
+    const client = await connect();
+    const value = "x".repeat(100_000);
+    await client.pipeline(Array.from({ length: 300 }, (_, i) => ["SET", `large ${i}`, value]));
+    const options = {
+      "repl-diskless-sync-delay": "60",
+      "repl-diskless-sync-max-replicas": "2",
+      "repl-timeout": "2",
+      rdbcompression: "no",
+    };
+    await client.send("CONFIG", "SET", ...Object.entries(options).flat());
+    try {
+      const slow = await connect();
+      await slow.send("REPLCONF", "capa", "eof");
+      slow.pause();
+      slow.write("PSYNC ? -1\r\n");
+      const fast = await follow();
+      expect(fast.rdb.length).toBeGreaterThan(30_000_000);
+      expect(server.log).toMatch(/Disconnecting timedout replica \(full sync\)/);
+      await client.send("SET", "k", "behind");
+      await fast.until((command) => command[2] === "behind");
+      expect((await info(client))["connected_slaves"]).toBe("1");
+    } finally {
+      const before = { ...options, "repl-diskless-sync-delay": "0", "repl-diskless-sync-max-replicas": "0" };
+      await client.send(
+        "CONFIG",
+        "SET",
+        ...Object.entries({ ...before, "repl-timeout": "60", rdbcompression: "yes" }).flat(),
+      );
+      await client.send("FLUSHALL");
+    }
+  }, 60_000);
+
   test("after the last of which nothing is kept in the end", async () => {
     const client = await connect();
     const replica = await follow();

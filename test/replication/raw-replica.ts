@@ -27,6 +27,9 @@ export class RawReplica implements AsyncDisposable {
   readonly #timeoutMs: number;
   readonly #answers: boolean;
   #input: Buffer = Buffer.alloc(0);
+  /** Of an RDB, which is joined once. */
+  #rdbChunks: Buffer[] | null = null;
+  #rdbBytes = 0;
   #hasEnded = false;
   #isStreaming = false;
   #wake: () => void = () => {};
@@ -71,7 +74,10 @@ export class RawReplica implements AsyncDisposable {
     this.#timeoutMs = timeoutMs;
     this.#answers = answers;
     socket.on("data", (chunk: Buffer) => {
-      this.#input = this.#input.length === 0 ? chunk : Buffer.concat([this.#input, chunk]);
+      if (this.#rdbChunks !== null) {
+        this.#rdbChunks.push(chunk);
+        this.#rdbBytes += chunk.length;
+      } else this.#input = this.#input.length === 0 ? chunk : Buffer.concat([this.#input, chunk]);
       if (this.#isStreaming) this.#takeCommands();
       this.#wake();
     });
@@ -162,22 +168,21 @@ export class RawReplica implements AsyncDisposable {
     const header = await this.#line();
     const mark = /^\$EOF:(.{40})$/.exec(header)?.[1];
     this.isMarked = mark !== undefined;
-    if (mark === undefined) {
-      const length = Number(/^\$(\d+)$/.exec(header)?.[1] ?? NaN);
-      if (Number.isNaN(length)) throw new Error(`instead of an RDB comes ${header}`);
-      this.rdb = await this.#bytes(() => (this.#input.length >= length ? length : -1));
-    } else {
-      this.rdb = await this.#bytes(() => this.#input.indexOf(mark, 0, "latin1"));
-      this.#input = this.#input.subarray(mark.length);
-    }
-  }
-
-  /** As many bytes as `length` says, once it is not negative. */
-  async #bytes(length: () => number): Promise<Buffer> {
-    const count = await this.#waitFor(() => (length() >= 0 ? length() : undefined), "the RDB");
-    const bytes = this.#input.subarray(0, count);
-    this.#input = this.#input.subarray(count);
-    return bytes;
+    const length = Number(/^\$(\d+)$/.exec(header)?.[1] ?? NaN);
+    if (mark === undefined && Number.isNaN(length)) throw new Error(`instead of an RDB comes ${header}`);
+    const chunks = (this.#rdbChunks = [this.#input]);
+    this.#rdbBytes = this.#input.length;
+    // A mark is the last that comes: the stream begins when the RDB was acknowledged.
+    const isWhole = (): boolean => {
+      if (mark === undefined) return this.#rdbBytes >= length;
+      const ends = chunks.slice(-MARK_BYTES).map((chunk) => chunk.subarray(-MARK_BYTES));
+      return Buffer.concat(ends).subarray(-MARK_BYTES).latin1Slice() === mark;
+    };
+    await this.#waitFor(() => isWhole() || undefined, "the RDB");
+    const all = Buffer.concat(chunks);
+    this.rdb = mark === undefined ? all.subarray(0, length) : all.subarray(0, -MARK_BYTES);
+    this.#input = mark === undefined ? all.subarray(length) : Buffer.alloc(0);
+    this.#rdbChunks = null;
   }
 
   /** The next line; empty ones keep the connection alive. */
@@ -235,6 +240,7 @@ export class RawReplica implements AsyncDisposable {
 }
 
 const LINE_FEED = 10;
+const MARK_BYTES = 40;
 
 /** `*1\r\n$4\r\nPING\r\n…` ⇒ `["PING"]` and 14 bytes; null while it is not whole. */
 function readCommand(bytes: Buffer): { readonly command: string[]; readonly bytes: number } | null {

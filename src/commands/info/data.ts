@@ -18,7 +18,8 @@ export function* persistenceSection(context: Context): Iterable<Field> {
   yield ["current_save_keys_processed", saver.keysDone];
   yield ["current_save_keys_total", saver.keysTotal];
   yield ["rdb_changes_since_last_save", saver.unsavedChanges];
-  yield ["rdb_bgsave_in_progress", saver.isSavingInBackground ? 1 : 0];
+  const { areBeingSynchronized } = server.replication.replicas;
+  yield ["rdb_bgsave_in_progress", saver.isSavingInBackground || areBeingSynchronized ? 1 : 0];
   yield ["rdb_last_save_time", saver.lastSaveS];
   yield ["rdb_last_bgsave_status", saver.isWell ? "ok" : "err"];
   yield ["rdb_last_bgsave_time_sec", saver.lastSeconds];
