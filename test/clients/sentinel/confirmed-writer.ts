@@ -14,7 +14,7 @@ export class ConfirmedWriter {
       sentinels: sentinelPorts.map((port) => ({ host: "127.0.0.1", port })),
       name: NAME,
       password: PASSWORD,
-      failoverDetector: true,
+      // No failoverDetector: it ends the client for good when it hears of the new master while that is being looked for.
       retryStrategy: () => 100,
       sentinelRetryStrategy: () => 100,
       maxRetriesPerRequest: 0,

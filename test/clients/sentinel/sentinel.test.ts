@@ -23,9 +23,10 @@ beforeAll(async () => {
     // Sentinel writes to it who is whose replica (CONFIG REWRITE).
     const options = [`requirepass ${PASSWORD}`, `masterauth ${PASSWORD}`, "repl-diskless-sync-delay 0"];
     await writeFile(fileOf(index), `${options.join("\n")}\n`);
-    servers.push(new TestServer({ configFile: fileOf(index) }));
+    const server = new TestServer({ configFile: fileOf(index) });
+    servers.push(server);
+    await server.start();
   }
-  await Promise.all(servers.map((server) => server.start()));
 }, 120_000);
 
 afterAll(async () => {
