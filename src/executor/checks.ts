@@ -40,7 +40,7 @@ export function check(state: CheckState, client: Client, command: Command, effec
     if (state.isReadonly() || state.refusesWrites()) throw READ_ONLY;
   }
   if (client.resp === 2 && client.type === "pubsub") checkSubscriber(command);
-  if (!command.isStale && state.hidesData()) throw MASTER_DOWN;
+  if (!isForStaleData(client, command) && state.hidesData()) throw MASTER_DOWN;
   const loading = state.loading();
   if (loading !== null && (loading.isAsync ? command.isNoAsyncLoading : !command.isLoading)) throw LOADING;
   const { script } = state.busy;
@@ -49,6 +49,12 @@ export function check(state: CheckState, client: Client, command: Command, effec
 }
 
 const LOADING = new CommandError("LOADING Redis is loading the dataset in memory");
+
+/** EXEC does what was queued. */
+function isForStaleData({ transaction }: Client, command: Command): boolean {
+  if (command.fullName !== "exec" || transaction === null) return command.isStale;
+  return transaction.queue.every(({ command }) => command.isStale);
+}
 
 /** In RESP2 a subscriber could not tell a message from a reply. */
 function checkSubscriber({ fullName }: Command): void {

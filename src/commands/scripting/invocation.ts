@@ -21,10 +21,7 @@ export function declared(
  */
 export function checkStart({ client, server }: Context, flags: ScriptFlags, isReadonly: boolean): void {
   if (client.type === "master") return;
-  if (hidesData(server)) {
-    if (flags === null) throw MASTER_DOWN;
-    if (!flags.includes("allow-stale")) throw NOT_FOR_STALE_DATA;
-  }
+  if (hidesData(server) && flags?.includes("allow-stale") !== true) throw MASTER_DOWN;
   if (flags === null || flags.includes("no-writes")) return;
   if (server.config.values.readonly || refusesWrites(server)) throw READ_ONLY_SERVER;
   if (server.disk.failure !== null) throw server.disk.failure;
@@ -35,10 +32,6 @@ export function checkStart({ client, server }: Context, flags: ScriptFlags, isRe
 const TOO_MANY_KEYS = new CommandError("ERR Number of keys can't be greater than number of args");
 const NEGATIVE_KEYS = new CommandError("ERR Number of keys can't be negative");
 const READ_ONLY_SERVER = new CommandError("READONLY Can not run script with write flag on readonly replica");
-const NOT_FOR_STALE_DATA = new CommandError(
-  "MASTERDOWN Link with MASTER is down, replica-serve-stale-data is set to 'no' " +
-    "and 'allow-stale' flag is not set on the script.",
-);
 const READ_ONLY_COMMAND = new CommandError(
   "ERR Can not execute a script with write flag using *_ro command.",
 );

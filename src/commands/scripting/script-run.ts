@@ -4,7 +4,7 @@ import { CountedErrorReply, type Outcome, type ScriptHost, Stop } from "../../sc
 import type { Bytes } from "../../support/bytes.ts";
 import type { Context } from "../command.ts";
 import type { Command } from "../registered-command.ts";
-import { READ_ONLY, refusesWrites } from "../replica-rules.ts";
+import { READ_ONLY, hidesData, refusesWrites } from "../replica-rules.ts";
 import type { ScriptState } from "../script-caller.ts";
 import { type RunningScript, Suspension, TakenBack } from "../suspension.ts";
 
@@ -86,6 +86,7 @@ export class ScriptRun implements ScriptHost, ScriptState, RunningScript {
     const { config, disk, scripting } = this.#context.server;
     if (command.isNoScript && (!scripting.allowsAll || command.runsOthers)) return NOT_ALLOWED;
     if (this.#isReadonly && (command.isWrite || command.mayReplicate)) return READ_ONLY_SCRIPT;
+    if (!command.isStale && hidesData(this.#context.server)) return STALE;
     // What has begun to write goes on.
     if (!command.isWrite || this.hasWritten) return null;
     if (config.values.readonly) return READ_ONLY;
@@ -177,6 +178,7 @@ function errorsAmong(replies: readonly Reply[]): readonly ErrorReply[] {
 const UNKNOWN_COMMAND = new CommandError("ERR Unknown Redis command called from script");
 const WRONG_ARITY = new CommandError("ERR Wrong number of args calling Redis command from script");
 const NOT_ALLOWED = new CommandError("ERR This Redis command is not allowed from script");
+const STALE = new CommandError("ERR Can not execute the command on a stale replica");
 const READ_ONLY_SCRIPT = new CommandError("ERR Write commands are not allowed from read-only scripts.");
 const STUCK = new CommandError(
   "ERR Script ended by the server: it ran longer than 'script-stuck-limit' where it cannot be interrupted. Nothing of it was done.",
