@@ -61,9 +61,14 @@ function psync(context: Context, args: readonly Bytes[]): Reply {
   if (args[3]?.toLowerCase() === "failover") takeOver(context, args[1]!);
   else refuseWhileStale(context);
   refuse(context);
+  const profile = client.profile ?? new ReplicaProfile();
   const next = parseInteger(args[2]!);
-  if (next === null) throw NOT_AN_INTEGER;
-  follow(context, { id: args[1]!, next: Number(next) }, client.profile ?? new ReplicaProfile());
+  if (next === null) {
+    const name = profile.nameOf(client.address);
+    context.server.log("warning", `Replica ${name} asks for synchronization but with a wrong offset`);
+    throw NOT_AN_INTEGER;
+  }
+  follow(context, { id: args[1]!, next: Number(next) }, profile);
   return NO_REPLY;
 }
 

@@ -85,16 +85,12 @@ export class ConnectedReplica {
 
   /** Where it can be found: for those who ask this server for its replicas. */
   get host(): Bytes {
-    const { address } = this.profile;
-    return address === "" ? this.link.address.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1") : address;
+    return this.profile.hostOf(this.link.address);
   }
 
   /** `ip:port`, for the log. */
   get name(): string {
-    const { listeningPort } = this.profile;
-    const host = this.host;
-    if (listeningPort === 0) return `${host}:<unknown-replica-port>`;
-    return host.includes(":") ? `[${host}]:${listeningPort}` : `${host}:${listeningPort}`;
+    return this.profile.nameOf(this.link.address);
   }
 
   /** Bytes that it has not been sent: of the stream, and what its connection holds. */

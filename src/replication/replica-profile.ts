@@ -16,6 +16,18 @@ export class ReplicaProfile {
   withKeys = true;
   withLibraries = true;
 
+  /** Where it can be found; `address`: where it comes from. */
+  hostOf(address: Bytes): Bytes {
+    return this.address === "" ? address.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1") : this.address;
+  }
+
+  /** `ip:port`, for the log. */
+  nameOf(address: Bytes): string {
+    const host = this.hostOf(address);
+    if (this.listeningPort === 0) return `${host}:<unknown-replica-port>`;
+    return host.includes(":") ? `[${host}]:${this.listeningPort}` : `${host}:${this.listeningPort}`;
+  }
+
   get isFiltered(): boolean {
     return !this.withKeys || !this.withLibraries;
   }

@@ -317,6 +317,13 @@ export class Session implements Caller, Connection, RequestLimits {
   #answerReplica(reply: Reply): void {
     if (reply === NO_REPLY) return;
     closeReply(reply);
+    if (reply instanceof ErrorReply) {
+      this.#host.log(
+        "warning",
+        `== CRITICAL == This master is sending an error to its replica: '${reply.message}' ` +
+          `after processing the command '${this.lastCommand}'`,
+      );
+    }
     this.#host.log(
       "warning",
       `Replica generated a reply to command '${this.lastCommand}', disconnecting it: ${this.describe(Date.now())}`,
