@@ -39,6 +39,9 @@ const NOT_APPLIED = "what was written could not be brought into LevelDB";
 /** What was written goes into the store at the latest after this, when nothing else asks for it. */
 const APPLY_AFTER_MS = 5000;
 
+/** The same while it should go there at once, and nothing more is written. */
+const EAGER_AFTER_MS = 20;
+
 const FAR_AHEAD = 2000;
 
 /** What memory takes for a thing that has to stay there, at the least: a short element of a list, measured. */
@@ -135,16 +138,32 @@ export class Rounds {
 
   #applyWhenDue(log: AppliedLog): void {
     if (this.#applying !== null || this.#isStuck || log.waitingBytes === 0) return;
-    const { maxLogBytes, isEager } = this.#options;
-    if (this.#youngBytes(log) >= maxLogBytes() || isEager() || Date.now() < this.#eagerUntilMs) {
-      void this.#apply();
-    } else if (this.#timer === null) {
-      this.#timer = setTimeout(() => {
-        this.#timer = null;
-        this.begin();
-      }, APPLY_AFTER_MS);
-      this.#timer.unref();
-    }
+    if (this.#isEager || this.#isFull(log)) void this.#apply();
+    else this.#applyAfter(APPLY_AFTER_MS);
+  }
+
+  /** A round is over. What was written meanwhile, and is not much, has time until the next batch is written. */
+  #goOn(log: AppliedLog): void {
+    if (this.#isStuck || log.waitingBytes === 0) return;
+    if (this.#isFull(log)) void this.#apply();
+    else this.#applyAfter(this.#isEager ? EAGER_AFTER_MS : APPLY_AFTER_MS);
+  }
+
+  get #isEager(): boolean {
+    return this.#options.isEager() || Date.now() < this.#eagerUntilMs;
+  }
+
+  #isFull(log: AppliedLog): boolean {
+    return this.#youngBytes(log) >= this.#options.maxLogBytes();
+  }
+
+  #applyAfter(ms: number): void {
+    if (this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.begin();
+    }, ms);
+    this.#timer.unref();
   }
 
   /** Somebody needs the store as it is now. */
@@ -181,8 +200,7 @@ export class Rounds {
     const log = this.#log!;
     this.#applying = this.#applyRound(log, maxFileBytes).finally(() => {
       this.#applying = null;
-      // What was written meanwhile.
-      this.#applyWhenDue(log);
+      this.#goOn(log);
       this.#options.onProgress();
     });
     return this.#applying;
@@ -259,7 +277,7 @@ export class Rounds {
     this.#log.rewind();
     await this.#applyLog(this.#log, 0);
     this.#isStuck = false;
-    this.#applyWhenDue(this.#log);
+    this.#goOn(this.#log);
   }
 
   close(): void {

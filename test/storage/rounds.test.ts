@@ -147,10 +147,14 @@ describe("a round begins", () => {
     await catchUp();
     write(1);
     expect(log.begun).toBe(3);
+    write(1);
+    await log.finish();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(log.begun).toBe(4);
     await log.finish();
     await vi.advanceTimersByTimeAsync(LONG_MS);
     write(1);
-    expect(log.begun).toBe(3);
+    expect(log.begun).toBe(4);
   });
 });
 
