@@ -20,7 +20,7 @@ export interface History {
   readonly secondOffset: number;
   /** Bytes of the stream up to now. */
   readonly offset: number;
-  /** The database that the stream has selected, −1 when it has to begin with SELECT. */
+  /** The database that the stream has selected, −1 for none. */
   readonly dbIndex: number;
   /** It is the history of a master, of which this server can ask for what comes next. */
   readonly isFollowed: boolean;

@@ -61,6 +61,8 @@ export class ReplicationStream implements Persistent, BatchWaiter {
   /** The bytes before do not count for what comes: a new history, or another place in it. */
   #isRestarted = false;
   #isSubordinate = false;
+  /** The next command tells its database, whichever is selected: who reads on may be new, or not have heard of it. */
+  #selectsAnew = true;
 
   constructor(options: StreamOptions) {
     this.#options = options;
@@ -80,7 +82,7 @@ export class ReplicationStream implements Persistent, BatchWaiter {
     }
     // After a loss of power replicas may know more than is left here: they must not go on as if they had not.
     if (!isFollowed && !isClosed) this.fork();
-    this.#change({ isClosed: false, dbIndex: isFollowed ? this.#history.dbIndex : -1 });
+    this.#change({ isClosed: false });
     this.#listen();
   }
 
@@ -163,7 +165,8 @@ export class ReplicationStream implements Persistent, BatchWaiter {
   /** What one command, or transaction, has to tell. `asOne`: replicas do all of it, or nothing. */
   append(commands: readonly PropagatedCommand[], asOne: boolean): void {
     if (this.#backlog === null || commands.length === 0) return;
-    let { dbIndex } = this.#history;
+    let dbIndex = this.#selectsAnew ? -1 : this.#history.dbIndex;
+    this.#selectsAnew = false;
     let bytes = "";
     const isTransaction = asOne && commands.length > 1;
     for (const command of commands) {
@@ -183,13 +186,15 @@ export class ReplicationStream implements Persistent, BatchWaiter {
 
   /** The next command tells its database: for a replica that begins here. */
   forgetDatabase(): void {
-    this.#change({ dbIndex: -1 });
+    this.#selectsAnew = true;
   }
 
   /** From here on it is a history of its own: of a replica that was promoted. */
   fork(): void {
     const { id, offset } = this.#history;
-    this.#change({ id: newId(), secondId: id, secondOffset: offset + 1, isFollowed: false, dbIndex: -1 });
+    // What is selected is remembered: this server may go back to where it was.
+    this.#selectsAnew = true;
+    this.#change({ id: newId(), secondId: id, secondOffset: offset + 1, isFollowed: false });
     this.#listen();
   }
 
@@ -272,6 +277,7 @@ export class ReplicationStream implements Persistent, BatchWaiter {
   #takeBack(): void {
     this.#gathered = "";
     this.#inFlight = null;
+    this.#selectsAnew = true;
     const { id } = this.#history;
     Object.assign(this.#history, this.#written);
     const { offset } = this.#history;
