@@ -112,6 +112,8 @@ test("the master is exchanged on purpose", async () => {
   await client.send("AUTH", PASSWORD);
   await client.send("SET", "before", "exchange");
   expect(await client.send("WAIT", 2, 60_000)).toBe(2);
+  // One that still takes the promoted server for a master that has come back would make it a replica again.
+  await expect.poll(() => sentinels.seeReplicas(2), PATIENT).toBe(true);
 
   expect(await sentinels.ask(sentinels.ports[0]!, "SENTINEL", "FAILOVER", NAME)).toBe("OK");
   await expect.poll(() => sentinels.masterPort(), PATIENT).not.toBe(port);

@@ -18,7 +18,9 @@ const CONFIGURATION = join(import.meta.dirname, "../../../deploy/sentinel.conf")
 const DOWN_AFTER_MS = 10_000;
 const PERIODS = [
   ["info-period", 500],
-  ["publish-period", 500],
+  // What one of them has decided the others hear within this; a server that is not what they think that it is, they put right after
+  // four of these.
+  ["publish-period", 1000],
   // A replica counts for a promotion when it answered within the last five of these.
   ["ping-period", 3000],
   // A Sentinel that was kept from running does not trust what it sees, for so long.
@@ -55,6 +57,21 @@ export class Sentinels {
   async masterPort(): Promise<number> {
     const address = await this.ask(this.ports[0]!, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME);
     return Number((address as string[])[1]);
+  }
+
+  /** All of them have seen that all replicas follow the master, in its present place. */
+  async seeReplicas(count: number): Promise<boolean> {
+    for (const port of this.ports) {
+      const replicas = (await this.ask(port, "SENTINEL", "REPLICAS", NAME)) as string[][];
+      const following = replicas.filter((fields) => {
+        const of = (name: string): string | undefined => fields[fields.indexOf(name) + 1];
+        return (
+          of("flags") === "slave" && of("role-reported") === "slave" && of("master-link-status") === "ok"
+        );
+      });
+      if (following.length !== count) return false;
+    }
+    return true;
   }
 
   get log(): string {
