@@ -159,6 +159,7 @@ export class Instance {
       values,
       folder: () => holder.folder,
       usedMemory: () => process.memoryUsage.rss(),
+      fields: () => replication.stream.rdbFields,
       alone: (work) => executor.holding(work),
       log,
     });

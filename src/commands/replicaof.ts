@@ -68,13 +68,14 @@ function masterOf(args: readonly Bytes[]): { readonly host: Bytes; readonly port
 }
 
 /** The option changes with the command, and with it if it is taken back; the rest when the command is final. */
-function follow({ client, server, keyspace, nowMs, afterwards }: Context, address: Bytes): void {
+function follow(context: Context, address: Bytes): void {
+  const { client, server, keyspace, nowMs } = context;
   const { config, replication, log } = server;
   const before = config.values.replicaof;
   keyspace.reading.attempt.undo?.add(() => config.assign("replicaof", before));
   config.assign("replicaof", address);
   const by = `(user request from '${textOfBytes(client.describe(nowMs))}')`;
-  afterwards(() => {
+  context.afterwards(() => {
     const master = parseMaster(address);
     replication.upstream.change(master);
     log(

@@ -27,10 +27,17 @@ export class ExpiryWalk {
     return this.isActive && this.#keyspace.expiry.nextDueMs <= Date.now() && this.#executor.mayRemoveExpired;
   }
 
+  /** On a replica only what its own clients have given a time. */
+  get #hasOwn(): boolean {
+    const { isReplica, ownExpiries } = this.#keyspace;
+    return this.isActive && isReplica && ownExpiries.size > 0 && this.#executor.mayChange;
+  }
+
   async #tick(): Promise<void> {
-    if (this.#isWalking || !this.#isDue) return;
+    if (this.#isWalking || !(this.#isDue || this.#hasOwn)) return;
     this.#isWalking = true;
     try {
+      if (this.#hasOwn) await this.#removeOwn();
       while (this.#isDue) {
         await this.#step();
         // What is due may be known without reading: clients get their turn all the same.
@@ -58,6 +65,24 @@ export class ExpiryWalk {
     }
     // Some may not have been removed.
     if (!this.#executor.mayRemoveExpired) keyspace.expiry.lookAgain();
+  }
+
+  async #removeOwn(): Promise<void> {
+    const keyspace = this.#keyspace;
+    const generations = new Set(keyspace.databases.map((db) => db.generation));
+    const due = keyspace.ownExpiries.takeDue(Date.now(), generations);
+    for (const db of keyspace.databases) {
+      const keys = due.filter(({ generation }) => generation === db.generation).map(({ key }) => key);
+      if (keys.length === 0) continue;
+      await this.#executor.runInternally(() => {
+        db.ready(keys);
+        for (const key of keys) db.peek(key);
+        for (const key of keys) {
+          const entry = db.inMemory(key);
+          if (entry !== undefined && keyspace.expiry.removeIfDue(entry)) keyspace.expiry.expiredKeys++;
+        }
+      });
+    }
   }
 
   close(): void {

@@ -396,6 +396,8 @@ export class Database implements Persistent {
     if (expiresAtMs !== 0) this.#expiryCount++;
     if (before !== expiresAtMs)
       this.#keyspace.expiry.changed(this.#generation, entry.key, before, expiresAtMs);
+    const { ownExpiries } = this.#keyspace;
+    if (ownExpiries.isOn && expiresAtMs !== 0) ownExpiries.remember(this.#generation, entry.key, expiresAtMs);
   }
 
   /** The entry's record goes into the next batch. */

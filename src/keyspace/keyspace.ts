@@ -22,6 +22,7 @@ import { KeyEvents } from "./events.ts";
 import { Expiry } from "./expiry.ts";
 import { Libraries } from "./libraries.ts";
 import { type LoadedDatabase, Loading } from "./loading.ts";
+import { OwnExpiries } from "./own-expiries.ts";
 import { Propagation } from "./propagation.ts";
 import { FrozenKeys } from "./frozen-keys.ts";
 import { ScanCursors } from "./scan-cursors.ts";
@@ -98,6 +99,7 @@ export class Keyspace {
   hasFlushed = false;
   readonly events = new KeyEvents();
   readonly propagation = new Propagation();
+  readonly ownExpiries = new OwnExpiries();
   readonly loading: Loading;
   readonly libraries: Libraries;
   readonly #options: KeyspaceOptions;
@@ -177,6 +179,7 @@ export class Keyspace {
   /** A command begins (again): its time. `expires`: keys whose time is over are not there any more. */
   setTime(nowMs: number, expires = true): void {
     this.nowMs = expires ? nowMs : 0;
+    this.ownExpiries.isOn = expires && this.isReplica;
     this.nowS = Math.floor(nowMs / 1000);
     // A command that faulted, or waits, may have left something; it meets it again.
     this.events.discard();

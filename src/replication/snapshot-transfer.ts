@@ -151,16 +151,13 @@ export class SnapshotTransfer {
   /** This is the moment. */
   #begin(): RdbFields {
     const { stream } = this.#options;
-    const { id, offset, dbIndex } = stream.written;
+    const { id, offset } = stream.written;
+    const fields = stream.rdbFields;
     this.#moment = { id, offset };
     for (const replica of this.#replicas) replica.begin(id, offset);
     // Not all who ask for the data read there which database the stream has selected.
     stream.forgetDatabase();
-    return [
-      ["repl-stream-db", String(Math.max(dbIndex, 0))],
-      ["repl-id", id],
-      ["repl-offset", String(offset)],
-    ];
+    return fields;
   }
 
   #sent(replica: ConnectedReplica): void {

@@ -111,6 +111,17 @@ export class ReplicationStream implements Persistent, BatchWaiter {
     return this.#written;
   }
 
+  /** What an RDB file tells of where its data stands, as of what is written; nothing where that counts for nobody. */
+  get rdbFields(): readonly (readonly [name: Bytes, value: Bytes])[] {
+    const { id, offset, dbIndex, isFollowed } = this.#written;
+    if (!isFollowed && this.#backlog === null) return [];
+    return [
+      ["repl-stream-db", String(Math.max(dbIndex, 0))],
+      ["repl-id", id],
+      ["repl-offset", String(offset)],
+    ];
+  }
+
   /** Null: nobody has asked for the stream, or not for long. */
   get backlog(): Backlog | null {
     return this.#backlog;

@@ -172,6 +172,7 @@ export class Upstream {
     this.#stop();
     this.#master = null;
     keyspace.isReplica = false;
+    keyspace.ownExpiries.clear();
     keyspace.expiry.lookAgain();
     this.#state = "none";
     this.#downSinceMs = 0;

@@ -1,3 +1,5 @@
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fillWithEverything } from "../rdb/every-encoding.ts";
 import { FakeMaster, beforeRdb } from "../rdb/fake-master.ts";
@@ -205,6 +207,21 @@ describe("time", () => {
     await caughtUp(master, replica);
   });
 
+  test("a key that a client of the replica gave a time goes by itself", async () => {
+    await attach();
+    await replica.send("CONFIG", "SET", "replica-read-only", "no");
+    expect(await replica.send("SET", "own", "1", "PX", "50")).toBe("OK");
+    expect(await replica.send("SET", "stays", "1")).toBe("OK");
+    await until("it is gone", async () => (await replica.send("EXISTS", "own")) === 0);
+    const tracked = async (): Promise<string | undefined> =>
+      (await infoOf(replica, "stats")).get("slave_expires_tracked_keys");
+    await until("it is removed", async () => (await tracked()) === "0");
+    expect(await replica.send("DEL", "stays")).toBe(1);
+    await replica.send("CONFIG", "SET", "replica-read-only", "yes");
+    // As before: had the key stayed, the digests would not be equal.
+    await caughtUp(master, replica);
+  });
+
   test("what a master gives a time that is over stays until it goes there", async () => {
     await attach();
     await master.send("SET", "late", "1");
@@ -219,6 +236,27 @@ describe("time", () => {
     await master.send("DEL", "late");
     await caughtUp(master, replica);
   });
+});
+
+test("a file that a replica saves tells where its data stands in the master's history", async () => {
+  await attach();
+  await master.send("SELECT", "2");
+  await master.send("SET", "saved", "1");
+  await master.send("SELECT", "0");
+  await caughtUp(master, replica);
+  expect(await replica.send("SAVE")).toBe("OK");
+  const info = await infoOf(master);
+  await using copy = nodeOf("redis");
+  await copy.start();
+  await copy.stop();
+  await copyFile(join(leveldis.dir, "dump.rdb"), join(copy.dir, "dump.rdb"));
+  await copy.start();
+  await using client = await copy.connect();
+  // A real Redis takes that over.
+  const copied = await infoOf(client);
+  expect(copied.get("master_replid2")).toBe(info.get("master_replid"));
+  expect(Number(copied.get("second_repl_offset"))).toBe(Number(info.get("master_repl_offset")) + 1);
+  expect(await client.send("DEBUG", "DIGEST")).toBe(await master.send("DEBUG", "DIGEST"));
 });
 
 test("how far it is safe is told when it is asked for", async () => {

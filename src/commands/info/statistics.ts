@@ -3,13 +3,13 @@ import { type Field, safe } from "./field.ts";
 
 export function* statsSection({ server, keyspace }: Context): Iterable<Field> {
   const { traffic, counters, tracking } = server;
-  const { replicas } = server.replication;
+  const { replicas, upstream } = server.replication;
   yield ["total_connections_received", traffic.connectionsReceived];
   yield ["total_commands_processed", counters.commandsProcessed];
   yield ["instantaneous_ops_per_sec", Math.round(traffic.commandsPerSecond)];
   yield ["total_net_input_bytes", traffic.inputBytes];
   yield ["total_net_output_bytes", traffic.outputBytes];
-  yield ["total_net_repl_input_bytes", 0];
+  yield ["total_net_repl_input_bytes", upstream.inputBytes];
   yield ["total_net_repl_output_bytes", traffic.replicaOutputBytes];
   yield ["instantaneous_input_kbps", (traffic.inputBytesPerSecond / 1024).toFixed(2)];
   yield ["instantaneous_output_kbps", (traffic.outputBytesPerSecond / 1024).toFixed(2)];
@@ -31,11 +31,11 @@ export function* statsSection({ server, keyspace }: Context): Iterable<Field> {
   yield ["latest_fork_usec", 0];
   yield ["total_forks", 0];
   yield ["migrate_cached_sockets", server.migrations.idleConnections];
-  yield ["slave_expires_tracked_keys", 0];
+  yield ["slave_expires_tracked_keys", keyspace.ownExpiries.size];
   yield ["tracking_total_keys", tracking.keyCount];
   yield ["tracking_total_items", tracking.itemCount];
   yield ["tracking_total_prefixes", tracking.prefixCount];
-  yield ["unexpected_error_replies", 0];
+  yield ["unexpected_error_replies", upstream.errorReplies];
   yield ["total_error_replies", counters.errorReplies];
   yield ["total_reads_processed", traffic.readsProcessed];
   yield ["total_writes_processed", traffic.writesProcessed];

@@ -3,7 +3,7 @@ import type { Keyspace } from "../../keyspace/keyspace.ts";
 import { textOfBytes } from "../../support/bytes.ts";
 import type { Log } from "../../support/log.ts";
 import { contentsOf } from "./contents.ts";
-import { SaveAborted, type SaveJob, type SaveOutcome } from "./job.ts";
+import { type RdbFields, SaveAborted, type SaveJob, type SaveOutcome } from "./job.ts";
 import { saveHere, saveInThread } from "./thread.ts";
 
 export interface RdbSaverOptions {
@@ -13,6 +13,8 @@ export interface RdbSaverOptions {
   readonly folder: () => string | null;
   /** In bytes, about. */
   readonly usedMemory: () => number;
+  /** What there is to tell of the moment that a file shows. */
+  readonly fields: () => RdbFields;
   /** Runs `work` while nothing else does. */
   readonly alone: (work: () => Promise<void>) => Promise<void>;
   readonly log: Log;
@@ -210,6 +212,7 @@ export class RdbSaver {
         taken();
         await committer.atRest(take);
       },
+      fields: this.#options.fields,
       progress: (keys: number) => (running.keysDone = keys),
       signal: running.abort.signal,
     };

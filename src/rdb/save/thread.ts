@@ -8,13 +8,13 @@ import { type TakeChunks, streamSnapshot } from "./stream.ts";
 export interface SaveHooks {
   /** Calls `take` at a moment when everything that was acknowledged is in the store, and holds further writes until it is done. */
   readonly atRest: (take: () => Promise<void>) => Promise<void>;
+  /** Called at that moment: what there is to tell of it. */
+  readonly fields: () => RdbFields;
   readonly progress: (keys: number) => void;
   readonly signal: AbortSignal;
 }
 
 export interface StreamHooks extends SaveHooks {
-  /** Called at that moment: what there is to tell of it. */
-  readonly fields: () => RdbFields;
   readonly take: TakeChunks;
 }
 
@@ -26,8 +26,7 @@ const MEMORY_LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 25
  * `folder`. It must stay open until this settles. @throws SaveAborted, or what went wrong
  */
 export async function saveInThread(folder: string, job: SaveJob, hooks: SaveHooks): Promise<SaveOutcome> {
-  const nothing = { fields: () => [], take: () => Promise.resolve() };
-  return await runThread({ folder, job }, { ...hooks, ...nothing });
+  return await runThread({ folder, job }, { ...hooks, take: () => Promise.resolve() });
 }
 
 /** The same of a stream, whose chunks `hooks.take` is given. */
@@ -156,9 +155,11 @@ const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
 
 /** The same on this thread, for a store that no other one can reach. */
 export async function saveHere(store: Store, job: SaveJob, hooks: SaveHooks): Promise<SaveOutcome> {
-  const snapshot = await snapshotOf(store, hooks);
+  let fields: RdbFields = [];
+  const snapshot = await snapshotOf(store, hooks, () => (fields = hooks.fields()));
+  const contents = { ...job.contents, fields: [...job.contents.fields, ...fields] };
   try {
-    return await saveSnapshot(snapshot, job, controlOf(hooks));
+    return await saveSnapshot(snapshot, { ...job, contents }, controlOf(hooks));
   } finally {
     await snapshot.close();
   }
