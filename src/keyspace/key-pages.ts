@@ -76,11 +76,11 @@ export class KeyPages {
     // There may be more of them than were read: those that are not in the store yet.
     if (entries.length >= limit) {
       const next = entries[limit - 1]![0].slice(RECORD_KEY_PREFIX_LENGTH);
-      return { keys: this.#live(entries.slice(0, limit - 1)), next };
+      return { keys: this.#live(entries.slice(0, limit - 1), true), next };
     }
     // It may end with a key that was deleted meanwhile: there the next run begins.
     const next = page.isComplete ? null : page.rest(limit).gte.slice(RECORD_KEY_PREFIX_LENGTH);
-    return { keys: this.#live(entries), next };
+    return { keys: this.#live(entries, true), next };
   }
 
   /** All keys that begin with `prefix` and pass `accepts`, in order; null when they are more than `most`. */
@@ -92,7 +92,7 @@ export class KeyPages {
       keep: (entry) => (accepts(entry[0].slice(RECORD_KEY_PREFIX_LENGTH)) ? onlyHeader(entry) : null),
     }));
     // What was written meanwhile did not go through `keep`.
-    return page.isComplete ? this.#live(page.entries).filter(({ key }) => accepts(key)) : null;
+    return page.isComplete ? this.#live(page.entries, false).filter(({ key }) => accepts(key)) : null;
   }
 
   /** The same for any number of keys, as they are at this moment. */
@@ -142,14 +142,25 @@ export class KeyPages {
     }
   }
 
-  #live(entries: readonly StoreEntry[]): LiveKey[] {
+  /** SCAN and RANDOMKEY remove what they find expired, as in Redis; KEYS does not. */
+  #meet(expired: readonly Bytes[]): void {
+    const db = this.#db;
+    if (expired.length === 0 || db.keepsExpired) return;
+    db.ready(expired);
+    for (const key of expired) db.peek(key);
+  }
+
+  #live(entries: readonly StoreEntry[], meetsExpired: boolean): LiveKey[] {
     const live: LiveKey[] = [];
+    const expired: Bytes[] = [];
     const { nowMs, reading } = this.#keyspace;
     for (const [recordKeyBytes, header] of entries) {
       const { type, expiresAtMs } = readRecordHeader(header);
-      if (hasExpired(expiresAtMs, nowMs)) continue;
-      live.push({ key: recordKeyBytes.slice(RECORD_KEY_PREFIX_LENGTH), type });
+      const key = recordKeyBytes.slice(RECORD_KEY_PREFIX_LENGTH);
+      if (hasExpired(expiresAtMs, nowMs)) expired.push(key);
+      else live.push({ key, type });
     }
+    if (meetsExpired) this.#meet(expired);
     // It tells of writes that are not in the store yet, by what is there and by what is missing.
     reading.attempt.batch = Math.max(reading.attempt.batch, this.#keyspace.committer.newest);
     return live;
