@@ -110,7 +110,7 @@ async function fill(path: string, bytes: number): Promise<void> {
   }
 }
 
-describe("a folder that cannot be used", () => {
+describe("a folder that cannot be used", { timeout: 60_000 }, () => {
   test("held by another process", async () => {
     const dir = await temporaryFolder();
     await startLeveldis(dir).start();
@@ -161,7 +161,7 @@ describe("a folder that cannot be used", () => {
   });
 });
 
-test("two starts on one folder after an orderly stop see the same data", async () => {
+test("two starts on one folder after an orderly stop see the same data", { timeout: 60_000 }, async () => {
   const dir = await temporaryFolder();
   const server = startLeveldis(dir);
   await server.start();

@@ -160,10 +160,10 @@ test.each([
       await client.close();
     }
   },
-  120_000,
+  240_000,
 );
 
-test("a large collection survives, and so does its deletion", async () => {
+test("a large collection survives, and so does its deletion", { timeout: 60_000 }, async () => {
   await using server = new TestServer({ kind: "leveldis" });
   await server.start();
   let client = await server.connect();
