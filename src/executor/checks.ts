@@ -45,7 +45,8 @@ export function check(state: CheckState, client: Client, command: Command, effec
   if (loading !== null && (loading.isAsync ? command.isNoAsyncLoading : !command.isLoading)) throw LOADING;
   const { script } = state.busy;
   if (script !== null && !command.isAllowedBusy) throw script.kind === "eval" ? BUSY_EVAL : BUSY_FUNCTION;
-  if (client.isMonitor && (effect.isWrite || command.isReadonly || effect.mayReplicate)) throw MONITOR_ONLY;
+  const isFollower = client.isMonitor || client.type === "replica";
+  if (isFollower && (effect.isWrite || command.isReadonly || effect.mayReplicate)) throw NOT_FOR_REPLICAS;
 }
 
 const LOADING = new CommandError("LOADING Redis is loading the dataset in memory");
@@ -90,5 +91,5 @@ function checkProtected({ values }: Config, client: Client, command: Command): v
 }
 
 /** Redis takes one that said MONITOR for a kind of replica. */
-const MONITOR_ONLY = new CommandError("ERR Replica can't interact with the keyspace");
+const NOT_FOR_REPLICAS = new CommandError("ERR Replica can't interact with the keyspace");
 const NOT_AUTHENTICATED = new CommandError("NOAUTH Authentication required.");
