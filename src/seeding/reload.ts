@@ -49,6 +49,8 @@ export async function reload(target: ReloadTarget, mode: ReloadMode): Promise<bo
 
 async function load(target: ReloadTarget, mode: ReloadMode): Promise<void> {
   const { config, keyspace, executor, log } = target;
+  // The data of a master: the record of a load tells of one only.
+  if (keyspace.loading.generations.size > 0) throw new Error("other data is being loaded");
   const { dir, dbfilename, rdbSkipModules, rdbchecksum } = config.values;
   const input = await RdbFile.open(join(dir, textOfBytes(dbfilename)));
   let result: LoadResult;
