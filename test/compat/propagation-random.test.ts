@@ -5,6 +5,7 @@ import { showCommand } from "./pair.ts";
 import { RESET, differenceOf, usePropagation } from "./propagation.ts";
 import { randomCommands } from "./random-commands.ts";
 import { runAll } from "./random.ts";
+import { failsSilently } from "./replicated.ts";
 
 /** What replicas are told of random sequences: as they are, in transactions, in scripts. */
 const { told } = usePropagation(["--hz", "500", "--stream-node-max-entries", "3"]);
@@ -19,10 +20,6 @@ console.log(`propagation: COMPAT_SEED=${seed} COMPAT_RUNS=${runs} COMPAT_LENGTH=
 const DRAWS = /^(?:spop|randomkey|srandmember|hrandfield|zrandmember)$/i;
 /** What RESTORE is given is another server's own affair. */
 const ENCODES = /^dump$/i;
-
-/** Of a field that does not fit Redis does not tell that it made the string longer. */
-const failsSilently = (words: readonly string[]): boolean =>
-  /^bitfield$/i.test(words[0]!) && words.some((word) => /^fail$/i.test(word));
 
 const isComparable = (words: readonly string[]): boolean =>
   !DRAWS.test(words[0]!) && !ENCODES.test(words[0]!) && !failsSilently(words);

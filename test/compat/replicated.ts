@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Client } from "../support/client.ts";
-import type { TestServer } from "../support/server.ts";
+import type { ServerKind, TestServer } from "../support/server.ts";
 import { commandsOf } from "./grammar.ts";
 import { showCommand } from "./pair.ts";
 import { randomCommands } from "./random-commands.ts";
@@ -66,26 +66,31 @@ const single = fc
   )
   .filter(isOrdered);
 
-/** Nothing that empties all: most of the run would be about empty databases. */
-const kept = single.filter(([name]) => !/^flush/i.test(name!));
+/** A field that does not fit makes a string longer, or makes one, and redis-server does not tell its replicas of it. */
+export const failsSilently = (words: readonly string[]): boolean =>
+  /^bitfield$/i.test(words[0]!) && words.some((word) => /^fail$/i.test(word));
 
-const several = fc.array(kept, { minLength: 1, maxLength: 8 });
-
-const transaction = several.map((commands) => [["MULTI"], ...commands, ["EXEC"]]);
-
-const script = fc
-  .tuple(several, fc.constantFrom("call" as const, "pcall" as const))
-  .map(([commands, call]) => {
-    const words = commands.flatMap((command) => [String(command.length), ...command]);
-    return [["EVAL", runAll(call), "0", ...words]];
-  });
-
-const step = fc.oneof(
-  { weight: 400, arbitrary: kept.map((command) => [command]) },
-  { weight: 24, arbitrary: transaction },
-  { weight: 24, arbitrary: script },
-  { weight: 1, arbitrary: fc.constant<string[][]>([["FLUSHALL"]]) },
-);
+/** What a client sends in one go, for a master of that kind. */
+function stepsFor(kind: ServerKind): fc.Arbitrary<string[][]> {
+  // Nothing that empties all: most of the run would be about empty databases.
+  const kept = single.filter(
+    (words) => !/^flush/i.test(words[0]!) && !(kind === "redis" && failsSilently(words)),
+  );
+  const several = fc.array(kept, { minLength: 1, maxLength: 8 });
+  const transaction = several.map((commands) => [["MULTI"], ...commands, ["EXEC"]]);
+  const script = fc
+    .tuple(several, fc.constantFrom("call" as const, "pcall" as const))
+    .map(([commands, call]) => {
+      const words = commands.flatMap((command) => [String(command.length), ...command]);
+      return [["EVAL", runAll(call), "0", ...words]];
+    });
+  return fc.oneof(
+    { weight: 400, arbitrary: kept.map((command) => [command]) },
+    { weight: 24, arbitrary: transaction },
+    { weight: 24, arbitrary: script },
+    { weight: 1, arbitrary: fc.constant<string[][]>([["FLUSHALL"]]) },
+  );
+}
 
 /**
  * Sends random commands of all groups to a master, over several connections, and compares its data with that of its
@@ -96,6 +101,7 @@ export async function compareReplicated(
   replicas: readonly TestServer[],
   { seed, commands, every }: ReplicatedOptions,
 ): Promise<void> {
+  const step = stepsFor(master.kind);
   const clients: Client[] = [];
   for (let i = 0; i < CLIENTS; i++) clients.push(await master.connect());
   const [first] = clients as [Client];
