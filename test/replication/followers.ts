@@ -92,3 +92,37 @@ async function differences(master: Client, replica: Client): Promise<string> {
   }
   return `${found.length} of ${keys.length} keys in database 0: ${found.slice(0, 5).join(", ")}`;
 }
+
+/** How many replicas have got all the data, and how many went on. */
+export const syncsOf = async (master: Client): Promise<{ full: number; partial: number }> => {
+  const info = await infoOf(master, "stats");
+  return { full: Number(info.get("sync_full")), partial: Number(info.get("sync_partial_ok")) };
+};
+
+/** Writes until `end` is called; returns how many were acknowledged. */
+export function writer(client: Client, prefix: string): { end(): Promise<number> } {
+  let isOver = false;
+  let written = 0;
+  const work = (async (): Promise<void> => {
+    while (!isOver) {
+      const key = `${prefix}${written % 300}`;
+      await client.pipeline([
+        ["MULTI"],
+        ["INCR", `${prefix}count`],
+        ["RPUSH", key, written],
+        ["EXEC"],
+        ["SET", `${prefix}last`, written],
+      ]);
+      written++;
+      // No more than a busy machine can take in.
+      await sleep(2);
+    }
+  })();
+  return {
+    async end() {
+      isOver = true;
+      await work;
+      return written;
+    },
+  };
+}
