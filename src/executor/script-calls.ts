@@ -43,7 +43,7 @@ export class ScriptCalls implements ScriptCaller {
     let failure: CommandError | null = null;
     client.dbIndex = state.dbIndex;
     client.resp = state.resp;
-    attempt.undo!.mayWrite = command.isWrite;
+    attempt.undo!.mayWrite = command.isWrite || command.mayReplicate;
     attempt.inScript = true;
     keyspace.events.tellsMisses = command.isReadonly;
     keyspace.hidesChanges = command.hidesChanges;

@@ -42,7 +42,7 @@ export class TransactionCalls {
   call(command: Command, args: readonly Bytes[]): Reply {
     const { context } = this.#options;
     const { attempt } = context;
-    attempt.undo!.mayWrite = command.isWrite;
+    attempt.undo!.mayWrite = command.isWrite || command.mayReplicate;
     const { keyspaceHits, keyspaceMisses } = attempt;
     const start = { command, args, startedMs: performance.now(), keyspaceHits, keyspaceMisses };
     return this.#finish(start, () => command.run!(context, args));

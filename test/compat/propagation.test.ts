@@ -87,6 +87,8 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     "GEOADD g 13.361389 38.115556 a; GEORADIUS g 13 38 200 km STORE d; GEORADIUS g 0 0 1 km STOREDIST d; GEORADIUS g 13 38 200 km; GEORADIUSBYMEMBER g a 1 km STOREDIST d; GEORADIUS none 1 1 1 km STORE d",
   ],
   hyperloglog: [
+    // SCAN reads from disk, so that what stands before it is run twice.
+    "PFADD p a; MULTI; PFCOUNT p; SCAN 0; EXEC; PFADD p b; EVAL \"redis.call('PFCOUNT', 'p') return redis.call('SCAN', 0)\" 0",
     "PFADD p a b; PFADD p a; PFADD p c; PFADD q; PFADD q; PFCOUNT p; PFCOUNT p; PFADD p zzz; PFCOUNT p q; PFCOUNT p",
     "PFADD p a; PFADD q b; PFMERGE d p q; PFMERGE d p q; PFMERGE d; PFMERGE e; PFCOUNT d; SET s x; PFMERGE d s; PFADD s a",
     "PFADD p a; PFDEBUG ENCODING p; PFDEBUG GETREG p; PFDEBUG TODENSE p; PFDEBUG TODENSE p; PFCOUNT none; PFDEBUG DECODE p",
