@@ -199,7 +199,7 @@ describe("a list that does not fit into memory", () => {
     expect(await client.send("LLEN", "l")).toBe(SIZE);
     expect(await client.send("LRANGE", "l", 0, 0)).toEqual(["second 0"]);
     expect(await client.send("RPOP", "l", 3)).toEqual([19_999, 19_998, 19_997].map((i) => `second ${i}`));
-  });
+  }, 60_000);
 
   test("is copied, renamed and sorted", async () => {
     await using client = await fill();
