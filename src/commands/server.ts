@@ -154,7 +154,8 @@ function time({ keyspace }: Context): Reply {
  * SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]: all that was acknowledged is on disk already. Replicas get time to
  * have it too, and where that is wanted an RDB file is saved. Who asked waits, and hears only of what went wrong.
  */
-function shutdown({ client, server, afterwards }: Context, args: readonly Bytes[]): Reply | WaitFor {
+function shutdown(context: Context, args: readonly Bytes[]): Reply | WaitFor {
+  const { client, server } = context;
   const options = new Set(args.slice(1).map(optionWord));
   for (const option of options) if (!SHUTDOWN_OPTIONS.includes(option)) throw SYNTAX;
   if (options.has("SAVE") && options.has("NOSAVE")) throw SYNTAX;
@@ -165,7 +166,7 @@ function shutdown({ client, server, afterwards }: Context, args: readonly Bytes[
   const { script } = server.busy;
   if (script !== null && !options.has("NOSAVE")) throw script.kind === "eval" ? BUSY_EVAL : BUSY_FUNCTION;
   const orders = [...options].map((option) => option.toLowerCase());
-  afterwards(() => server.shutdown(orders, client));
+  context.afterwards(() => server.shutdown(orders, client));
   return new WaitFor({ keys: [], type: "string", untilMs: 0, timeoutReply: NO_REPLY });
 }
 

@@ -68,9 +68,6 @@ export const collectionRange = (id: number): KeyRange => ({
 export const expiryKey = (expiresAtMs: number, generation: number, key: Bytes): Bytes =>
   "e" + u64(expiresAtMs) + u32(generation) + key;
 
-/** Everything that expires at or before `nowMs`. */
-export const expiredRange = (nowMs: number): KeyRange => ({ gte: "e", lt: "e" + u64(nowMs + 1) });
-
 export const EXPIRY_RANGE: KeyRange = { gte: "e", lt: "f" };
 
 export interface ExpiryIndexEntry {

@@ -159,7 +159,11 @@ describe("--seed-from", () => {
   test.each([
     ["says nothing", "", /nothing was heard within 1 seconds/],
     ["speaks something else", "HTTP/1.1 400 Bad Request\r\n", /Protocol error, got "H"/],
-    ["is loading", "-LOADING Redis is loading the dataset in memory\r\n", /Error reply to PING from master: .-LOADING Redis is loading/],
+    [
+      "is loading",
+      "-LOADING Redis is loading the dataset in memory\r\n",
+      /Error reply to PING from master: .-LOADING Redis is loading/,
+    ],
     ["hangs up in the middle", `${beforeRdb(100)}REDIS0009`, /closed the connection/],
     [
       "sends another mark",
