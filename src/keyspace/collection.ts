@@ -121,9 +121,13 @@ export abstract class Collection<R> implements ValueObject {
     const { read } = this.constructor as unknown as CollectionClass<R>;
     if (this.elements === null) return read(this.keyspace, new ByteReader(this.recordPayload()), false);
     const all = this.elements.all({ gte: "" });
-    const payload = u64(this.keyspace.newElements().id) + this.recordPayload().slice(ID_LENGTH);
-    const copy = read(this.keyspace, new ByteReader(payload), true);
-    for (const [key, value] of all) copy.elements!.put(key, value);
+    // These very elements know that nothing of them is in the store: what reads them in the same transaction must not
+    // look for them there, and begin anew with others.
+    const elements = this.keyspace.newElements();
+    const payload = u64(elements.id) + this.recordPayload().slice(ID_LENGTH);
+    let copy!: Collection<R>;
+    this.keyspace.reopening(elements, () => (copy = read(this.keyspace, new ByteReader(payload), true)));
+    for (const [key, value] of all) elements.put(key, value);
     return copy;
   }
 

@@ -53,6 +53,29 @@ describe("MULTI and EXEC", () => {
     expect(String(await client.send("EXEC"))).toContain("EXEC without MULTI");
   });
 
+  test("a large collection that was copied in it can be read as a whole in it", async () => {
+    const members = Array.from({ length: 3000 }, (_, i) => `m${i}`);
+    await client.send("HSET", "hash", ...members.flatMap((member) => [member, "v"]));
+    await client.send("SADD", "set", ...members);
+    await client.send("ZADD", "zset", ...members.flatMap((member, i) => [i, member]));
+    await client.send("RPUSH", "list", ...members);
+    const names = ["hash", "set", "zset", "list"];
+    await client.pipeline([
+      ["MULTI"],
+      ...names.map((name) => ["COPY", name, `${name} too`]),
+      ["HSET", "hash too", "m1", "w"],
+      ...names.map((name) => ["DUMP", `${name} too`]),
+      ["HGETALL", "hash too"],
+      ["ZRANGE", "zset too", "0", "-1"],
+    ]);
+    const replies = (await client.send("EXEC")) as unknown[];
+    expect(replies.slice(0, 5)).toEqual([1, 1, 1, 1, 0]);
+    expect(replies[9]).toHaveLength(6000);
+    expect(replies[10]).toEqual(members);
+    expect(await client.send("HGET", "hash too", "m1")).toBe("w");
+    expect(await client.send("HGET", "hash", "m1")).toBe("v");
+  });
+
   test("a nested MULTI and a WATCH inside are refused, and the transaction goes on", async () => {
     await client.pipeline([["MULTI"], ["SET", "a", "1"]]);
     expect(String(await client.send("MULTI"))).toContain("MULTI calls can not be nested");
