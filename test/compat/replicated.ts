@@ -70,11 +70,16 @@ const single = fc
 export const failsSilently = (words: readonly string[]): boolean =>
   /^bitfield$/i.test(words[0]!) && words.some((word) => /^fail$/i.test(word));
 
+/** Redis makes -0 of it or 0, as the sorted set is encoded, and that depends on what was done to it before: SORT, too. */
+const isOfMinusZero = (words: readonly string[]): boolean =>
+  words.some((word) => /^-0+(?:\.0*)?$/.test(word));
+
 /** What a client sends in one go, for a master of that kind. */
 function stepsFor(kind: ServerKind): fc.Arbitrary<string[][]> {
   // Nothing that empties all: most of the run would be about empty databases.
   const kept = single.filter(
-    (words) => !/^flush/i.test(words[0]!) && !(kind === "redis" && failsSilently(words)),
+    (words) =>
+      !/^flush/i.test(words[0]!) && !isOfMinusZero(words) && !(kind === "redis" && failsSilently(words)),
   );
   const several = fc.array(kept, { minLength: 1, maxLength: 8 });
   const transaction = several.map((commands) => [["MULTI"], ...commands, ["EXEC"]]);
@@ -115,7 +120,11 @@ export async function compareReplicated(
       const steps = fc.sample(step, { seed: seed + round, numRuns: until - sent });
       const lines = clients.map((_, i) => steps.filter((_step, at) => at % CLIENTS === i).flat());
       sent = until;
-      await Promise.all(clients.map((client, i) => sendAll(client, lines[i]!)));
+      try {
+        await Promise.all(clients.map((client, i) => sendAll(client, lines[i]!)));
+      } catch (cause) {
+        throw new Error(`seed ${seed}, after ${sent} commands:\n${await clientsOf(master)}`, { cause });
+      }
       for (const [i, copy] of copies.entries()) {
         await compare(first, copy, `seed ${seed}, after ${sent} commands, ${replicas[i]!.kind} as replica`);
       }
@@ -123,6 +132,12 @@ export async function compareReplicated(
   } finally {
     for (const client of [...clients, ...copies]) await client.close();
   }
+}
+
+/** Who does what: for the case that somebody waits in vain. */
+async function clientsOf(server: TestServer): Promise<string> {
+  await using client = await server.connect();
+  return String(await client.send("CLIENT", "LIST"));
 }
 
 async function sendAll(client: Client, commands: readonly string[][]): Promise<void> {
