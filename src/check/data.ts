@@ -7,6 +7,7 @@ import {
   type KeyRange,
   LIBRARIES_KEY,
   LOADING_KEY,
+  REPLICATION_KEY,
   readDatabaseKey,
   readDeadKey,
 } from "../storage/layout.ts";
@@ -69,7 +70,9 @@ export class Overview {
         this.#database(readDatabaseKey(key), value, report);
       else if (key === IDS_KEY) this.#readIds(value);
       else if (key === LOADING_KEY) this.#loading(value);
-      else if (key === LIBRARIES_KEY)
+      else if (key === REPLICATION_KEY) {
+        if (!HISTORY.test(value)) report.problem("damaged record", JSON.stringify(key));
+      } else if (key === LIBRARIES_KEY)
         report.facts.push(`Libraries of functions: ${readLibraries(value).length}`);
       else if (key === FORMAT_KEY) {
         if (value !== String(FORMAT_VERSION)) report.problem("format", `version ${value} is not known`);
@@ -107,3 +110,6 @@ export class Overview {
     else this.deadCollections.add(dead.collection);
   }
 }
+
+/** `replication/history.ts`: two ids, and numbers. What it tells is between this server and others. */
+const HISTORY = /^[0-9a-f]{80}[^]{19}$/;

@@ -96,7 +96,8 @@ describe("payloads of everything", () => {
       expect([key, await ours.send(...encoding)]).toEqual([key, await theirs.send(...encoding)]);
     }
     // Groups tell when their consumers were seen.
-    const unordered = ["hash:many", "set:many", "set:text", "stream"];
-    if (variant === "normal") expect(different.toSorted()).toEqual(unordered);
+    // A set of few may come in the same order by chance.
+    const others = different.filter((key) => key !== "set:text");
+    if (variant === "normal") expect(others.toSorted()).toEqual(["hash:many", "set:many", "stream"]);
   });
 });

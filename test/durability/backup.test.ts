@@ -30,6 +30,9 @@ const server = useServer({
     "maxFileSize=1048576",
     "--gc-interval",
     "20",
+    // Not all of it in the log.
+    "--redo-log-size",
+    "65536",
   ],
 });
 let folder: string;

@@ -143,7 +143,7 @@ describe("a start that fails", () => {
       `leveldis: bad option 'backend-option "blockSize=0"': the LevelDB option blockSize takes a positive integer`,
     ],
     [["none.conf"], /can't open config file '.*none\.conf': No such file or directory$/],
-    [["--replicaof", "localhost", "6379"], /replication is not supported yet$/],
+    [["--replicaof", "localhost", "66379"], /Invalid master port$/],
     [["--logfile", "/dev/null/log"], /can't open the log file \/dev\/null\/log: Not a directory$/],
     [["--dir", "/dev/null/data"], /cannot use the data folder \/dev\/null\/data .*choose another --dir$/],
     [["--dir", "/proc/data"], /cannot use the data folder \/proc\/data .*choose another --dir$/],
