@@ -70,7 +70,22 @@ const defaultUnits = [
   "integration/convert-ziplist-zset-on-load",
 ];
 /** Left to scripts/verify-long. */
-const slowUnits = ["integration/replication", "integration/replication-psync"];
+const slowUnits = [
+  "unit/wait",
+  "integration/block-repl",
+  "integration/failover",
+  "integration/shutdown",
+  "integration/replication",
+  "integration/replication-2",
+  "integration/replication-3",
+  "integration/replication-4",
+  "integration/replication-buffer",
+  "integration/replication-psync",
+  "integration/psync2",
+  "integration/psync2-reg",
+  "integration/psync2-pingoff",
+  "integration/psync2-master-restart",
+];
 /** What the suite calls in src/; leveldis takes the place of redis-server. */
 const programs = ["redis-cli", "redis-benchmark", "redis-check-aof", "redis-check-rdb"];
 /**
