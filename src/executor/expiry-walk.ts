@@ -58,13 +58,15 @@ export class ExpiryWalk {
       const keys = due.filter(({ generation }) => generation === db.generation).map(({ key }) => key);
       if (keys.length === 0) continue;
       await this.#executor.runInternally(() => {
+        // Who has turned it off meanwhile can rely on that.
+        if (!this.isActive) return;
         db.ready(keys);
         // To look at a key whose time is over is to have it removed.
         for (const key of keys) db.peek(key);
       });
     }
     // Some may not have been removed.
-    if (!this.#executor.mayRemoveExpired) keyspace.expiry.lookAgain();
+    if (!this.isActive || !this.#executor.mayRemoveExpired) keyspace.expiry.lookAgain();
   }
 
   async #removeOwn(): Promise<void> {
