@@ -2,10 +2,10 @@ import { defineConfig } from "vitest/config";
 
 /**
  * Tests that talk to a server over a socket run once for each variant of it (test/support/variant.ts); all others
- * run once. `LEVELDIS_TEST_VARIANT=faults npm test` runs one variant, `--project normal` as well.
+ * run once. `TEST_VARIANT=faults npm test` runs one variant, `--project normal` as well.
  */
 const blackBox = ["test/commands/**/*.test.ts", "test/protocol/**/*.test.ts", "test/compat/**/*.test.ts"];
-const variants = (process.env["LEVELDIS_TEST_VARIANT"] ?? "normal,faults,unpacked").split(",");
+const variants = (process.env["TEST_VARIANT"] ?? "normal,faults,unpacked").split(",");
 
 export default defineConfig({
   test: {
@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: variant,
           include: blackBox,
-          env: { LEVELDIS_TEST_VARIANT: variant },
+          env: { TEST_VARIANT: variant },
           globalSetup: "test/support/require-build.ts",
         },
       })),

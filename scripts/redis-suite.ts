@@ -86,6 +86,8 @@ const slowUnits = [
   "integration/psync2-pingoff",
   "integration/psync2-master-restart",
 ];
+/** The suite's words for it. */
+const NO_SERVER = /^Can't start the Redis server/;
 /** What the suite calls in src/; leveldis takes the place of redis-server. */
 const programs = ["redis-cli", "redis-benchmark", "redis-check-aof", "redis-check-rdb"];
 /**
@@ -186,14 +188,22 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 let nextRange = Math.floor(Math.random() * PORT_RANGES);
 const outcomes: Outcome[] = [];
 const queue = [...units];
+let isHopeless = false;
 await Promise.all(
   Array.from({ length: Math.max(1, argv.jobs) }, async () => {
     for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) {
-      outcomes.push(await runUnit(unit));
+      const outcome = await runUnit(unit);
+      outcomes.push(outcome);
+      // The suite waits two minutes for each server: enough to know that there will be none for other units either.
+      if (outcome.passed.length === 0 && outcome.failed.some((failure) => NO_SERVER.test(failure))) {
+        console.error("The server does not start; the units that are left are not run.");
+        isHopeless = true;
+        queue.length = 0;
+      }
     }
   }),
 );
-if (argv.again) await runAgain();
+if (argv.again && !isHopeless) await runAgain();
 outcomes.sort((a, b) => units.indexOf(a.unit) - units.indexOf(b.unit));
 process.exitCode = report(outcomes) ? 0 : 1;
 if (argv.keep) console.log(`kept: ${work}`);

@@ -15,6 +15,11 @@ export class LoadingProgress {
     this.isAsync = isAsync;
   }
 
+  /** The file tells something of itself. */
+  takeField(name: string, value: string): void {
+    if (name === "used-mem" && /^[0-9]{1,15}$/.test(value)) this.usedMemory = Number(value);
+  }
+
   get percent(): number {
     if (this.totalBytes > 0) return (this.loadedBytes / this.totalBytes) * 100;
     if (this.usedMemory > 0) return Math.min((this.loadedBytes / this.usedMemory) * 100, MAX_ESTIMATE);

@@ -8,8 +8,6 @@ import type { ReplicationStream } from "./stream.ts";
 export interface ReplicaLink {
   /** Its line in CLIENT LIST. */
   describe(nowMs: number): Bytes;
-  /** Of the connection. */
-  readonly clientId: number;
   /** `ip:port`, `[ip]:port`, or `path:0` for a unix socket. */
   readonly address: Bytes;
   readonly isClosed: boolean;

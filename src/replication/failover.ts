@@ -1,20 +1,12 @@
-import type { Log } from "../support/log.ts";
 import { type Bytes, textOfBytes } from "../support/bytes.ts";
 import type { ConnectedReplica } from "./connected-replica.ts";
 import type { Replicas } from "./replicas.ts";
 import type { ReplicationStream } from "./stream.ts";
 import type { Master, Upstream } from "./upstream.ts";
+import type { WritePause } from "./write-pause.ts";
 
 /** In the words of INFO. */
 export type FailoverState = "no-failover" | "waiting-for-sync" | "failover-in-progress";
-
-/** What it needs of the server around it. */
-export interface FailoverHost {
-  /** Clients that write wait until `resumeWrites`. */
-  readonly pauseWrites: () => void;
-  readonly resumeWrites: () => void;
-  readonly log: Log;
-}
 
 export interface FailoverRequest {
   /** Null: whichever replica is the first to have everything. */
@@ -38,7 +30,7 @@ export class Failover {
   readonly #replicas: Replicas;
   readonly #stream: ReplicationStream;
   readonly #upstream: Upstream;
-  #host!: FailoverHost;
+  #host!: WritePause;
   #target: Master | null = null;
   #isForced = false;
   #deadlineMs = Infinity;
@@ -50,7 +42,7 @@ export class Failover {
     this.#upstream = upstream;
   }
 
-  start(host: FailoverHost): void {
+  start(host: WritePause): void {
     this.#host = host;
   }
 

@@ -1,15 +1,7 @@
-import type { Log } from "../support/log.ts";
 import type { ConnectedReplica } from "./connected-replica.ts";
 import type { Replicas } from "./replicas.ts";
 import type { ReplicationStream } from "./stream.ts";
-
-/** What it needs of the server around it. */
-export interface GraceHost {
-  /** Clients that write wait until `resumeWrites`. */
-  readonly pauseWrites: () => void;
-  readonly resumeWrites: () => void;
-  readonly log: Log;
-}
+import type { WritePause } from "./write-pause.ts";
 
 /** How often the replicas are looked at. */
 const TICK_MS = 20;
@@ -18,7 +10,7 @@ const TICK_MS = 20;
 export class Grace {
   readonly #replicas: Replicas;
   readonly #stream: ReplicationStream;
-  #host!: GraceHost;
+  #host!: WritePause;
   #untilMs = 0;
   #abort: (() => void) | null = null;
 
@@ -27,7 +19,7 @@ export class Grace {
     this.#stream = stream;
   }
 
-  start(host: GraceHost): void {
+  start(host: WritePause): void {
     this.#host = host;
   }
 

@@ -19,11 +19,12 @@ export interface ReplicationOptions {
 }
 
 /** Redis' least: what is smaller is taken for this. */
-export const MIN_BACKLOG_SIZE = 16 << 10;
+const MIN_BACKLOG_SIZE = 16 << 10;
 
 /** All that makes this server one of several: the stream of its changes, who follows it, and whom it follows. */
 export class Replication {
   readonly stream: ReplicationStream;
+  readonly #config: Config;
   readonly #journal: BacklogFiles | null;
   readonly replicas: Replicas;
   readonly upstream: Upstream;
@@ -31,9 +32,10 @@ export class Replication {
   readonly grace: Grace;
 
   constructor({ config, keyspace, source, log }: ReplicationOptions) {
+    this.#config = config;
     const { committer, propagation, reading } = keyspace;
     const { backend, dir } = config.values;
-    const backlogSize = (): number => Math.max(config.values.replBacklogSize, MIN_BACKLOG_SIZE);
+    const backlogSize = (): number => this.backlogSize;
     this.#journal = backend === "memory" ? null : new BacklogFiles(dir, backlogSize);
     this.stream = new ReplicationStream({
       committer,
@@ -47,6 +49,11 @@ export class Replication {
     this.failover = new Failover(this.replicas, this.stream, this.upstream);
     this.upstream.failover = this.failover;
     this.grace = new Grace(this.replicas, this.stream);
+  }
+
+  /** How much of the stream is kept, in bytes. */
+  get backlogSize(): number {
+    return Math.max(this.#config.values.replBacklogSize, MIN_BACKLOG_SIZE);
   }
 
   /** When nothing is written any more. */

@@ -101,11 +101,6 @@ export class ReplicationStream implements Persistent, BatchWaiter {
     return this.#history.offset;
   }
 
-  /** Bytes that may be sent. */
-  get writtenOffset(): number {
-    return this.#written.offset;
-  }
-
   /** The history as it was in the last batch that was written: its bytes may be sent. */
   get written(): History {
     return this.#written;
@@ -140,10 +135,7 @@ export class ReplicationStream implements Persistent, BatchWaiter {
   /** From now on changes are kept. A server that never had a replica begins a history. */
   open(): void {
     if (this.#backlog !== null) return;
-    if (!this.#history.isFollowed) {
-      this.#change({ id: newId(), secondId: NO_ID, secondOffset: -1 });
-      this.#isRestarted = true;
-    }
+    if (!this.#history.isFollowed) this.#change({ id: newId(), secondId: NO_ID, secondOffset: -1 });
     this.#begin();
   }
 

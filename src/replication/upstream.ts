@@ -92,20 +92,6 @@ export class Upstream {
     return this.#state;
   }
 
-  get link(): "down" | "connecting" | "sync" | "up" {
-    switch (this.#state) {
-      case "none":
-      case "connect":
-        return "down";
-      case "connected":
-        return "up";
-      case "sync":
-        return "sync";
-      default:
-        return "connecting";
-    }
-  }
-
   /** The data may be older than it should: the master is not there. */
   get isStale(): boolean {
     return this.#master !== null && this.#state !== "connected";

@@ -75,9 +75,7 @@ export class Resync {
           skipModules: config.values.rdbSkipModules,
           checksum: config.values.rdbchecksum,
           onNotice: (notice) => log("warning", `RDB: ${notice}`),
-          onAux: (name, value) => {
-            if (name === "used-mem" && /^[0-9]{1,15}$/.test(value)) progress.usedMemory = Number(value);
-          },
+          onAux: (name, value) => progress.takeField(name, value),
           onProgress: (bytes, keys) => {
             progress.loadedBytes = bytes;
             display.update(keys);

@@ -28,10 +28,6 @@ export class SocketReplicaLink implements ReplicaLink {
     socket.on("close", () => this.onDrain());
   }
 
-  get clientId(): number {
-    return this.#owner.id;
-  }
-
   get address(): Bytes {
     return this.#owner.address;
   }

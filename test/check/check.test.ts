@@ -14,7 +14,7 @@ import { type Store, openLevelStore } from "../../src/storage/store.ts";
 import { everyEncoding } from "../support/payloads.ts";
 import { TestServer } from "../support/server.ts";
 
-const main = resolve(process.env["LEVELDIS_TEST_DIST"] ?? "dist", "main.js");
+const main = resolve(process.env["TEST_DIST"] ?? "dist", "main.js");
 const samples = join(import.meta.dirname, "..", "rdb", "samples");
 let folder: string;
 let server: TestServer;

@@ -3,7 +3,7 @@ import type { Client } from "../support/client.ts";
 import { error } from "../support/plain.ts";
 import { useServer } from "../support/use-server.ts";
 
-const isRedis = process.env["LEVELDIS_TEST_SERVER"] === "redis";
+const isRedis = process.env["TEST_SERVER"] === "redis";
 /** A collection may take a quarter of this: the largest one here does not fit. */
 const server = useServer({ args: isRedis ? [] : ["--record-cache-size", "1mb"] });
 let client: Client;

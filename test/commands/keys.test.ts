@@ -3,7 +3,7 @@ import type { Argument, Client } from "../support/client.ts";
 import { error } from "../support/plain.ts";
 import { useServer } from "../support/use-server.ts";
 
-const isRedis = process.env["LEVELDIS_TEST_SERVER"] === "redis";
+const isRedis = process.env["TEST_SERVER"] === "redis";
 /** Much less memory than the data take: what the tests look at is on disk, or not yet written, or in memory. */
 const server = useServer({ args: isRedis ? [] : ["--record-cache-size", "2mb"] });
 

@@ -3,7 +3,7 @@ import { Random } from "../../src/support/random.ts";
 import type { Client } from "../support/client.ts";
 import { useServer } from "../support/use-server.ts";
 
-const isRedis = process.env["LEVELDIS_TEST_SERVER"] === "redis";
+const isRedis = process.env["TEST_SERVER"] === "redis";
 /** The hash of this file is many times as large as the memory that it may take: it lives on disk. */
 const server = useServer({ args: isRedis ? [] : ["--record-cache-size", "1mb"] });
 let client: Client;

@@ -4,7 +4,7 @@ import type { Argument, Client } from "../support/client.ts";
 import { error } from "../support/plain.ts";
 import { useServer } from "../support/use-server.ts";
 
-const isRedis = process.env["LEVELDIS_TEST_SERVER"] === "redis";
+const isRedis = process.env["TEST_SERVER"] === "redis";
 const server = useServer({ args: isRedis ? [] : ["--record-cache-size", "2mb"] });
 
 async function connect(): Promise<Client> {

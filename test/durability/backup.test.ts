@@ -15,7 +15,7 @@ const execute = promisify(execFile);
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LEVELDIS_")));
 const run = (program: string, args: readonly string[]): Promise<{ stdout: string; stderr: string }> =>
   execute(program, [...args], { env });
-const main = resolve(process.env["LEVELDIS_TEST_DIST"] ?? "dist", "main.js");
+const main = resolve(process.env["TEST_DIST"] ?? "dist", "main.js");
 
 /** Not the disk of the temporary folder, on Linux. */
 const OTHER_DISK = "/dev/shm";

@@ -67,7 +67,7 @@ test("saves once: a sound file by date; old ones go, what is not a copy stays", 
   expect(copy).toMatch(/^leveldis-20\d{6}-\d{6}\.rdb$/);
   expect(stdout).toContain(`saved to ${join(backups, copy)}, `);
   const checked = await new Promise<string>((done, fail) => {
-    const main = resolve(process.env["LEVELDIS_TEST_DIST"] ?? "dist", "main.js");
+    const main = resolve(process.env["TEST_DIST"] ?? "dist", "main.js");
     execFile(process.execPath, [main, "check", join(backups, copy)], (error, stdout) =>
       error === null ? done(stdout) : fail(error),
     );

@@ -6,9 +6,9 @@ import { Dice, damaged } from "./damage.ts";
 import { otherEncodings } from "./old-payloads.ts";
 
 /** scripts/payload-fuzz has more. */
-const CASES = Number(process.env["LEVELDIS_TEST_CASES"] ?? 1500);
+const CASES = Number(process.env["TEST_CASES"] ?? 1500);
 /** Repeats a run. */
-const seed = Number(process.env["LEVELDIS_TEST_SEED"] ?? Date.now() % 1_000_000);
+const seed = Number(process.env["TEST_SEED"] ?? Date.now() % 1_000_000);
 
 const FOOTER_BYTES = 10;
 /** Longer values are damaged in the same places. */

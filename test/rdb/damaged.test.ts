@@ -6,9 +6,9 @@ import { fillWithSmall } from "./every-encoding.ts";
 import { Dice, damaged, intactFiles, loadDamaged } from "./damage.ts";
 
 /** scripts/rdb-fuzz has more. */
-const CASES = Number(process.env["LEVELDIS_TEST_CASES"] ?? 80);
+const CASES = Number(process.env["TEST_CASES"] ?? 80);
 /** Repeats a run. */
-const seed = Number(process.env["LEVELDIS_TEST_SEED"] ?? Date.now() % 1_000_000);
+const seed = Number(process.env["TEST_SEED"] ?? Date.now() % 1_000_000);
 
 const redis = useServer({ kind: "redis", variant: "normal" });
 let files: Buffer[];

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { useServer } from "../support/use-server.ts";
-import { QUICK, info, until, untilInSync } from "./servers.ts";
+import { QUICK, until } from "./followers.ts";
+import { info, untilInSync } from "./servers.ts";
 
 /** A replica that was a master for a moment, in which nothing happened, goes back. */
 

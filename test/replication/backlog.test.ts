@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Client } from "../support/client.ts";
 import type { TestServer } from "../support/server.ts";
 import { RawReplica } from "./raw-replica.ts";
-import { info, startRealReplica, startServer, until, untilInSync } from "./servers.ts";
+import { until } from "./followers.ts";
+import { info, startRealReplica, startServer, untilInSync } from "./servers.ts";
 
 // Servers are started many times, which takes long where much else goes on.
 vi.setConfig({ testTimeout: 60_000 });

@@ -31,19 +31,18 @@ export async function infoOf(client: Client, section = "replication"): Promise<M
   );
 }
 
+/** Replicas begin at once, and digests may be asked for. */
+export const QUICK = ["--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes"];
+
 /**
- * Replicas begin at once; the backlog is enough for what is written while a server starts again, and nothing is added to
+ * The backlog is enough for what is written while a server starts again, and nothing is added to
  * it but what the test writes.
  */
-const OF_MASTERS = [
-  ...["--repl-diskless-sync-delay", "0"],
-  ...["--repl-backlog-size", "64mb"],
-  ...["--repl-ping-replica-period", "3600"],
-];
+const OF_MASTERS = [...QUICK, ...["--repl-backlog-size", "64mb"], ...["--repl-ping-replica-period", "3600"]];
 
 /** A server that may be asked for its digest. */
 export function nodeOf(kind: ServerKind, ...args: readonly string[]): TestServer {
-  const common = ["--enable-debug-command", "yes", ...OF_MASTERS, ...args];
+  const common = [...OF_MASTERS, ...args];
   return new TestServer(
     kind === "redis" ? { kind, args: common, variant: "normal" } : { kind, args: common },
   );

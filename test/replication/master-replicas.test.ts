@@ -3,7 +3,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { Client } from "../support/client.ts";
 import { useServer } from "../support/use-server.ts";
 import { RawReplica } from "./raw-replica.ts";
-import { QUICK, info, until } from "./servers.ts";
+import { QUICK, until } from "./followers.ts";
+import { info } from "./servers.ts";
 
 /** What leveldis as a master does with those who follow it. */
 

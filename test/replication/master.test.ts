@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { Client } from "../support/client.ts";
 import type { TestServer } from "../support/server.ts";
 import { useServer } from "../support/use-server.ts";
-import { QUICK, info, startRealReplica, until, untilInSync } from "./servers.ts";
+import { QUICK, until } from "./followers.ts";
+import { info, startRealReplica, untilInSync } from "./servers.ts";
 
 /** leveldis as the master of a real redis-server. */
 

@@ -10,7 +10,7 @@ import { UnsteadyLink, seeded } from "./unsteady-link.ts";
 
 /** Whatever happens on the way: in the end the replica has what its master has. */
 
-const SEED = Number(process.env["LEVELDIS_TEST_SEED"] ?? Date.now() % 1e6);
+const SEED = Number(process.env["TEST_SEED"] ?? Date.now() % 1e6);
 
 /** Commands of many kinds, of which every repetition and every loss shows. */
 function commandsOf(random: () => number): string[][] {

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { type Client, encodeCommand } from "../support/client.ts";
 import { useServer } from "../support/use-server.ts";
 import { RawReplica } from "./raw-replica.ts";
-import { QUICK, info, until } from "./servers.ts";
+import { QUICK, until } from "./followers.ts";
+import { info } from "./servers.ts";
 
 /** WAIT and `min-replicas-to-write`: a write counts when replicas have it. */
 

@@ -10,7 +10,7 @@ import { Client } from "../support/client.ts";
 import { error } from "../support/plain.ts";
 import { freePort } from "../support/port.ts";
 
-const MAIN = resolve(process.env["LEVELDIS_TEST_DIST"] ?? "dist", "main.js");
+const MAIN = resolve(process.env["TEST_DIST"] ?? "dist", "main.js");
 const PACKAGE = JSON.parse(readFileSync("package.json", "utf8")) as { bin: { leveldis: string } };
 
 interface Run {

@@ -3,8 +3,7 @@ import { join, resolve } from "node:path";
 
 /** Black-box tests run what is in dist/: an absent or older build would test something else than the sources. */
 export default function requireBuild(): void {
-  if (process.env["LEVELDIS_TEST_SERVER"] === "redis" || process.env["LEVELDIS_TEST_DIST"] !== undefined)
-    return;
+  if (process.env["TEST_SERVER"] === "redis" || process.env["TEST_DIST"] !== undefined) return;
   const built = modifiedMs(resolve("dist/main.js"));
   if (built === undefined) throw new Error("dist/main.js is not there: run `npm run build`, or `npm test`");
   const newer = sources(resolve("src")).filter(

@@ -9,7 +9,7 @@ import { optionsOf, redisOptionsOf, type Variant, variant } from "./variant.ts";
 export type ServerKind = "leveldis" | "redis";
 
 export interface ServerOptions {
-  /** Default: what `LEVELDIS_TEST_SERVER` names, else leveldis. */
+  /** Default: what `TEST_SERVER` names, else leveldis. */
   readonly kind?: ServerKind;
   /** More options, as on the command line: `["--requirepass", "secret"]`. */
   readonly args?: readonly string[];
@@ -160,7 +160,7 @@ export class TestServer {
     const [program, ...args] = this.#commandLine();
     const child = spawn(program!, args, {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...environmentOfServer(), ...this.#options.env },
+      env: { ...process.env, ...this.#options.env },
     });
     this.#child = child;
     const outputStart = this.#output.length;
@@ -206,21 +206,14 @@ export class TestServer {
       const local = ["--save", "", "--bind", "127.0.0.1"];
       return ["redis-server", ...file, ...local, ...place, ...redisOptionsOf(chosen), ...args];
     }
-    const main = resolve(process.env["LEVELDIS_TEST_DIST"] ?? "dist", "main.js");
+    const main = resolve(process.env["TEST_DIST"] ?? "dist", "main.js");
     return [process.execPath, main, ...file, ...place, ...optionsOf(chosen), ...args];
   }
 }
 
-/** Without the variables that are for the tests: the server would take them for options. */
-function environmentOfServer(): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith("LEVELDIS_TEST_")),
-  );
-}
-
-/** `LEVELDIS_TEST_SERVER=redis` runs the tests against the real server: it must pass them too. */
+/** `TEST_SERVER=redis` runs the tests against the real server: it must pass them too. */
 export function defaultKind(): ServerKind {
-  const name = process.env["LEVELDIS_TEST_SERVER"] ?? "leveldis";
-  if (name !== "leveldis" && name !== "redis") throw new Error("LEVELDIS_TEST_SERVER is leveldis or redis");
+  const name = process.env["TEST_SERVER"] ?? "leveldis";
+  if (name !== "leveldis" && name !== "redis") throw new Error("TEST_SERVER is leveldis or redis");
   return name;
 }

@@ -27,8 +27,8 @@ export type Variant = keyof typeof optionsOfVariant;
 
 export const variants = Object.keys(optionsOfVariant) as Variant[];
 
-/** The one that this run is for (`LEVELDIS_TEST_VARIANT`). */
-export const variant = parse(process.env["LEVELDIS_TEST_VARIANT"] ?? "normal");
+/** The one that this run is for (`TEST_VARIANT`). */
+export const variant = parse(process.env["TEST_VARIANT"] ?? "normal");
 
 export function optionsOf(name: Variant): readonly string[] {
   return optionsOfVariant[name];
@@ -40,7 +40,6 @@ export function redisOptionsOf(name: Variant): readonly string[] {
 }
 
 function parse(name: string): Variant {
-  if (!variants.includes(name as Variant))
-    throw new Error(`LEVELDIS_TEST_VARIANT is one of ${variants.join(", ")}`);
+  if (!variants.includes(name as Variant)) throw new Error(`TEST_VARIANT is one of ${variants.join(", ")}`);
   return name as Variant;
 }

@@ -1,5 +1,4 @@
 import type { ConnectedReplica, ReplicaState } from "../../replication/connected-replica.ts";
-import { MIN_BACKLOG_SIZE } from "../../replication/replication.ts";
 import type { Context } from "../command.ts";
 import type { Field } from "./field.ts";
 import { masterLinkFields } from "./master-link.ts";
@@ -29,7 +28,7 @@ export function* replicationSection(context: Context): Iterable<Field> {
   yield ["master_repl_offset", history.offset];
   yield ["second_repl_offset", history.secondOffset];
   yield ["repl_backlog_active", backlog === null ? 0 : 1];
-  yield ["repl_backlog_size", Math.max(server.config.values.replBacklogSize, MIN_BACKLOG_SIZE)];
+  yield ["repl_backlog_size", server.replication.backlogSize];
   yield ["repl_backlog_first_byte_offset", backlog === null ? 0 : backlog.begin + 1];
   yield ["repl_backlog_histlen", backlog === null ? 0 : history.offset - backlog.begin];
 }

@@ -5,6 +5,7 @@ const BOUND = "record-cache-size and cache-size bound the memory";
 const NO_DEFRAG = "memory belongs to V8, which compacts it by itself";
 const ALWAYS_LAZY =
   "deleting takes the same short time for any size; a thread of its own collects what is left";
+const AS_UNLINK = "an UNLINK and not of a DEL";
 const POLICIES = [
   "volatile-lru",
   "volatile-lfu",
@@ -37,9 +38,9 @@ export const MEMORY = {
   "lfu-decay-time": integer(1, { min: 0n, max: INT_MAX }, { none: NO_EVICTION }),
   activerehashing: yesNo(true, { none: "there is no hash table of all keys" }),
   "lazyfree-lazy-eviction": yesNo(false, { none: NO_EVICTION }),
-  "lazyfree-lazy-expire": yesNo(false, { none: ALWAYS_LAZY }),
+  "lazyfree-lazy-expire": yesNo(false, { help: `Replicas are told of ${AS_UNLINK} when a key expires` }),
   "lazyfree-lazy-server-del": yesNo(false, { none: ALWAYS_LAZY }),
-  "lazyfree-lazy-user-del": yesNo(false, { none: ALWAYS_LAZY }),
+  "lazyfree-lazy-user-del": yesNo(false, { help: `Replicas are told of ${AS_UNLINK} by GETDEL` }),
   "lazyfree-lazy-user-flush": yesNo(false, { none: ALWAYS_LAZY }),
   "jemalloc-bg-thread": yesNo(true, { none: NO_DEFRAG }),
   activedefrag: yesNo(false, { none: NO_DEFRAG }),

@@ -38,6 +38,11 @@ export interface StreamJob {
   readonly checksum: boolean;
 }
 
+/** The same with more to tell about the file. */
+export function withFields<Job extends SaveJob | StreamJob>(job: Job, fields: RdbFields): Job {
+  return { ...job, contents: { ...job.contents, fields: [...job.contents.fields, ...fields] } };
+}
+
 export interface SaveOutcome {
   readonly keys: number;
   readonly bytes: number;

@@ -1,6 +1,13 @@
 import { Worker } from "node:worker_threads";
 import type { Store, StoreSnapshot } from "../../storage/store.ts";
-import { type RdbFields, SaveAborted, type SaveJob, type SaveOutcome, type StreamJob } from "./job.ts";
+import {
+  type RdbFields,
+  SaveAborted,
+  type SaveJob,
+  type SaveOutcome,
+  type StreamJob,
+  withFields,
+} from "./job.ts";
 import type { Order, Report, WorkerData } from "./messages.ts";
 import { type SaveControl, saveSnapshot } from "./save.ts";
 import { type TakeChunks, streamSnapshot } from "./stream.ts";
@@ -155,39 +162,35 @@ const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
 
 /** The same on this thread, for a store that no other one can reach. */
 export async function saveHere(store: Store, job: SaveJob, hooks: SaveHooks): Promise<SaveOutcome> {
-  let fields: RdbFields = [];
-  const snapshot = await snapshotOf(store, hooks, () => (fields = hooks.fields()));
-  const contents = { ...job.contents, fields: [...job.contents.fields, ...fields] };
+  const { snapshot, fields } = await takeSnapshot(store, hooks);
   try {
-    return await saveSnapshot(snapshot, { ...job, contents }, controlOf(hooks));
+    return await saveSnapshot(snapshot, withFields(job, fields), controlOf(hooks));
   } finally {
     await snapshot.close();
   }
 }
 
 export async function streamHere(store: Store, job: StreamJob, hooks: StreamHooks): Promise<SaveOutcome> {
-  let fields: RdbFields = [];
-  const snapshot = await snapshotOf(store, hooks, () => (fields = hooks.fields()));
-  const contents = { ...job.contents, fields: [...job.contents.fields, ...fields] };
+  const { snapshot, fields } = await takeSnapshot(store, hooks);
   try {
-    return await streamSnapshot(snapshot, { ...job, contents }, controlOf(hooks), hooks.take);
+    return await streamSnapshot(snapshot, withFields(job, fields), controlOf(hooks), hooks.take);
   } finally {
     await snapshot.close();
   }
 }
 
-async function snapshotOf(
-  store: Store,
-  hooks: SaveHooks,
-  taken: () => unknown = () => undefined,
-): Promise<StoreSnapshot> {
-  let snapshot = null as StoreSnapshot | null;
+interface Moment {
+  readonly snapshot: StoreSnapshot;
+  readonly fields: RdbFields;
+}
+
+async function takeSnapshot(store: Store, hooks: SaveHooks): Promise<Moment> {
+  let moment: Moment | null = null;
   await hooks.atRest(() => {
-    snapshot = store.snapshot();
-    taken();
+    moment = { snapshot: store.snapshot(), fields: hooks.fields() };
     return Promise.resolve();
   });
-  return snapshot!;
+  return moment!;
 }
 
 function controlOf({ progress, signal }: SaveHooks): SaveControl {

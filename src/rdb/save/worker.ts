@@ -2,7 +2,7 @@ import { readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { openLevelStore } from "../../storage/store.ts";
-import { type RdbFields, SaveAborted, type SaveOutcome } from "./job.ts";
+import { type RdbFields, SaveAborted, type SaveOutcome, withFields } from "./job.ts";
 import type { Order, Report, WorkerData } from "./messages.ts";
 import { type SaveControl, saveSnapshot } from "./save.ts";
 import { streamSnapshot } from "./stream.ts";
@@ -79,10 +79,10 @@ async function run(fields: RdbFields): Promise<void> {
   await end(report);
 
   function write(control: SaveControl): Promise<SaveOutcome> {
-    const contents = { ...job.contents, fields: [...job.contents.fields, ...fields] };
-    return "file" in job
-      ? saveSnapshot(snapshot, { ...job, contents }, control)
-      : streamSnapshot(snapshot, { ...job, contents }, control, send);
+    const told = withFields(job, fields);
+    return "file" in told
+      ? saveSnapshot(snapshot, told, control)
+      : streamSnapshot(snapshot, told, control, send);
   }
 }
 
