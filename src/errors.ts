@@ -35,10 +35,12 @@ export const NO_SUCH_KEY = new CommandError("ERR no such key");
 export const OVERFLOW = new CommandError("ERR increment or decrement would overflow");
 export const NOT_FINITE = new CommandError("ERR increment would produce NaN or Infinity");
 
-/** While a script of EVAL, or a function, is over its time. */
 /** `min-replicas-to-write` */
 export const NO_REPLICAS = new CommandError("NOREPLICAS Not enough good replicas to write.");
 
+export const LOADING = new CommandError("LOADING Redis is loading the dataset in memory");
+
+/** While a script of EVAL, or a function, is over its time. */
 export const BUSY_EVAL = new CommandError(
   "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
 );

@@ -1,7 +1,7 @@
 import { reasonOf } from "../config/conf-file.ts";
 import { ConfigSetError } from "../config/config.ts";
 import { findOption } from "../config/options.ts";
-import { CommandError, SYNTAX } from "../errors.ts";
+import { CommandError, LOADING, SYNTAX } from "../errors.ts";
 import { MapReply, OK, type Reply } from "../resp/reply.ts";
 import { type Bytes, bytesOfText } from "../support/bytes.ts";
 import type { CommandGroup, Context } from "./command.ts";
@@ -84,6 +84,7 @@ function set(context: Context, args: readonly Bytes[]): Reply {
   const { config } = context.server;
   const pairs: [Bytes, Bytes][] = [];
   for (let i = 2; i < args.length; i += 2) pairs.push([args[i]!, args[i + 1]!]);
+  if (context.server.loading !== null) refuseWhileLoading(pairs);
   const { enableProtectedConfigs } = config.values;
   const mayTouchProtected =
     enableProtectedConfigs === "yes" || (enableProtectedConfigs === "local" && context.client.isLocal);
@@ -96,6 +97,13 @@ function set(context: Context, args: readonly Bytes[]): Reply {
   }
   return OK;
 }
+
+function refuseWhileLoading(pairs: readonly (readonly [Bytes, Bytes])[]): void {
+  if (pairs.some(([name]) => NOT_WHILE_LOADING.has(name.toLowerCase()))) throw LOADING;
+}
+
+/** Redis would have to change in the middle what it does with the data that arrive. */
+const NOT_WHILE_LOADING: ReadonlySet<string> = new Set(["appendonly", "repl-diskless-load"]);
 
 /** Where the addresses are to change: faults until that is done, so that CONFIG SET can fail for it. */
 function listen({ server, keyspace }: Context, wanted: Addresses, pairs: readonly [Bytes, Bytes][]): void {
@@ -139,6 +147,7 @@ function resetStatistics({ server, keyspace }: Context): Reply {
   server.counters.reset();
   server.commands.resetStatistics();
   server.traffic.resetCounters();
+  server.replication.resetCounters();
   keyspace.expiry.expiredKeys = 0;
   return OK;
 }

@@ -143,11 +143,14 @@ export interface Pause {
 export interface Traffic {
   readonly connectionsReceived: number;
   readonly connectionsRejected: number;
+  /** Without those of masters. */
   readonly inputBytes: number;
+  /** Without those to replicas. */
   readonly outputBytes: number;
-  /** To replicas. */
   readonly replicaOutputBytes: number;
   readonly replicaOutputBytesPerSecond: number;
+  readonly masterInputBytesPerSecond: number;
+  /** All of it. */
   readonly inputBytesPerSecond: number;
   readonly outputBytesPerSecond: number;
   readonly commandsPerSecond: number;

@@ -110,6 +110,7 @@ function memoryStats({ keyspace, server }: Context): Reply {
   let keys = 0;
   for (const db of keyspace.databases) keys += db.keyCount;
   const net = Math.max(usedBytes - startupBytes, 1);
+  const replicationBytes = server.replication.bufferBytes;
   return new MapReply([
     "peak.allocated",
     peakBytes,
@@ -117,6 +118,10 @@ function memoryStats({ keyspace, server }: Context): Reply {
     usedBytes,
     "startup.allocated",
     startupBytes,
+    "replication.backlog",
+    replicationBytes.backlog,
+    "clients.slaves",
+    replicationBytes.replicas,
     "aof.buffer",
     keyspace.committer.backlogBytes,
     "overhead.total",

@@ -206,9 +206,9 @@ function filter(profile: ReplicaProfile, text: Bytes): void {
 
 function role({ server }: Context): Reply {
   const { replicas, stream, upstream } = server.replication;
-  if (upstream.master !== null) {
-    const { host, port } = upstream.master;
-    return ["slave", host, port, upstream.state, upstream.state === "connected" ? stream.offset : -1];
+  const { master, state } = upstream.appointed;
+  if (master !== null) {
+    return ["slave", master.host, master.port, state, state === "connected" ? stream.offset : -1];
   }
   const online = [...replicas].filter(({ state }) => state === "online");
   const rows = online.map(({ host, profile, acknowledged }) => [

@@ -4,7 +4,7 @@ import type { Command } from "../commands/registered-command.ts";
 import type { RunningScript } from "../commands/suspension.ts";
 import type { Config } from "../config/config.ts";
 import { MASTER_DOWN, READ_ONLY } from "../commands/replica-rules.ts";
-import { BUSY_EVAL, BUSY_FUNCTION, CommandError, NO_REPLICAS } from "../errors.ts";
+import { BUSY_EVAL, BUSY_FUNCTION, CommandError, LOADING, NO_REPLICAS } from "../errors.ts";
 import type { LoadingProgress } from "../metrics/loading-progress.ts";
 import type { DiskHealth } from "./disk-health.ts";
 
@@ -48,8 +48,6 @@ export function check(state: CheckState, client: Client, command: Command, effec
   const isFollower = client.isMonitor || client.type === "replica";
   if (isFollower && (effect.isWrite || command.isReadonly || effect.mayReplicate)) throw NOT_FOR_REPLICAS;
 }
-
-const LOADING = new CommandError("LOADING Redis is loading the dataset in memory");
 
 /** EXEC does what was queued. */
 function isForStaleData({ transaction }: Client, command: Command): boolean {

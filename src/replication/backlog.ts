@@ -4,6 +4,9 @@ interface Chunk {
   readonly bytes: Buffer;
 }
 
+/** The size is made up of at least so many, as in Redis: so much too much may be kept. */
+const CHUNKS = 16;
+
 /**
  * The last bytes of the stream, in memory, for replicas that are connected (they read at their own pace) and for those
  * that come back. Offsets count the bytes of the whole history; the first byte has offset 1, as in Redis: so a
@@ -48,8 +51,13 @@ export class Backlog {
   }
 
   append(bytes: Buffer): void {
-    this.#chunks.push({ offset: this.#end, bytes });
-    this.#end += bytes.length;
+    // One large change must not make more of the history last than was asked for.
+    const limit = Math.max(Math.floor(this.#size() / CHUNKS), 1);
+    for (let at = 0; at < bytes.length; at += limit) {
+      const piece = bytes.subarray(at, at + limit);
+      this.#chunks.push({ offset: this.#end, bytes: piece });
+      this.#end += piece.length;
+    }
     this.trim();
   }
 

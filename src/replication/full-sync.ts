@@ -1,6 +1,8 @@
 import type { ServerUrl } from "../config/server-url.ts";
 import type { RdbInput } from "../rdb/load/load.ts";
+import { encodeRequest } from "../resp/request.ts";
 import type { Bytes } from "../support/bytes.ts";
+import { newId } from "./history.ts";
 import { type Position, askForData, introduce } from "./handshake.ts";
 import { LinkError, ServerLink } from "./server-link.ts";
 
@@ -37,6 +39,7 @@ export class FullSync implements RdbInput {
       await introduce(link, { user, password, listeningPort, announcedIp: "" }, () => undefined);
       const answer = await askForData(link, null);
       if (answer.kind === "full") return await FullSync.begin(link, answer);
+      if (answer.kind === "unknown") return await FullSync.beginOld(link);
       const text = answer.kind === "continue" ? "+CONTINUE" : answer.text;
       throw new LinkError(`no full synchronization: PSYNC is answered with ${text}`);
     } catch (error) {
@@ -55,6 +58,15 @@ export class FullSync implements RdbInput {
       clearInterval(alive);
       throw error;
     }
+  }
+
+  /**
+   * Of a server older than PSYNC (Redis 2.6), which knows no histories: the data gets one that nobody else is in.
+   * @throws LinkError
+   */
+  static beginOld(link: ServerLink): Promise<FullSync> {
+    link.send(encodeRequest(["SYNC"]));
+    return FullSync.begin(link, { id: newId(), offset: 0 });
   }
 
   private constructor(link: ServerLink, position: Position, header: string, alive: NodeJS.Timeout) {

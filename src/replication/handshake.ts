@@ -12,11 +12,11 @@ export interface Introduction {
   readonly announcedIp: Bytes;
 }
 
-/** What it answers to PSYNC. `later`: it cannot now; `refused`: not at all, or it does not know PSYNC. */
+/** What it answers to PSYNC. `later`: it cannot now; `unknown`: it is older than PSYNC; `refused`: not at all. */
 export type SyncAnswer =
   | { readonly kind: "full"; readonly id: string; readonly offset: number }
   | { readonly kind: "continue"; readonly id: string | null }
-  | { readonly kind: "later" | "refused"; readonly text: string };
+  | { readonly kind: "later" | "unknown" | "refused"; readonly text: string };
 
 /** A place in a history of changes: that many bytes of it are known. */
 export interface Position {
@@ -70,11 +70,16 @@ export async function askForData(
     ...(isHandingOver ? ["FAILOVER"] : []),
   );
   if (isError) {
-    return { kind: /^(?:NOMASTERLINK|LOADING)/.test(text) ? "later" : "refused", text: `-${text}` };
+    return { kind: kindOf(text), text: `-${text}` };
   }
   const full = /^FULLRESYNC ([0-9a-f]{40}) ([0-9]{1,15})$/i.exec(text);
   if (full !== null) return { kind: "full", id: full[1]!, offset: Number(full[2]) };
   const more = /^CONTINUE(?: ([0-9a-f]{40}))?$/i.exec(text.trimEnd());
   if (more !== null) return { kind: "continue", id: more[1] ?? null };
   return { kind: "refused", text: `+${text}` };
+}
+
+function kindOf(error: string): "later" | "unknown" | "refused" {
+  if (/^(?:NOMASTERLINK|LOADING)/.test(error)) return "later";
+  return /^ERR unknown command/i.test(error) ? "unknown" : "refused";
 }

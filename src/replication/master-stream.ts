@@ -22,6 +22,8 @@ export interface MasterStreamOptions {
   readonly rest: Buffer;
   readonly stream: ReplicationStream;
   readonly committer: Committer;
+  /** It is older than PSYNC: it knows no offsets, and would answer what it is told of them. */
+  readonly isOld: boolean;
   /** `repl-timeout`. */
   readonly timeoutMs: () => number;
   readonly maxBulkLength: () => number;
@@ -239,8 +241,8 @@ export class MasterStream {
 
   /** Tells how much of the history is safe here. */
   acknowledge(): void {
-    if (this.isClosed) return;
-    const { socket, stream } = this.#options;
+    const { socket, stream, isOld } = this.#options;
+    if (this.isClosed || isOld) return;
     socket.write(encodeRequest(["REPLCONF", "ACK", String(stream.written.offset)]), "latin1");
   }
 

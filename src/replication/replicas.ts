@@ -79,6 +79,12 @@ export class Replicas implements Iterable<ConnectedReplica> {
     return this.#transfer !== null;
   }
 
+  resetCounters(): void {
+    this.fullSyncs = 0;
+    this.partialSyncs = 0;
+    this.refusedPartialSyncs = 0;
+  }
+
   // ─── who comes and goes ────────────────────────────────────────────────────────────────────────
 
   add({ profile, known, link }: SyncRequest): ConnectedReplica {

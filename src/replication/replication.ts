@@ -56,6 +56,19 @@ export class Replication {
     return Math.max(this.#config.values.replBacklogSize, MIN_BACKLOG_SIZE);
   }
 
+  /** What the stream takes in memory: as much as was asked for, and what replicas have yet to be sent beyond that. */
+  get bufferBytes(): { readonly backlog: number; readonly replicas: number } {
+    const bytes = this.stream.backlog?.bytes ?? 0;
+    const backlog = this.replicas.size === 0 ? bytes : Math.min(bytes, this.backlogSize);
+    return { backlog, replicas: bytes - backlog };
+  }
+
+  /** CONFIG RESETSTAT. */
+  resetCounters(): void {
+    this.replicas.resetCounters();
+    this.upstream.resetCounters();
+  }
+
   /** When nothing is written any more. */
   close(): void {
     this.#journal?.close();

@@ -8,6 +8,9 @@ export class LinkError extends Error {
   override readonly name = "LinkError";
 }
 
+/** It falls silent. */
+export class LinkTimeout extends LinkError {}
+
 export interface ServerAddress {
   readonly host: string;
   readonly port: number;
@@ -99,7 +102,7 @@ export class ServerLink {
     this.#check();
     if (isInTime) return;
     this.close();
-    this.#fail(`${what} within ${this.#timeoutMs / 1000} seconds`);
+    throw new LinkTimeout(`${this.#where}: ${what} within ${this.#timeoutMs / 1000} seconds`);
   }
 
   /** The next bytes; empty at the end. @throws LinkError */

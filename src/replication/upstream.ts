@@ -7,7 +7,7 @@ import { FullSync } from "./full-sync.ts";
 import { type Position, type SyncAnswer, askForData, introduce } from "./handshake.ts";
 import { NO_ID } from "./history.ts";
 import { type MasterCommands, MasterStream } from "./master-stream.ts";
-import { LinkError, ServerLink } from "./server-link.ts";
+import { LinkError, LinkTimeout, ServerLink } from "./server-link.ts";
 import type { ReplicationStream } from "./stream.ts";
 
 /** Another server, of whose data this one's is a copy. */
@@ -64,7 +64,7 @@ export class Upstream {
   failover: { readonly isHandingOver: boolean; answered(isAccepted: boolean): void } | null = null;
   /** Errors that the master's commands were answered with. */
   errorReplies = 0;
-  /** Bytes that came of masters before the present one. */
+  /** Bytes that came of masters before the present one, less those that are not to be counted. */
   #bytesBefore = 0;
 
   constructor(options: UpstreamOptions) {
@@ -82,6 +82,17 @@ export class Upstream {
 
   get master(): Master | null {
     return this.#master;
+  }
+
+  /**
+   * The master and the connection to it as INFO and ROLE tell them: REPLICAOF in a transaction counts for what comes
+   * behind it, though it is carried out when the transaction is final.
+   */
+  get appointed(): { readonly master: Master | null; readonly state: LinkState } {
+    const master = parseMaster(this.#options.config.values.replicaof);
+    const isSame = master?.host === this.#master?.host && master?.port === this.#master?.port;
+    if (isSame) return { master, state: this.#state };
+    return { master, state: master === null ? "none" : "connect" };
   }
 
   get isReplica(): boolean {
@@ -124,6 +135,11 @@ export class Upstream {
   /** For INFO. */
   get inputBytes(): number {
     return this.#bytesBefore + (this.#sync?.bytesRead ?? 0) + (this.#stream?.receivedBytes ?? 0);
+  }
+
+  resetCounters(): void {
+    this.errorReplies = 0;
+    this.#bytesBefore -= this.inputBytes;
   }
 
   // ─── what it is told ───────────────────────────────────────────────────────────────────────────
@@ -246,16 +262,22 @@ export class Upstream {
       this.#state = "handshake";
       const answer = await this.#shakeHands(link);
       signal.throwIfAborted();
-      if (answer.kind === "full") await this.#receive(link, answer, signal);
-      else if (answer.kind === "continue") this.#goOn(answer.id);
-      else {
+      const isOld = answer.kind === "unknown";
+      if (answer.kind === "full") {
+        this.#log(`Full resync from master: ${answer.id}:${answer.offset}`);
+        await this.#receive(() => FullSync.begin(link!, answer), signal);
+      } else if (answer.kind === "continue") this.#goOn(answer.id);
+      else if (isOld) {
+        this.#log("Retrying with SYNC...");
+        await this.#receive(() => FullSync.beginOld(link!), signal);
+      } else {
         throw new LinkError(
           answer.kind === "later"
             ? `Master is currently unable to PSYNC but should be in the future: ${answer.text}`
             : `Master does not support PSYNC or is in error state (reply: ${answer.text})`,
         );
       }
-      this.#connected(link, work);
+      this.#connected(link, work, isOld);
     } catch (error) {
       this.#sync = null;
       link?.close();
@@ -263,11 +285,20 @@ export class Upstream {
       if (this.#work !== work) return;
       this.#work = null;
       const wasSyncing = this.#state === "sync";
-      this.#warn((error as Error).message);
+      this.#warn(this.#reasonFor(error as Error));
       this.#state = "connect";
       if (wasSyncing) this.#log(`MASTER <-> REPLICA sync: it failed, and will be tried again`);
       this.#retryLater();
     }
+  }
+
+  /** Silence in Redis' words. */
+  #reasonFor(error: Error): string {
+    if (!(error instanceof LinkTimeout)) return error.message;
+    return this.#state === "sync"
+      ? "Timeout receiving bulk data from MASTER... If the problem persists try to set the 'repl-timeout' parameter " +
+          "in redis.conf to a larger value."
+      : "Timeout connecting to the MASTER...";
   }
 
   async #open({ host, port }: Master, signal: AbortSignal): Promise<ServerLink> {
@@ -277,6 +308,7 @@ export class Upstream {
       this.#log("Non blocking connect for SYNC fired the event.");
       return link;
     } catch (error) {
+      if (error instanceof LinkTimeout) throw error;
       throw new LinkError(`Error condition on socket for SYNC: ${reasonOf(error)}`);
     }
   }
@@ -314,10 +346,9 @@ export class Upstream {
     return { id, offset };
   }
 
-  async #receive(link: ServerLink, position: Position, signal: AbortSignal): Promise<void> {
-    this.#log(`Full resync from master: ${position.id}:${position.offset}`);
+  async #receive(begin: () => Promise<FullSync>, signal: AbortSignal): Promise<void> {
     this.#state = "sync";
-    const sync = await FullSync.begin(link, position);
+    const sync = await begin();
     this.#sync = sync;
     try {
       this.#log(
@@ -347,7 +378,7 @@ export class Upstream {
     this.#log("MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.");
   }
 
-  #connected(link: ServerLink, work: AbortController): void {
+  #connected(link: ServerLink, work: AbortController, isOld: boolean): void {
     const { config, keyspace, stream } = this.#options;
     const { socket, rest } = link.detach();
     const masterStream = new MasterStream({
@@ -355,6 +386,7 @@ export class Upstream {
       rest,
       stream,
       committer: keyspace.committer,
+      isOld,
       timeoutMs: () => config.values.replTimeout * 1000,
       maxBulkLength: () => config.values.protoMaxBulkLen,
       onEnd: (reason) => this.#disconnected(masterStream, work, reason),

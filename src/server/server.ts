@@ -172,7 +172,9 @@ export class Server implements ServerView, SessionHost {
       (error) => this.log("warning", `Accepting client connection: ${error.message}`),
     );
     this.#listensOn = addressesOf(bind, port);
-    this.#every(SAMPLE_MS, (nowMs) => this.traffic.sample(nowMs, this.counters.commandsProcessed));
+    this.#every(SAMPLE_MS, (nowMs) => {
+      this.traffic.sample(nowMs, this.counters.commandsProcessed, this.replication.upstream.inputBytes);
+    });
     this.#every(TICK_MS, (nowMs) => {
       this.clients.tick(nowMs);
       this.memory.use();

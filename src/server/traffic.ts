@@ -11,12 +11,14 @@ export class TrafficCounter implements Traffic {
   writesProcessed = 0;
   readonly #input: Rate;
   readonly #output: Rate;
+  readonly #masterInput: Rate;
   readonly #replicaOutput: Rate;
   readonly #commands: Rate;
 
   constructor(nowMs: number) {
     this.#input = new Rate(nowMs);
     this.#output = new Rate(nowMs);
+    this.#masterInput = new Rate(nowMs);
     this.#replicaOutput = new Rate(nowMs);
     this.#commands = new Rate(nowMs);
   }
@@ -27,6 +29,10 @@ export class TrafficCounter implements Traffic {
 
   get outputBytesPerSecond(): number {
     return this.#output.perSecond;
+  }
+
+  get masterInputBytesPerSecond(): number {
+    return this.#masterInput.perSecond;
   }
 
   get replicaOutputBytesPerSecond(): number {
@@ -52,10 +58,11 @@ export class TrafficCounter implements Traffic {
     this.replicaOutputBytes += bytes;
   }
 
-  /** `commands`: how many have been processed so far. */
-  sample(nowMs: number, commands: number): void {
-    this.#input.sample(this.inputBytes, nowMs);
-    this.#output.sample(this.outputBytes, nowMs);
+  /** So far: `commands` have been processed, `masterBytes` have come from masters. */
+  sample(nowMs: number, commands: number, masterBytes: number): void {
+    this.#input.sample(this.inputBytes + masterBytes, nowMs);
+    this.#output.sample(this.outputBytes + this.replicaOutputBytes, nowMs);
+    this.#masterInput.sample(masterBytes, nowMs);
     this.#replicaOutput.sample(this.replicaOutputBytes, nowMs);
     this.#commands.sample(commands, nowMs);
   }

@@ -7,7 +7,8 @@ const secondsSince = (ms: number, nowMs: number): number => Math.max(0, Math.flo
 export function* masterLinkFields({ server, nowMs }: Context): Iterable<Field> {
   const { values } = server.config;
   const { upstream, stream } = server.replication;
-  const { master, state, sync, lastReadMs, downSinceMs } = upstream;
+  const { sync, lastReadMs, downSinceMs } = upstream;
+  const { master, state } = upstream.appointed;
   if (master === null) return;
   yield ["master_host", master.host];
   yield ["master_port", master.port];

@@ -62,7 +62,7 @@ export function* memorySection({ server, keyspace }: Context): Iterable<Field> {
   const peakBytes = Math.max(memory.peakBytes, usedBytes);
   const datasetBytes = keyspace.cache.bytes;
   const { maxmemory } = config.values;
-  const backlogBytes = server.replication.stream.backlog?.bytes ?? 0;
+  const replicationBytes = server.replication.bufferBytes;
   yield ["used_memory", usedBytes];
   yield ["used_memory_human", human(usedBytes)];
   yield ["used_memory_rss", residentBytes];
@@ -86,10 +86,9 @@ export function* memorySection({ server, keyspace }: Context): Iterable<Field> {
   yield ["mem_fragmentation_ratio", (residentBytes / usedBytes).toFixed(2)];
   yield ["mem_fragmentation_bytes", residentBytes - usedBytes];
   yield ["mem_not_counted_for_evict", 0];
-  yield ["mem_replication_backlog", backlogBytes];
-  yield ["mem_total_replication_buffers", backlogBytes];
-  // They share the backlog; what else waits for them is in their sockets.
-  yield ["mem_clients_slaves", 0];
+  yield ["mem_replication_backlog", replicationBytes.backlog];
+  yield ["mem_total_replication_buffers", replicationBytes.backlog + replicationBytes.replicas];
+  yield ["mem_clients_slaves", replicationBytes.replicas];
   yield ["mem_cluster_links", 0];
   yield ["mem_aof_buffer", keyspace.committer.backlogBytes];
   yield ["mem_allocator", "v8"];

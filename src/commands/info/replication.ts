@@ -15,7 +15,7 @@ export function* replicationSection(context: Context): Iterable<Field> {
   const { server, nowMs } = context;
   const { stream, replicas, upstream, failover } = server.replication;
   const { history, backlog } = stream;
-  yield ["role", upstream.isReplica ? "slave" : "master"];
+  yield ["role", upstream.appointed.master === null ? "master" : "slave"];
   yield* masterLinkFields(context);
   yield ["connected_slaves", replicas.size];
   const { goodCount } = replicas;

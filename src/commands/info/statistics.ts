@@ -7,13 +7,13 @@ export function* statsSection({ server, keyspace }: Context): Iterable<Field> {
   yield ["total_connections_received", traffic.connectionsReceived];
   yield ["total_commands_processed", counters.commandsProcessed];
   yield ["instantaneous_ops_per_sec", Math.round(traffic.commandsPerSecond)];
-  yield ["total_net_input_bytes", traffic.inputBytes];
-  yield ["total_net_output_bytes", traffic.outputBytes];
+  yield ["total_net_input_bytes", traffic.inputBytes + upstream.inputBytes];
+  yield ["total_net_output_bytes", traffic.outputBytes + traffic.replicaOutputBytes];
   yield ["total_net_repl_input_bytes", upstream.inputBytes];
   yield ["total_net_repl_output_bytes", traffic.replicaOutputBytes];
   yield ["instantaneous_input_kbps", (traffic.inputBytesPerSecond / 1024).toFixed(2)];
   yield ["instantaneous_output_kbps", (traffic.outputBytesPerSecond / 1024).toFixed(2)];
-  yield ["instantaneous_input_repl_kbps", "0.00"];
+  yield ["instantaneous_input_repl_kbps", (traffic.masterInputBytesPerSecond / 1024).toFixed(2)];
   yield ["instantaneous_output_repl_kbps", (traffic.replicaOutputBytesPerSecond / 1024).toFixed(2)];
   yield ["rejected_connections", traffic.connectionsRejected];
   yield ["sync_full", replicas.fullSyncs];
