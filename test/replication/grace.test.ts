@@ -1,3 +1,5 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Client } from "../support/client.ts";
 import type { TestServer } from "../support/server.ts";
@@ -74,6 +76,21 @@ test("SHUTDOWN ABORT: who asked for it is told, and writes go on", async () => {
   expect(await isWaiting()).toBe(false);
   expect(await client.send("SET", "k", "3")).toBe("OK");
   expect(server.log).toContain("Shutdown manually aborted.");
+});
+
+test("one that fails after the replica has everything: who asked for it is told, and writes go on", async () => {
+  await using replica = await lagging();
+  // No file can take the place of a folder that is not empty.
+  await mkdir(join(server.dir, "dump.rdb", "occupied"), { recursive: true });
+  const stoppers = [await server.connect(), await server.connect()];
+  const replies = stoppers.map((stopper) => stopper.send("SHUTDOWN", "SAVE"));
+  await until("both wait", async () => (await infoOf(client, "clients")).get("blocked_clients") === "2");
+  await replica.until((command) => command[1] === "GETACK");
+  replica.acknowledge();
+  for (const reply of replies)
+    expect(String(await reply)).toContain("ERR Errors trying to SHUTDOWN. Check logs.");
+  expect(await isWaiting()).toBe(false);
+  expect(await client.send("SET", "k", "3")).toBe("OK");
 });
 
 test("SIGTERM waits, too", async () => {
