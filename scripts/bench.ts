@@ -1,84 +1,65 @@
 import { parseArgs } from "node:util";
-import { measure, type Measurement, warmUp } from "./bench/redis-benchmark.ts";
-import { benchTable } from "./bench/report.ts";
-import { PEER_ARGS, startLeveldis, startRedis } from "./bench/servers.ts";
+import { always } from "./bench/always.ts";
+import { collections } from "./bench/collections.ts";
+import { deletion } from "./bench/deletion.ts";
+import { tableText, verdictText } from "./bench/findings.ts";
+import { Options, type Part } from "./bench/part.ts";
+import { progress } from "./bench/progress.ts";
+import { addRun, circumstancesText, observeRun } from "./bench/results.ts";
+import { start } from "./bench/start.ts";
+import { throughput } from "./bench/throughput.ts";
+import { writeCost } from "./bench/write-cost.ts";
 
-/**
- * leveldis beside Debian's redis-server, the same load on both in turns. The machine may be shared and its speed
- * may drift, so only the ratio of one run counts, and the median of several rounds.
- */
+/** All measurements of leveldis: each part is a file of `scripts/bench/`. */
 
-const TESTS =
-  "set,get,incr,lpush,rpush,lpop,rpop,lrange_100,lrange_600,hset,sadd,spop,zadd,zpopmin,mset,xadd,publish,evalsha_get,evalsha_limiter";
+const PARTS: Readonly<Record<string, Part>> = {
+  throughput,
+  collections,
+  deletion,
+  start,
+  "write-cost": writeCost,
+  always,
+};
 
-const USAGE = `npm run bench -- [options]
+const RESULTS = ".cache/bench/results.json";
 
-  --tests LIST      of redis-benchmark's tests, and xadd, publish (to one subscriber), evalsha_get (a script
-                    of one GET), evalsha_limiter (a rate limiter of five commands); default
-                    ${TESTS}
-  --requests N      for each measurement, default 200000; a share of them for LRANGE and MSET
-  --rounds N        the median of so many is shown, default 3
-  --pipelines LIST  default 1,16
-  --bar P=RATIO     fail when a test falls below; repeatable (--bar 1=0.55 --bar 16=0.2)
-`;
+const [command = "all", ...args] = process.argv.slice(2);
 
-const { values: options } = parseArgs({
-  options: {
-    tests: { type: "string", default: TESTS },
-    requests: { type: "string", default: "200000" },
-    rounds: { type: "string", default: "3" },
-    pipelines: { type: "string", default: "1,16" },
-    bar: { type: "string", multiple: true, default: [] },
-    help: { type: "boolean", default: false },
-  },
-});
+if (command === "all") for (const [name, part] of Object.entries(PARTS)) await runPart(name, part);
+else if (Object.hasOwn(PARTS, command)) await runPart(command, PARTS[command]!);
+else process.stdout.write(usage());
 
-if (options.help) {
-  process.stdout.write(USAGE);
-  process.exit(0);
+async function runPart(name: string, part: Part): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      ...Object.fromEntries(Object.keys(part.options).map((option) => [option, { type: "string" as const }])),
+      results: { type: "string", default: RESULTS },
+    },
+  });
+  const circumstances = observeRun(args);
+  const findings = await part.run(new Options(part, values));
+  progress("");
+  const run = { part: name, circumstances: circumstances(), findings };
+  addRun(values.results, run);
+  for (const table of findings.tables) process.stdout.write(`\n${tableText(table)}`);
+  process.stdout.write(`\n${circumstancesText(run.circumstances)}\n`);
+  for (const verdict of findings.verdicts) process.stdout.write(verdictText(verdict));
 }
 
-const tests = options.tests.split(",");
-const pipelines = options.pipelines.split(",").map(Number);
-const rounds = Number(options.rounds);
-const requests = Number(options.requests);
-const bars = new Map(options.bar.map((bar) => bar.split("=").map(Number) as [number, number]));
+function usage(): string {
+  const parts = Object.entries(PARTS).map(([name, { summary, options }]) => {
+    const lines = Object.entries(options).map(
+      ([option, { default: value, help }]) =>
+        `    --${option.padEnd(14)} ${help}${value === "" ? "" : `; default ${value}`}\n`,
+    );
+    return `\n  ${name}: ${summary}\n${lines.join("")}`;
+  });
+  return `npm run bench -- [PART [options]]
 
-await using leveldis = await startLeveldis();
-await using redis = await startRedis();
-process.stderr.write(`leveldis on ${leveldis.port}, redis-server ${PEER_ARGS.join(" ")} on ${redis.port}\n`);
+Without a part: all of them, which takes more than an hour. Each prints its tables and adds to one file of results.
+TEST_DIST names another build than dist/.
 
-const measurements: Measurement[] = [];
-const total = rounds * pipelines.length * tests.length;
-let done = 0;
-for (let round = 0; round < rounds; round++) {
-  for (const pipeline of pipelines) {
-    for (const test of tests) {
-      progress(`${++done}/${total}  ${test} P=${pipeline}`);
-      if (round === 0 && pipeline === pipelines[0]) {
-        for (const server of [redis, leveldis]) await warmUp(server, test, pipeline, requests);
-      }
-      // One after the other, closely: what disturbs one then disturbs the other as well.
-      measurements.push(await measure(redis, test, pipeline, requests));
-      measurements.push(await measure(leveldis, test, pipeline, requests));
-    }
-  }
-}
-progress("");
-
-const { text, ratios } = benchTable(measurements, tests, pipelines);
-process.stdout.write(text);
-
-let missed = 0;
-for (const { test, pipeline, ratio } of ratios) {
-  const bar = bars.get(pipeline);
-  if (bar === undefined || ratio >= bar) continue;
-  missed++;
-  process.stdout.write(`below the bar: ${test} P=${pipeline}: ${ratio.toFixed(2)} of Redis, wanted ${bar}\n`);
-}
-process.exitCode = missed > 0 ? 1 : 0;
-
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
-  else if (text !== "") process.stderr.write(`${text}\n`);
+    --results        the file of results; default ${RESULTS}
+${parts.join("")}`;
 }

@@ -1,19 +1,32 @@
-import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
-import type { Client } from "../../test/support/client.ts";
 import type { TestServer } from "../../test/support/server.ts";
+import { fill } from "./fixtures.ts";
+import { info } from "./observe.ts";
+import { run } from "./processes.ts";
 import { benchTest, SHA, VALUE_BYTES } from "./tests.ts";
 
-export interface Measurement {
-  readonly server: "leveldis" | "redis";
-  readonly test: string;
-  readonly pipeline: number;
+export interface Outcome {
   readonly perSecond: number;
+  readonly averageMs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+}
+
+export interface Measurement extends Outcome {
+  readonly test: string;
+  readonly pipeline: number;
+}
+
+export interface Load {
+  /** The arguments of redis-benchmark: one of its own tests, or a command. */
+  readonly what: readonly string[];
+  readonly requests: number;
+  readonly clients?: number;
+  readonly pipeline?: number;
+  /** `__rand_int__` is below it. */
+  readonly keys?: number;
 }
 
 const CLIENTS = 50;
@@ -21,6 +34,8 @@ const KEYS = 100_000;
 /** More than any test reads at once. */
 const LEAST_FILL = 1000;
 const WARM_UP_SHARE = 0.1;
+/** What takes longer has lost its server. */
+const LIMIT_MS = 180_000;
 
 /** A short run that is not measured: what is compiled, opened or allocated at first use is so afterwards. */
 export async function warmUp(
@@ -32,39 +47,49 @@ export async function warmUp(
   await measure(server, test, pipeline, Math.ceil(requests * WARM_UP_SHARE));
 }
 
-/** One run of Debian's redis-benchmark. */
+/** One run of a test. */
 export async function measure(
   server: TestServer,
   test: string,
   pipeline: number,
   requests: number,
 ): Promise<Measurement> {
-  const { what: words, filledBy, grows, heardOn, script, share = 1 } = benchTest(test);
-  const sha = script === undefined ? "" : await load(server, script);
+  const { what: words, filledBy, grows, fixture, keys = KEYS, heardOn, script, share = 1 } = benchTest(test);
+  const sha = script === undefined ? "" : await loadScript(server, script);
   const what = words.map((word) => (word === SHA ? sha : word));
   const count = Math.ceil(requests * share);
+  if (fixture !== undefined) await fill(server, fixture);
   if (grows !== undefined) await clear(server, grows);
-  if (filledBy !== undefined) await run(server.port, 64, Math.max(count, LEAST_FILL), filledBy);
+  if (filledBy !== undefined) {
+    await bench(server.port, { what: filledBy, pipeline: 64, requests: Math.max(count, LEAST_FILL) });
+  }
   const subscriber = heardOn === undefined ? undefined : await subscribe(server.port, heardOn);
   try {
-    // The last row: before LRANGE stands what it needed.
-    const row = (await run(server.port, pipeline, count, what)).trim().split("\n").at(-1)!;
-    // "SET","rps","avg","min","p50","p95","p99","max"
-    const fields = row.split(",").map((field) => Number(field.replaceAll('"', "")));
-    return {
-      server: server.kind,
-      test,
-      pipeline,
-      perSecond: fields[1]!,
-      p50Ms: fields[4]!,
-      p99Ms: fields[6]!,
-    };
+    return { test, pipeline, ...(await bench(server.port, { what, pipeline, requests: count, keys })) };
   } finally {
     subscriber?.destroy();
   }
 }
 
-async function load(server: TestServer, script: string): Promise<string> {
+/** One run of Debian's redis-benchmark. */
+export async function bench(port: number, load: Load): Promise<Outcome> {
+  const { what, requests, clients = CLIENTS, pipeline = 1, keys = KEYS } = load;
+  const common = [
+    ...["-p", port, "-c", clients, "-n", requests, "-d", VALUE_BYTES, "-r", keys, "-P", pipeline],
+    "--csv",
+  ];
+  const output = await run("redis-benchmark", [...common.map(String), ...what], { limitMs: LIMIT_MS });
+  // The last row: before LRANGE stands what it needed.
+  const row = output.trim().split("\n").at(-1)!;
+  // "SET","rps","avg","min","p50","p95","p99","max"; what the command has as a comma stays in the first.
+  const [perSecond, averageMs, , p50Ms, , p99Ms] = row
+    .slice(row.indexOf('","') + 3)
+    .split(",")
+    .map((field) => Number(field.replaceAll('"', "")));
+  return { perSecond: perSecond!, averageMs: averageMs!, p50Ms: p50Ms!, p99Ms: p99Ms! };
+}
+
+async function loadScript(server: TestServer, script: string): Promise<string> {
   await using client = await server.connect();
   return (await client.send("SCRIPT", "LOAD", script)) as string;
 }
@@ -73,20 +98,15 @@ async function load(server: TestServer, script: string): Promise<string> {
 async function clear(server: TestServer, key: string): Promise<void> {
   await using client = await server.connect();
   if ((await client.send("DEL", key)) === 0 || server.kind === "redis") return;
-  const collected = await info(client, "collector_collected");
+  const collected = await info(client, "leveldb", "collector_collected");
   const [, interval] = (await client.send("CONFIG", "GET", "gc-interval")) as string[];
   await client.send("CONFIG", "SET", "gc-interval", 1);
   // Too many to be packed: a collection that is surely collected, and after the key.
   await client.send("SADD", "last", ...Array.from({ length: 1000 }, (_, i) => `member:${i}`));
   await client.send("DEL", "last");
-  while ((await info(client, "collector_collected")) === collected) await sleep(20);
-  while ((await info(client, "collector_waiting")) > 0) await sleep(20);
+  while ((await info(client, "leveldb", "collector_collected")) === collected) await sleep(20);
+  while ((await info(client, "leveldb", "collector_waiting")) > 0) await sleep(20);
   await client.send("CONFIG", "SET", "gc-interval", interval!);
-}
-
-async function info(client: Client, field: string): Promise<number> {
-  const text = (await client.send("INFO", "leveldb")) as string;
-  return Number(new RegExp(`^${field}:(\\d+)\r$`, "m").exec(text)![1]);
 }
 
 /** Reads what comes and drops it. */
@@ -96,18 +116,4 @@ async function subscribe(port: number, channel: string): Promise<Socket> {
   await once(socket, "data");
   socket.resume();
   return socket;
-}
-
-async function run(
-  port: number,
-  pipeline: number,
-  requests: number,
-  what: readonly string[],
-): Promise<string> {
-  const common = [
-    ...["-p", port, "-c", CLIENTS, "-n", requests, "-d", VALUE_BYTES, "-r", KEYS, "-P", pipeline],
-    "--csv",
-  ];
-  const { stdout } = await promisify(execFile)("redis-benchmark", [...common.map(String), ...what]);
-  return stdout;
 }

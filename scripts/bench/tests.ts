@@ -1,3 +1,5 @@
+import type { Fixture } from "./fixtures.ts";
+
 export interface BenchTest {
   /** The arguments of redis-benchmark: one of its own tests, or a command. */
   readonly what: readonly string[];
@@ -5,6 +7,10 @@ export interface BenchTest {
   readonly filledBy?: readonly string[];
   /** Grows with every request: each run begins without it, else the last round would measure another size. */
   readonly grows?: string;
+  /** What it reads, made once for all rounds. */
+  readonly fixture?: Fixture;
+  /** Numbers that redis-benchmark puts into the command are below it. */
+  readonly keys?: number;
   /** In the cache of scripts before it is called: `SHA` in `what` is its sha1. */
   readonly script?: string;
   /** A client listens to this channel. */
@@ -29,14 +35,23 @@ redis.call('ZADD', KEYS[1], now, now)
 redis.call('PEXPIRE', KEYS[1], 1000)
 return 1`;
 
+const HASH: Fixture = { key: "hash:20", type: "hash", size: 20 };
+const SMALL_ZSET: Fixture = { key: "zset:100", type: "zset", size: 100 };
+const BIG_ZSET: Fixture = { key: "zset:1m", type: "zset", size: 1_000_000 };
+const BIG_LIST: Fixture = { key: "list:1m", type: "list", size: 1_000_000 };
+
 const special: Readonly<Record<string, Omit<BenchTest, "what"> & { readonly what?: readonly string[] }>> = {
   lpush: { grows: "mylist" },
   rpush: { grows: "mylist" },
   lpop: { grows: "mylist", filledBy: ["-t", "rpush"] },
   rpop: { grows: "mylist", filledBy: ["-t", "rpush"] },
-  // redis-benchmark fills for itself, with as many as it then reads: not enough in a short run.
-  lrange_100: { grows: "mylist", filledBy: ["-t", "rpush"], share: 0.25 },
-  lrange_600: { grows: "mylist", filledBy: ["-t", "rpush"], share: 0.05 },
+  lrange_100: { what: ["LRANGE", BIG_LIST.key, "0", "99"], fixture: BIG_LIST, share: 0.25 },
+  lrange_600: { what: ["LRANGE", BIG_LIST.key, "0", "599"], fixture: BIG_LIST, share: 0.05 },
+  hgetall_20: { what: ["HGETALL", HASH.key], fixture: HASH, share: 0.5 },
+  zrange_10_small: { what: ["ZRANGE", SMALL_ZSET.key, "0", "9"], fixture: SMALL_ZSET },
+  zrange_10_big: { what: ["ZRANGE", BIG_ZSET.key, "0", "9"], fixture: BIG_ZSET },
+  zrank_small: { what: rankIn(SMALL_ZSET), fixture: SMALL_ZSET, keys: SMALL_ZSET.size },
+  zrank_big: { what: rankIn(BIG_ZSET), fixture: BIG_ZSET, keys: BIG_ZSET.size },
   spop: { filledBy: ["SADD", "myset", "element:__rand_int__"] },
   zpopmin: { filledBy: ["ZADD", "myzset", "__rand_int__", "element:__rand_int__"] },
   mset: { share: 0.5 },
@@ -57,4 +72,8 @@ const special: Readonly<Record<string, Omit<BenchTest, "what"> & { readonly what
 /** A name of redis-benchmark's own, or one of those above. */
 export function benchTest(name: string): BenchTest {
   return { what: ["-t", name], ...special[name] };
+}
+
+function rankIn({ key }: Fixture): readonly string[] {
+  return ["ZRANK", key, "element:__rand_int__"];
 }

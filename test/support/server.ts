@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly variant?: Variant;
   /** Data folder; default: a temporary one, removed by `close`. */
   readonly dir?: string;
+  /** The folder of the build that is run; default: what `TEST_DIST` names, else `dist`. */
+  readonly dist?: string;
 }
 
 export interface Exit {
@@ -206,7 +208,7 @@ export class TestServer {
       const local = ["--save", "", "--bind", "127.0.0.1"];
       return ["redis-server", ...file, ...local, ...place, ...redisOptionsOf(chosen), ...args];
     }
-    const main = resolve(process.env["TEST_DIST"] ?? "dist", "main.js");
+    const main = resolve(this.#options.dist ?? process.env["TEST_DIST"] ?? "dist", "main.js");
     return [process.execPath, main, ...file, ...place, ...optionsOf(chosen), ...args];
   }
 }

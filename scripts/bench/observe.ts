@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Client } from "../../test/support/client.ts";
+import type { TestServer } from "../../test/support/server.ts";
+import { run } from "./processes.ts";
+
+/** What the system tells of a server from outside. Linux only. */
+
+export interface Memory {
+  /** All that is resident. */
+  readonly resident: number;
+  /** Of it, what is the process' own: without the files that it maps, which the system takes back when it likes. */
+  readonly own: number;
+}
+
+export function memoryOf(pid: number): Memory {
+  const status = readFileSync(`/proc/${pid}/status`, "latin1");
+  const bytes = (field: string): number =>
+    Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)![1]) * 1024;
+  return { resident: bytes("VmRSS"), own: bytes("RssAnon") };
+}
+
+/** Bytes that a process has sent to the disk; what was deleted before it got there is left out. */
+export function bytesWritten(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/io`, "latin1");
+  const field = (name: string): number => Number(new RegExp(`^${name}: (\\d+)`, "m").exec(text)![1]);
+  return field("write_bytes") - field("cancelled_write_bytes");
+}
+
+/** Bytes of all files below a folder. */
+export function folderBytes(folder: string): number {
+  let bytes = 0;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    // A compaction removes files at any time.
+    const found = statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false });
+    if (found?.isFile() === true) bytes += found.size;
+  }
+  return bytes;
+}
+
+const LOOK_EVERY_MS = 250;
+const QUIET_BYTES = 256 * 1024;
+
+/** Waits until a server has not written for a while: what was loaded is where it stays, and is compacted. */
+export async function settle(pid: number, { quietMs = 2500, limitMs = 120_000 } = {}): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  let last = bytesWritten(pid);
+  for (let quietSince = Date.now(); Date.now() - quietSince < quietMs && Date.now() < deadline;) {
+    await sleep(LOOK_EVERY_MS);
+    const now = bytesWritten(pid);
+    if (now - last > QUIET_BYTES) quietSince = Date.now();
+    last = now;
+  }
+}
+
+/** A number of INFO. */
+export async function info(client: Client, section: string, field: string): Promise<number> {
+  const text = (await client.send("INFO", section)) as string;
+  return Number(new RegExp(`^${field}:([\\d.]+)`, "m").exec(text)![1]);
+}
+
+/** Drops a folder's files from the page cache, and those of nobody else. The server must not have them mapped. */
+async function dropFromPageCache(folder: string): Promise<void> {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    await run("dd", [`if=${join(entry.parentPath, entry.name)}`, "iflag=nocache", "count=0"], {
+      limitMs: 60_000,
+    });
+  }
+}
+
+/** Starts the server again with nothing in memory, neither its own nor the system's. */
+export async function restartCold(server: TestServer): Promise<void> {
+  await server.stop();
+  // Only what is on the disk can be dropped.
+  await run("sync", ["-f", server.dir], { limitMs: 120_000 });
+  await dropFromPageCache(server.dir);
+  await server.start();
+}
