@@ -8,7 +8,7 @@ import { commandsOf } from "./grammar.ts";
 import { showCommand } from "./pair.ts";
 import { randomCommands } from "./random-commands.ts";
 
-const args = ["--notify-keyspace-events", "AKEmn"];
+const args = ["--notify-keyspace-events", "AKEmn", "--enable-debug-command", "yes"];
 const servers = [useServer({ kind: "redis", args }), useServer({ args })];
 let clients: Client[] = [];
 /** They say where the events of a command end: what sent it may be in a transaction. */
