@@ -79,7 +79,7 @@ export class ScriptedServer implements AsyncDisposable {
       reload: {} as never,
       backup: {} as never,
       scripting: {} as never,
-      replication: {} as never,
+      replication: { upstream: { inputBytes: 0 } } as never,
       log: (_level, message) => void this.log.push(message),
       onShutdown: () => {},
     });
