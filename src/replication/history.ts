@@ -26,16 +26,19 @@ export interface History {
   readonly isFollowed: boolean;
   /** The server was stopped in order: no replica can know more than is here. */
   readonly isClosed: boolean;
+  /** Replicas were told of it: what comes is kept for them. */
+  readonly isKept: boolean;
 }
 
 const NO_DB = 0xffff;
 const FOLLOWED = 1;
 const CLOSED = 2;
+const KEPT = 4;
 
 /** The record `!replication`: ids 40 bytes each, second offset + 1 u64, offset u64, database u16, flags u8. */
 export function encodeHistory(history: History): Bytes {
-  const { id, secondId, secondOffset, offset, dbIndex, isFollowed, isClosed } = history;
-  const flags = (isFollowed ? FOLLOWED : 0) | (isClosed ? CLOSED : 0);
+  const { id, secondId, secondOffset, offset, dbIndex, isFollowed, isClosed, isKept } = history;
+  const flags = (isFollowed ? FOLLOWED : 0) | (isClosed ? CLOSED : 0) | (isKept ? KEPT : 0);
   return (
     id +
     secondId +
@@ -62,5 +65,6 @@ export function decodeHistory(record: Bytes): History {
     dbIndex: dbIndex === NO_DB ? -1 : dbIndex,
     isFollowed: (flags & FOLLOWED) !== 0,
     isClosed: (flags & CLOSED) !== 0,
+    isKept: (flags & KEPT) !== 0,
   };
 }

@@ -32,7 +32,8 @@ export class Replicas implements Iterable<ConnectedReplica> {
   #startTimer: NodeJS.Timeout | null = null;
   /** The RDB that is being made; files that are being sent are not counted. */
   #transfer: SnapshotTransfer | null = null;
-  #ticks = 0;
+  /** Redis counts from its start on, not from a second later. */
+  #ticks = 1;
   #asks = false;
   /** Since when there is none. */
   #noneSinceMs = Date.now();

@@ -74,11 +74,14 @@ export class ReplicationStream implements Persistent, BatchWaiter {
 
   #reopen(): void {
     const { journal, backlogSize } = this.#options;
-    const { offset, isFollowed, isClosed } = this.#history;
+    const { offset, isFollowed, isClosed, isKept } = this.#history;
     const kept = journal?.restore(offset) ?? null;
     if (kept !== null) {
       this.#backlog = new Backlog(kept.begin, backlogSize);
       for (const bytes of kept.chunks) this.#backlog.append(bytes);
+    } else if (isKept) {
+      // Who knows all that there is here can be told what comes.
+      this.#backlog = new Backlog(offset, backlogSize);
     }
     // After a loss of power replicas may know more than is left here: they must not go on as if they had not.
     if (!isFollowed && !isClosed) this.fork();
@@ -142,7 +145,7 @@ export class ReplicationStream implements Persistent, BatchWaiter {
   #begin(): void {
     this.#backlog = new Backlog(this.#history.offset, this.#options.backlogSize);
     this.#isRestarted = true;
-    this.#mark();
+    this.#change({ isKept: true });
     this.#listen();
   }
 
@@ -150,6 +153,7 @@ export class ReplicationStream implements Persistent, BatchWaiter {
   close(): void {
     this.#backlog = null;
     this.#options.journal?.clear(this.#history.offset);
+    this.#change({ isKept: false });
     if (!this.#history.isFollowed) this.#change({ id: newId(), secondId: NO_ID, secondOffset: -1 });
     this.#listen();
   }
@@ -308,4 +312,5 @@ const fresh = (): History => ({
   dbIndex: -1,
   isFollowed: false,
   isClosed: false,
+  isKept: false,
 });

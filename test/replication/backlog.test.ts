@@ -16,7 +16,11 @@ vi.setConfig({ testTimeout: 60_000 });
 describe("after a restart", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startServer("leveldis", ["--repl-backlog-size", "64kb"]);
+    // Nothing is added to the stream but what the tests write.
+    server = await startServer("leveldis", [
+      ...["--repl-backlog-size", "64kb"],
+      ...["--repl-ping-replica-period", "3600"],
+    ]);
   }, 60_000);
   afterAll(() => server.close());
 
@@ -100,16 +104,20 @@ describe("after a restart", () => {
       },
     },
   ])("when $damage", ({ make }) => {
-    test("a replica gets all the data", async () => {
+    test("a replica gets all the data, and one that has it goes on", async () => {
       const before = await written(1, 5);
+      const all = await written(6, 7);
       await server.crash();
       make(filesOf());
       await server.start();
+      const whole = await ask(all);
+      expect(whole.answer).toMatch(/^CONTINUE /);
+      await whole.close();
       const replica = await ask(before);
       expect(replica.answer).toMatch(/^FULLRESYNC /);
       await replica.close();
       // What comes then is kept again.
-      const next = await written(6, 8);
+      const next = await written(8, 9);
       await server.crashAndRestart();
       const again = await ask(next);
       expect(again.answer).toMatch(/^CONTINUE /);
@@ -136,6 +144,7 @@ describe("after a restart", () => {
 
   test("of a copy by BACKUP, replicas get all the data", async () => {
     const before = await written(1, 3);
+    await written(4, 5);
     const client = await server.connect();
     const to = `${server.dir}-copy`;
     expect(await client.send("BACKUP", to)).not.toBeInstanceOf(Error);
@@ -153,6 +162,26 @@ describe("after a restart", () => {
       await rm(to, { recursive: true, force: true });
     }
   });
+});
+
+test("a replica goes on behind a restart when nothing was ever written", async () => {
+  const server = await startServer("leveldis", ["--repl-ping-replica-period", "3600"]);
+  try {
+    const first = await RawReplica.open(server.port, { ackMs: 0 });
+    const { id, offset } = first;
+    await first.close();
+    expect(offset).toBe(0);
+    await server.restart();
+    const replica = await RawReplica.open(server.port, { sync: ["PSYNC", id, "1"] });
+    expect(replica.answer).toBe(`CONTINUE ${id}`);
+    const client = await server.connect();
+    await client.send("SET", "k", "1");
+    await replica.until(([name]) => name === "SET");
+    await client.close();
+    await replica.close();
+  } finally {
+    await server.close();
+  }
 });
 
 describe("kill -9 under load, again and again", () => {
