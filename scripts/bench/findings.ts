@@ -38,7 +38,7 @@ export function tableText({ title, columns, rows }: Table): string {
 
 export function verdictText({ what, value, unit, bar, isMet }: Verdict): string {
   const rounded = value.toLocaleString("en-US", { maximumFractionDigits: 2 });
-  return `${isMet ? "met   " : "missed"}  ${what}: ${rounded}${unit} (bar ${barText(bar)}${unit})\n`;
+  return `${isMet ? "met" : "missed"}: ${what}: ${rounded}${unit} (bar ${barText(bar)}${unit})\n`;
 }
 
 /** For a table's last column. */
