@@ -229,7 +229,11 @@ export class Executor {
     let result: Reply | WaitFor;
     let failure: CommandError | null = null;
     try {
-      if (ready !== null && !this.blocked.canServe(ready)) return NOT_SERVED;
+      if (ready !== null && !this.blocked.canServe(ready)) {
+        // The key's time may be over: then it is removed, as by whoever meets it.
+        this.#finish(null, attempt);
+        return NOT_SERVED;
+      }
       keyspace.events.tellsMisses = command.isReadonly;
       keyspace.hidesChanges = command.hidesChanges;
       keyspace.propagation.begin(dbIndex, keyspace.changes);

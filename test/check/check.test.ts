@@ -220,6 +220,12 @@ describe("finds", () => {
       },
       /"S": an element under a wrong key/,
     ],
+    ["a place in no history", async (d) => d.change([["!replication", "f".repeat(80)]]), /"!replication"/],
+    [
+      "a history without a name",
+      async (d) => d.change([["!replication", `${"g".repeat(40)}${"0".repeat(40)}${"\0".repeat(19)}`]]),
+      /damaged record: "!replication"/,
+    ],
     [
       "a record that is cut off",
       async (d) => d.change([[recordKey(1, "hash:small"), d.record("hash:small").slice(0, -3)]]),

@@ -171,6 +171,9 @@ const WAITING: readonly (readonly [waiting: readonly string[], line: string])[] 
   [["BLPOP q 0"], "SELECT 1; RPUSH q a; MOVE q 0; SET k 1"],
   [["BLPOP q 0"], "SELECT 1; RPUSH q a; SWAPDB 0 1"],
   [["BLPOP q 0"], "RPUSH o a b; COPY o q; RESTORE q 0 x"],
+  // What comes too late is removed by who met it, as active expiry is off.
+  [["BLPOP q 0"], "MULTI; RPUSH q a; PEXPIRE q 1; DEBUG SLEEP 0.01; EXEC; SET k 1"],
+  [["BRPOP q 0"], "SELECT 1; RPUSH q a; PEXPIRE q 1; DEBUG SLEEP 0.01; SWAPDB 0 1; SET k 1"],
 ];
 
 describe("clients that waited", () => {
