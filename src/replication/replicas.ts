@@ -333,9 +333,11 @@ export class Replicas implements Iterable<ConnectedReplica> {
   #keepAlive(replica: ConnectedReplica, nowMs: number): void {
     const { log, config } = this.#options;
     const timeoutMs = config.values.replTimeout * 1000;
-    const { state, isOld, acknowledgedAtMs, stuckSinceMs } = replica;
+    const { state, isOld, attachedAtMs, acknowledgedAtMs, stuckSinceMs } = replica;
     const isMarked = this.#transfer?.isMarked === true;
-    if (state === "waiting" || (state === "beginning" && !isMarked)) replica.tell("\n");
+    const isHeld = state === "waiting" || (state === "beginning" && !isMarked);
+    // Who has just come is told more than that at once, as a rule.
+    if (isHeld && nowMs - attachedAtMs >= TICK_MS) replica.tell("\n");
     if (state === "online" && !isOld && nowMs - acknowledgedAtMs > timeoutMs) {
       log("warning", `Disconnecting timedout replica (streaming sync): ${replica.name}`);
       replica.link.close();
