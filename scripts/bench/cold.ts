@@ -1,12 +1,12 @@
 import type { TestServer } from "../../test/support/server.ts";
 import { COLD, judge } from "./bars.ts";
 import type { Findings } from "./findings.ts";
-import { loadKeys } from "./keys.ts";
 import { folderBytes, restartCold, settle } from "./observe.ts";
 import type { Options, Part } from "./part.ts";
 import { progress } from "./progress.ts";
+import { writeStrings } from "./rdb-file.ts";
 import { bench, type Outcome } from "./redis-benchmark.ts";
-import { startLeveldis } from "./servers.ts";
+import { startSeeded } from "./servers.ts";
 import { median, megabytes, quantile, shortCount, thousands } from "./stats.ts";
 
 /**
@@ -34,9 +34,13 @@ async function measureCold(options: Options): Promise<Findings> {
   const keys = options.count("keys");
   const requests = options.count("requests");
   const caches = options.text("caches");
-  await using server = await startLeveldis(["--cache-size", caches, "--record-cache-size", caches]);
   progress(`load ${shortCount(keys)} keys`);
-  await loadKeys(server.port, { to: keys, valueBytes: options.count("value-size") });
+  const valueBytes = options.count("value-size");
+  const seeded = await startSeeded(
+    (file) => writeStrings(file, keys, valueBytes),
+    ["--cache-size", caches, "--record-cache-size", caches],
+  );
+  await using server = seeded.server;
   await settle(server.pid);
   const disk = folderBytes(server.dir);
 

@@ -6,8 +6,9 @@ import { memoryOf, settle } from "./observe.ts";
 import type { Options, Part } from "./part.ts";
 import { progress } from "./progress.ts";
 import { bench, type Load } from "./redis-benchmark.ts";
-import { startLeveldis } from "./servers.ts";
+import { startLeveldis, startSeeded } from "./servers.ts";
 import { digits } from "./loader.ts";
+import { writeCollection } from "./rdb-file.ts";
 import { median, megabytes, shortCount, thousands } from "./stats.ts";
 
 /**
@@ -122,9 +123,9 @@ async function measureCollections(options: Options): Promise<Findings> {
   for (const type of options.list("types") as CollectionType[]) {
     const measured = new Map<number, Map<string, Times>>();
     for (const size of sizes) {
-      await using server = await startLeveldis();
       progress(`${type} of ${shortCount(size)}: load`);
-      const seconds = await loadCollection(server.port, KEY, type, size);
+      const { server: filled, seconds } = await startFilled(type, size);
+      await using server = filled;
       await settle(server.pid);
       measured.set(size, await measureCommands(server, type, size));
       const { own, resident } = memoryOf(server.pid);
@@ -174,6 +175,16 @@ async function measureCollections(options: Options): Promise<Findings> {
     plots,
     verdicts,
   };
+}
+
+/** A stream is loaded by commands: it only grows at its end. */
+async function startFilled(
+  type: CollectionType,
+  size: number,
+): Promise<{ readonly server: TestServer; readonly seconds: number }> {
+  if (type !== "stream") return startSeeded((file) => writeCollection(file, KEY, type, size));
+  const server = await startLeveldis();
+  return { server, seconds: await loadCollection(server.port, KEY, type, size) };
 }
 
 async function measureCommands(

@@ -36,23 +36,25 @@ export async function loadCollection(
     const entry = (i: number): string => encode("XADD", key, `${i + 1}-0`, "field", value(i, VALUE_BYTES));
     return load(port, size, entry, 2);
   }
-  const [command, member] = members[type];
   return load(port, Math.ceil(size / BATCH), (batch) => {
-    const words: string[] = [command, key];
-    for (let i = batch * BATCH; i < Math.min(size, (batch + 1) * BATCH); i++) words.push(...member(i, size));
+    const words: string[] = [COMMANDS[type], key];
+    for (let i = batch * BATCH; i < Math.min(size, (batch + 1) * BATCH); i++) {
+      words.push(...memberOf(type, i, size));
+    }
     return encode(...words);
   });
 }
 
-type MemberOf = (index: number, size: number) => readonly string[];
+const COMMANDS = { hash: "HSET", set: "SADD", zset: "ZADD", list: "RPUSH" } as const;
 
-const members: Readonly<Record<Exclude<CollectionType, "stream">, readonly [string, MemberOf]>> = {
-  hash: ["HSET", (i, size) => [name(scattered(i, size)), value(i, VALUE_BYTES)]],
-  set: ["SADD", (i, size) => [name(scattered(i, size))]],
-  // The member's number is its score: in order by both, and loaded in no order.
-  zset: ["ZADD", (i, size) => [String(scattered(i, size)), name(scattered(i, size))]],
-  list: ["RPUSH", (i) => [value(i, VALUE_BYTES)]],
-};
+/** What a command takes for the element. */
+export function memberOf(type: keyof typeof COMMANDS, index: number, size: number): readonly string[] {
+  if (type === "list") return [value(index, VALUE_BYTES)];
+  // They come in no order.
+  const number = scattered(index, size);
+  if (type === "set") return [name(number)];
+  return type === "hash" ? [name(number), value(index, VALUE_BYTES)] : [String(number), name(number)];
+}
 
 function name(index: number): string {
   return `element:${digits(index)}`;

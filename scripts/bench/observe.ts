@@ -28,10 +28,11 @@ export function bytesWritten(pid: number): number {
   return field("write_bytes") - field("cancelled_write_bytes");
 }
 
-/** Bytes of all files below a folder. */
-export function folderBytes(folder: string): number {
+/** Bytes of the files below a folder, or of those whose names end so. */
+export function folderBytes(folder: string, ending = ""): number {
   let bytes = 0;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.name.endsWith(ending)) continue;
     // A compaction removes files at any time.
     const found = statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false });
     if (found?.isFile() === true) bytes += found.size;

@@ -1,16 +1,17 @@
 import type { TestServer } from "../../test/support/server.ts";
 import { judge, SCALE, type Verdict } from "./bars.ts";
 import type { Findings } from "./findings.ts";
-import { loadKeys } from "./keys.ts";
 import { folderBytes, memoryOf, restartCold, settle } from "./observe.ts";
 import type { Options, Part } from "./part.ts";
 import { progress } from "./progress.ts";
+import { writeStrings } from "./rdb-file.ts";
 import { bench } from "./redis-benchmark.ts";
-import { startLeveldis } from "./servers.ts";
+import { startSeeded } from "./servers.ts";
 import { median, megabytes, shortCount, thousands } from "./stats.ts";
 
 /** What more keys cost: rates over uniformly random ones, with everything warm and with nothing in memory, and memory. */
 
+const VALUE_BYTES = 100;
 const ROUNDS = 3;
 /** Of GETs before those that are measured: caches have then what they will keep. */
 const MOST_WARMING = 2_000_000;
@@ -19,7 +20,7 @@ const PIPELINES = [1, 16];
 export const scale: Part = {
   summary: "rates and memory with more and more keys",
   options: {
-    keys: { default: "100k,1m,10m", help: "of 100 bytes, on one server that grows; 50m takes 10 GB of disk" },
+    keys: { default: "100k,1m,10m", help: "of 100 bytes; 50m takes 10 GB of disk" },
     requests: { default: "200k", help: "of each measurement" },
   },
   run: measureScale,
@@ -40,10 +41,7 @@ interface Figures {
 async function measureScale(options: Options): Promise<Findings> {
   const requests = options.count("requests");
   const all: Figures[] = [];
-  await using server = await startLeveldis();
-  for (const keys of options.counts("keys")) {
-    all.push(await measureAt(server, all.at(-1)?.keys ?? 0, keys, requests));
-  }
+  for (const keys of options.counts("keys")) all.push(await measureAt(keys, requests));
   const least = all[0]!;
   const verdicts: Verdict[] = [];
   for (const figures of all.slice(1)) {
@@ -77,7 +75,7 @@ async function measureScale(options: Options): Promise<Findings> {
         columns: [
           ...[
             "keys",
-            "loaded/s",
+            "loaded/s (RDB)",
             ...PIPELINES.map((p) => `cold GET P=${p}`),
             ...PIPELINES.map((p) => `warm GET P=${p}`),
           ],
@@ -116,10 +114,12 @@ async function measureScale(options: Options): Promise<Findings> {
   };
 }
 
-async function measureAt(server: TestServer, from: number, keys: number, requests: number): Promise<Figures> {
+async function measureAt(keys: number, requests: number): Promise<Figures> {
   const at = shortCount(keys);
   progress(`${at} keys: load`);
-  const loadRate = (keys - from) / (await loadKeys(server.port, { from, to: keys }));
+  const { server: filled, seconds } = await startSeeded((file) => writeStrings(file, keys, VALUE_BYTES));
+  await using server = filled;
+  const loadRate = keys / seconds;
   await settle(server.pid);
   const disk = folderBytes(server.dir);
   const cold: Record<number, number> = {};

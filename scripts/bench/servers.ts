@@ -1,25 +1,54 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { TestServer } from "../../test/support/server.ts";
 import { guardFolder, guardProcess, releaseFolder, releaseProcess } from "./processes.ts";
 
 /** What leveldis is compared with: as durable as it is by default. */
 export const PEER_ARGS = ["--appendonly", "yes", "--appendfsync", "everysec", "--save", ""];
 
+const LEVELDIS = { kind: "leveldis", variant: "normal" } as const;
+const LOOK_EVERY_MS = 200;
+
 /** Both are measured as users start them. `dist`: another build than this checkout's. */
 export async function startLeveldis(args: readonly string[] = [], dist?: string): Promise<TestServer> {
-  return start((dir) => ({
-    kind: "leveldis",
-    variant: "normal",
-    args,
-    dir,
-    ...(dist !== undefined && { dist }),
-  }));
+  return start({ ...LEVELDIS, args, dir: await newFolder(), ...(dist !== undefined && { dist }) });
 }
 
 export async function startRedis(args: readonly string[] = []): Promise<TestServer> {
-  return start((dir) => ({ kind: "redis", variant: "normal", args: [...PEER_ARGS, ...args], dir }));
+  return start({ kind: "redis", variant: "normal", args: [...PEER_ARGS, ...args], dir: await newFolder() });
+}
+
+/** A leveldis that was stopped and started again with what an RDB file held; `seconds`: from start to loaded. */
+export async function startSeeded(
+  write: (file: string) => void,
+  args: readonly string[] = [],
+): Promise<{ readonly server: TestServer; readonly seconds: number }> {
+  const dir = await newFolder();
+  const file = `${dir}.rdb`;
+  guardFolder(file);
+  try {
+    write(file);
+    const startedAt = performance.now();
+    const seeding = await start({ ...LEVELDIS, args: [...args, "--rdb", file], dir });
+    try {
+      await using client = await seeding.connect({ timeoutMs: 60_000 });
+      while (String(await client.send("INFO", "persistence")).includes("\nloading:1"))
+        await sleep(LOOK_EVERY_MS);
+      if ((await client.send("DBSIZE")) === 0) throw new Error(`nothing was loaded\n${seeding.log}`);
+    } catch (error) {
+      await seeding.close();
+      throw error;
+    }
+    const seconds = (performance.now() - startedAt) / 1000;
+    await seeding.stop();
+    releaseProcess(seeding);
+    return { server: await start({ ...LEVELDIS, args, dir }), seconds };
+  } finally {
+    await rm(file, { force: true });
+    releaseFolder(file);
+  }
 }
 
 class BenchServer extends TestServer {
@@ -31,12 +60,14 @@ class BenchServer extends TestServer {
   }
 }
 
-async function start(
-  options: (dir: string) => ConstructorParameters<typeof TestServer>[0],
-): Promise<TestServer> {
+async function newFolder(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "leveldis-bench-"));
   guardFolder(dir);
-  const server = new BenchServer(options(dir));
+  return dir;
+}
+
+async function start(options: ConstructorParameters<typeof TestServer>[0]): Promise<TestServer> {
+  const server = new BenchServer(options);
   guardProcess(server);
   try {
     await server.start();
