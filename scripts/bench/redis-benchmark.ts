@@ -1,11 +1,9 @@
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { TestServer } from "../../test/support/server.ts";
 import { fill } from "./fixtures.ts";
-import { info } from "./observe.ts";
 import { run } from "./processes.ts";
-import { benchTest, SHA, VALUE_BYTES } from "./tests.ts";
+import { benchTest, NEW_KEY, SHA, VALUE_BYTES } from "./tests.ts";
 
 export interface Outcome {
   readonly perSecond: number;
@@ -36,6 +34,8 @@ const WARM_UP_SHARE = 0.1;
 /** What takes longer has lost its server. */
 const LIMIT_MS = 180_000;
 
+let runs = 0;
+
 /** A short run that is not measured: what is compiled, opened or allocated at first use is so afterwards. */
 export async function warmUp(
   server: TestServer,
@@ -53,18 +53,23 @@ export async function measure(
   pipeline: number,
   requests: number,
 ): Promise<Measurement> {
-  const { what: words, filledBy, grows, fixture, keys = KEYS, heardOn, script, share = 1 } = benchTest(test);
+  const { what, filledBy, fixture, keys = KEYS, heardOn, script, share = 1 } = benchTest(test);
   const sha = script === undefined ? "" : await loadScript(server, script);
-  const what = words.map((word) => (word === SHA ? sha : word));
+  const key = `grown:${runs++}`;
+  const filled = (words: readonly string[]): string[] =>
+    words.map((word) => (word === SHA ? sha : word === NEW_KEY ? key : word));
   const count = Math.ceil(requests * share);
   if (fixture !== undefined) await fill(server, fixture);
-  if (grows !== undefined) await clear(server, grows);
   if (filledBy !== undefined) {
-    await bench(server.port, { what: filledBy, pipeline: 64, requests: Math.max(count, LEAST_FILL) });
+    await bench(server.port, { what: filled(filledBy), pipeline: 64, requests: Math.max(count, LEAST_FILL) });
   }
   const subscriber = heardOn === undefined ? undefined : await subscribe(server.port, heardOn);
   try {
-    return { test, pipeline, ...(await bench(server.port, { what, pipeline, requests: count, keys })) };
+    return {
+      test,
+      pipeline,
+      ...(await bench(server.port, { what: filled(what), pipeline, requests: count, keys })),
+    };
   } finally {
     subscriber?.destroy();
   }
@@ -91,21 +96,6 @@ export async function bench(port: number, load: Load): Promise<Outcome> {
 async function loadScript(server: TestServer, script: string): Promise<string> {
   await using client = await server.connect();
   return (await client.send("SCRIPT", "LOAD", script)) as string;
-}
-
-/** Deletes a key; the collector is hurried, so that it takes nothing away from what is measured next. */
-async function clear(server: TestServer, key: string): Promise<void> {
-  await using client = await server.connect();
-  if ((await client.send("DEL", key)) === 0 || server.kind === "redis") return;
-  const collected = await info(client, "leveldb", "collector_collected");
-  const [, interval] = (await client.send("CONFIG", "GET", "gc-interval")) as string[];
-  await client.send("CONFIG", "SET", "gc-interval", 1);
-  // Too many to be packed: a collection that is surely collected, and after the key.
-  await client.send("SADD", "last", ...Array.from({ length: 1000 }, (_, i) => `member:${i}`));
-  await client.send("DEL", "last");
-  while ((await info(client, "leveldb", "collector_collected")) === collected) await sleep(20);
-  while ((await info(client, "leveldb", "collector_waiting")) > 0) await sleep(20);
-  await client.send("CONFIG", "SET", "gc-interval", interval!);
 }
 
 /** Reads what comes and drops it. */

@@ -5,8 +5,6 @@ export interface BenchTest {
   readonly what: readonly string[];
   /** What takes away, or reads, is measured on what is there: the arguments of the run that fills first. */
   readonly filledBy?: readonly string[];
-  /** Grows with every request: each run begins without it, else the last round would measure another size. */
-  readonly grows?: string;
   /** What it reads, made once for all rounds. */
   readonly fixture?: Fixture;
   /** Numbers that redis-benchmark puts into the command are below it. */
@@ -21,6 +19,12 @@ export interface BenchTest {
 
 export const VALUE_BYTES = 100;
 const VALUE = "x".repeat(VALUE_BYTES);
+
+/**
+ * Stands for a key that no other run has: what grows with every request would have another size in the last round. (To delete
+ * it would take seconds until the collector has heard of it, and disturb what is measured next.)
+ */
+export const NEW_KEY = "__new_key__";
 
 /** Stands for the sha1 of a test's script. */
 export const SHA = "__sha__";
@@ -41,10 +45,10 @@ const BIG_ZSET: Fixture = { key: "zset:1m", type: "zset", size: 1_000_000 };
 const BIG_LIST: Fixture = { key: "list:1m", type: "list", size: 1_000_000 };
 
 const special: Readonly<Record<string, Omit<BenchTest, "what"> & { readonly what?: readonly string[] }>> = {
-  lpush: { grows: "mylist" },
-  rpush: { grows: "mylist" },
-  lpop: { grows: "mylist", filledBy: ["-t", "rpush"] },
-  rpop: { grows: "mylist", filledBy: ["-t", "rpush"] },
+  lpush: { what: ["LPUSH", NEW_KEY, VALUE] },
+  rpush: { what: ["RPUSH", NEW_KEY, VALUE] },
+  lpop: { what: ["LPOP", NEW_KEY], filledBy: ["RPUSH", NEW_KEY, VALUE] },
+  rpop: { what: ["RPOP", NEW_KEY], filledBy: ["RPUSH", NEW_KEY, VALUE] },
   lrange_100: { what: ["LRANGE", BIG_LIST.key, "0", "99"], fixture: BIG_LIST, share: 0.25 },
   lrange_600: { what: ["LRANGE", BIG_LIST.key, "0", "599"], fixture: BIG_LIST, share: 0.05 },
   hgetall_20: { what: ["HGETALL", HASH.key], fixture: HASH, share: 0.5 },
@@ -55,7 +59,7 @@ const special: Readonly<Record<string, Omit<BenchTest, "what"> & { readonly what
   spop: { filledBy: ["SADD", "myset", "element:__rand_int__"] },
   zpopmin: { filledBy: ["ZADD", "myzset", "__rand_int__", "element:__rand_int__"] },
   mset: { share: 0.5 },
-  xadd: { what: ["XADD", "mystream", "*", "field", VALUE], grows: "mystream" },
+  xadd: { what: ["XADD", NEW_KEY, "*", "field", VALUE] },
   evalsha_get: {
     script: "return redis.call('GET', KEYS[1])",
     what: ["EVALSHA", SHA, "1", "key:__rand_int__"],

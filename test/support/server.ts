@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly dir?: string;
   /** The folder of the build that is run; default: what `TEST_DIST` names, else `dist`. */
   readonly dist?: string;
+  /** What it has to do before it is ready may take so long. */
+  readonly startLimitMs?: number;
 }
 
 export interface Exit {
@@ -185,16 +187,17 @@ export class TestServer {
       child.once("close", end);
       child.once("error", () => end(null, null));
     });
+    const { startLimitMs = START_MS } = this.#options;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<"late">((resolve) => {
-      timer = setTimeout(() => resolve("late"), START_MS);
+      timer = setTimeout(() => resolve("late"), startLimitMs);
     });
     const first = await Promise.race([ready, this.#exit, late]);
     clearTimeout(timer);
     if (first === undefined) return;
     if (first === "late") await this.crash();
     const what =
-      first === "late" ? `is not ready after ${START_MS} ms` : `ended with ${first.code ?? first.signal}`;
+      first === "late" ? `is not ready after ${startLimitMs} ms` : `ended with ${first.code ?? first.signal}`;
     const text = this.#output.slice(outputStart);
     throw new Error(`${program} ${args.join(" ")} ${what}\n${text}`, { cause: spawnError });
   }
