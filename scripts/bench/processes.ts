@@ -44,6 +44,10 @@ export function releaseFolder(removed: string): void {
   folders.delete(removed);
 }
 
+export class TimeLimitError extends Error {
+  override readonly name = "TimeLimitError";
+}
+
 /** Runs a program to its end. Fails when it fails or takes longer than the limit. */
 export async function run(
   program: string,
@@ -56,16 +60,19 @@ export async function run(
   let errors = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString("latin1")));
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString("latin1")));
-  const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    child.kill("SIGKILL");
+  }, limitMs);
   try {
     const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (...end) => resolve(end));
     });
-    if (code !== 0) {
-      const how = signal === "SIGKILL" ? `was ended after ${limitMs} ms` : `ended with ${code ?? signal}`;
-      throw new Error(`${program} ${args.join(" ")} ${how}\n${errors || output}`);
-    }
+    const commandLine = `${program} ${args.join(" ")}`;
+    if (isLate) throw new TimeLimitError(`${commandLine} took longer than ${limitMs} ms`);
+    if (code !== 0) throw new Error(`${commandLine} ended with ${code ?? signal}\n${errors || output}`);
     return output;
   } finally {
     clearTimeout(timer);
