@@ -8,6 +8,8 @@ export class ChunkQueue {
   #waiting: Buffer[] = [];
   /** Of `#waiting`: what is before it was taken. Saves moving a long array for every chunk. */
   #first = 0;
+  /** Its bytes belong to somebody else; perhaps it was used up since. */
+  #lent: Buffer | null = null;
   /** Of all chunks, in bytes; the present one counts whole. */
   #bytes = 0;
 
@@ -23,6 +25,12 @@ export class ChunkQueue {
   push(chunk: Buffer): void {
     this.#bytes += chunk.length + CHUNK_OVERHEAD;
     this.#waiting.push(chunk);
+  }
+
+  /** The same with a chunk whose bytes are good until `keep` is called. */
+  lend(chunk: Buffer): void {
+    this.push(chunk);
+    this.#lent = chunk;
   }
 
   /**
@@ -48,6 +56,18 @@ export class ChunkQueue {
       at + CHUNK_OVERHEAD,
     );
     return true;
+  }
+
+  /**
+   * Copies what is needed of the chunk that was lent. If that is the present one, it is what is left from `at` on, and
+   * `current` begins there.
+   */
+  keep(at: number): void {
+    const lent = this.#lent;
+    const last = this.#waiting.length - 1;
+    this.#lent = null;
+    if (lent === this.current) this.#replace(Buffer.from(lent.subarray(at)), at);
+    else if (lent !== null && lent === this.#waiting[last]) this.#waiting[last] = Buffer.from(lent);
   }
 
   #replace(chunk: Buffer, freedBytes: number): void {

@@ -72,6 +72,17 @@ export class RequestReader {
     this.#chunks.push(chunk);
   }
 
+  /** The same with bytes that are good until `keep` is called. */
+  lend(chunk: Buffer): void {
+    this.#chunks.lend(chunk);
+  }
+
+  /** Copies what was not read of what was lent. */
+  keep(): void {
+    this.#chunks.keep(this.#at);
+    this.#stay();
+  }
+
   /** Bytes in memory: what was not read yet, and what there is of an unfinished request. */
   get bufferedBytes(): number {
     return this.#chunks.bytes - this.#at + (this.#collector?.filled ?? 0) + this.#argumentBytes;
@@ -263,11 +274,15 @@ export class RequestReader {
   /** Goes on with the next chunk, before it what was not read of this one. */
   #more(): boolean {
     const isMore = this.#chunks.advance(this.#at);
-    if (this.#chunk !== this.#chunks.current) {
-      this.#chunk = this.#chunks.current;
-      this.#at = 0;
-    }
+    this.#stay();
     return isMore;
+  }
+
+  /** Another buffer begins where the reader stood in the one before. */
+  #stay(): void {
+    if (this.#chunk === this.#chunks.current) return;
+    this.#chunk = this.#chunks.current;
+    this.#at = 0;
   }
 
   #fail(text: Bytes): never {

@@ -2,6 +2,7 @@ import { chmodSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server as NetServer, type Socket } from "node:net";
 import { StartError } from "../config/option.ts";
 import { parseBindAddress } from "./bind-address.ts";
+import { ClientSocket } from "./client-socket.ts";
 import { formatAddress, type Peer, tcpPeer, unixPeer } from "./peer.ts";
 
 export interface ListenOptions {
@@ -16,7 +17,7 @@ export interface ListenOptions {
   readonly backlog: number;
 }
 
-export type OnConnection = (socket: Socket, peer: Peer) => void;
+export type OnConnection = (socket: ClientSocket, peer: Peer) => void;
 /** A connection could not be accepted, for want of file descriptors most likely; listening goes on. */
 export type OnAcceptError = (error: Error) => void;
 
@@ -139,7 +140,8 @@ export class Listener {
   }
 
   #create(peerOf: (socket: Socket) => Peer): NetServer {
-    return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    return createServer({ pauseOnConnect: true }, (accepted) => {
+      const socket = new ClientSocket(accepted);
       this.#onConnection(socket, peerOf(socket));
     });
   }

@@ -1,10 +1,10 @@
-import type { Socket } from "node:net";
 import { writeRefused } from "../executor/disk-health.ts";
 import { closeStream } from "../resp/close-reply.ts";
 import type { Reply, StreamReply } from "../resp/reply.ts";
 import { type OutputPart, ReplyWriter } from "../resp/reply-writer.ts";
 import type { BatchWaiter } from "../storage/committer.ts";
 import type { Bytes } from "../support/bytes.ts";
+import type { ClientSocket } from "./client-socket.ts";
 import { SOCKET_HIGH_WATER, StreamSender } from "./stream-sender.ts";
 import type { TrafficCounter } from "./traffic.ts";
 
@@ -35,7 +35,7 @@ interface Held {
  * after them. When a batch fails, each reply that waited for it becomes the same error, and pushes are dropped.
  */
 export class Output implements BatchWaiter {
-  readonly #socket: Socket;
+  readonly #socket: ClientSocket;
   readonly #commits: Commits;
   readonly #traffic: TrafficCounter;
   /** Told when something has left that the session may have waited for. */
@@ -52,7 +52,7 @@ export class Output implements BatchWaiter {
   #streams = 0;
   #isClosed = false;
 
-  constructor(socket: Socket, commits: Commits, traffic: TrafficCounter, onProgress: () => void) {
+  constructor(socket: ClientSocket, commits: Commits, traffic: TrafficCounter, onProgress: () => void) {
     this.#socket = socket;
     this.#commits = commits;
     this.#traffic = traffic;
@@ -180,7 +180,7 @@ export class Output implements BatchWaiter {
 
   #write(bytes: Bytes): void {
     this.#traffic.countWrite(bytes.length);
-    this.#socket.write(bytes, "latin1");
+    this.#socket.send(bytes);
   }
 
   #enqueue(part: OutputPart): void {

@@ -18,6 +18,7 @@ import type { Log } from "../support/log.ts";
 import { Tracking } from "../tracking/tracking.ts";
 import { InputBudget } from "./input-budget.ts";
 import type { Connection } from "./connection.ts";
+import type { ClientSocket } from "./client-socket.ts";
 import { clientsByDescriptors, descriptorOf } from "./descriptors.ts";
 import { Listener } from "./listener.ts";
 import { MasterClient } from "./master-client.ts";
@@ -215,7 +216,7 @@ export class Server implements ServerView, SessionHost {
     this.#timers.push(timer);
   }
 
-  #connected(socket: Socket, peer: Peer): void {
+  #connected(socket: ClientSocket, peer: Peer): void {
     const { maxclients, protectedMode, tcpKeepalive } = this.config.values;
     this.#sockets.add(socket);
     socket.on("close", () => this.#sockets.delete(socket));

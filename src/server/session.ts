@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import type { ClientType } from "../commands/host.ts";
 import { Transaction } from "../commands/transaction.ts";
 import type { BufferLimit } from "../config/special-option-types.ts";
@@ -12,8 +11,8 @@ import { ProtocolError, type RequestLimits, RequestReader } from "../resp/reques
 import type { Bytes } from "../support/bytes.ts";
 import type { ClientTracking } from "../tracking/client-tracking.ts";
 import { describeClient } from "./client-line.ts";
+import type { ClientSocket } from "./client-socket.ts";
 import type { Connection } from "./connection.ts";
-import { descriptorOf } from "./descriptors.ts";
 import { InputPace } from "./input-pace.ts";
 import { OutputLimiter } from "./output-limiter.ts";
 import { Output } from "./output.ts";
@@ -69,7 +68,7 @@ export class Session implements Caller, Connection, RequestLimits {
 
   readonly #host: SessionHost;
   readonly #executor: CommandRunner;
-  readonly #socket: Socket;
+  readonly #socket: ClientSocket;
   readonly #reader = new RequestReader(this);
   readonly output: Output;
   readonly #limiter: OutputLimiter;
@@ -89,7 +88,7 @@ export class Session implements Caller, Connection, RequestLimits {
   readonly #pace: InputPace;
   #replica: ConnectedReplica | null = null;
 
-  constructor(host: SessionHost, id: number, socket: Socket, peer: Peer) {
+  constructor(host: SessionHost, id: number, socket: ClientSocket, peer: Peer) {
     this.#host = host;
     this.#executor = host.executor;
     this.#socket = socket;
@@ -102,10 +101,10 @@ export class Session implements Caller, Connection, RequestLimits {
     this.output = new Output(socket, host.commits, host.traffic, () => this.#outputMoved());
     this.#limiter = new OutputLimiter(() => this.#outputLimit, this);
     this.#pace = new InputPace(socket, host.config, host.inputBudget);
-    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     socket.on("end", () => this.#inputEnded());
     socket.on("error", (error) => this.#host.log("verbose", `Client ${this.address}: ${error.message}`));
     socket.on("close", () => this.#leave());
+    socket.receive((bytes) => this.#receive(bytes));
   }
 
   get type(): ClientType {
@@ -149,7 +148,7 @@ export class Session implements Caller, Connection, RequestLimits {
   }
 
   get descriptor(): number {
-    return descriptorOf(this.#socket);
+    return this.#socket.descriptor;
   }
 
   describe(nowMs: number): Bytes {
@@ -239,7 +238,7 @@ export class Session implements Caller, Connection, RequestLimits {
     this.#host.traffic.countRead(chunk.length);
     if (this.#isClosing) return;
     this.lastInteractionMs = Date.now();
-    this.#reader.push(chunk);
+    this.#reader.lend(chunk);
     if (this.#reader.bufferedBytes > this.#host.config.values.clientQueryBufferLimit) {
       this.#host.log(
         "warning",
@@ -251,6 +250,7 @@ export class Session implements Caller, Connection, RequestLimits {
     this.#turnBytes = chunk.length;
     if (this.#hold === "none") this.#run();
     else this.#setPace();
+    this.#reader.keep();
   }
 
   /** Takes requests until none is there, or the session holds. */

@@ -335,10 +335,9 @@ export class Elements implements Persistent {
       this.#young = NONE;
       this.#youngRound = round;
     }
-    const before = this.#young.size;
-    if (before === 0) this.#young = new Overlay(gathering);
-    else for (const [key, value] of gathering) this.#young.set(key, value);
-    this.#committer.keep(this.#young.size - before);
+    if (this.#young === NONE) this.#young = new Overlay(gathering);
+    else this.#young.add(gathering);
+    this.#committer.keep(gathering.size);
   }
 
   applied(round: number): void {

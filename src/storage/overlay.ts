@@ -24,9 +24,14 @@ export interface RunBounds {
 /** Who wants so many values does not look at many times as many deletions at once. */
 const DELETIONS_PER_VALUE = 256;
 
+/** Maps up to this size are put together: each costs memory for itself. */
+const MAX_SMALL_MAP = 64;
+
 /** What changed in a store and is not there yet, to be laid over what is read from it. */
 export class Overlay {
   readonly #values: Map<Bytes, Bytes | null>;
+  /** What came since somebody asked, in order: nobody asks of what is in memory as a whole anyway. */
+  #unmerged: Map<Bytes, Bytes | null>[] = [];
   /** Keys in order. Sorted when a range is first asked for. */
   #sorted: Bytes[] = [];
   /** Those that came later, in order, while they are few. */
@@ -39,24 +44,37 @@ export class Overlay {
     this.#values = values;
   }
 
-  get size(): number {
-    return this.#values.size;
+  get isEmpty(): boolean {
+    return this.#values.size === 0 && this.#unmerged.length === 0;
   }
 
   /** Undefined when nothing of the key changed. */
   get(key: Bytes): Bytes | null | undefined {
+    if (this.#unmerged.length > 0) this.#merge();
     return this.#values.get(key);
   }
 
-  set(key: Bytes, value: Bytes | null): void {
+  /** Later changes than those before. Takes the map: the caller must not use it any more. */
+  add(changes: Map<Bytes, Bytes | null>): void {
+    const last = this.#unmerged.at(-1);
+    if (last === undefined || last.size + changes.size > MAX_SMALL_MAP) this.#unmerged.push(changes);
+    else for (const [key, value] of changes) last.set(key, value);
+  }
+
+  #merge(): void {
+    for (const changes of this.#unmerged) for (const [key, value] of changes) this.#set(key, value);
+    this.#unmerged = [];
+  }
+
+  #set(key: Bytes, value: Bytes | null): void {
     if (this.#added !== null && !this.#values.has(key)) this.#added.push(key);
     this.#values.set(key, value);
   }
 
   /** Both, of which the later ones count: one of the two, grown, where that will do. */
   followedBy(later: Overlay): Overlay {
-    if (this.size === 0) return later;
-    for (const [key, value] of later.#values) this.set(key, value);
+    if (this.isEmpty) return later;
+    this.#unmerged.push(later.#values, ...later.#unmerged);
     return this;
   }
 
@@ -68,7 +86,8 @@ export class Overlay {
   /** Of a range no more than what is wanted. */
   run({ gte, lt, reverse, limit }: RunBounds): ChangeRun {
     const changes: Change[] = [];
-    if (this.#values.size === 0) return { changes, isCut: false };
+    if (this.isEmpty) return { changes, isCut: false };
+    this.#merge();
     this.#order();
     const keys = reverse
       ? new KeysBackward(this.#sorted, this.#recent, gte, lt)

@@ -209,7 +209,6 @@ describe("a subscriber that does not read", () => {
     const message = "x".repeat(100_000);
     const startMs = Date.now();
     for (let published = 0; published < 200; published++) await publisher.send("PUBLISH", "flood", message);
-    expect(await publisher.send("PUBSUB", "NUMSUB", "flood")).toEqual(["flood", 1]);
     await until(async () => ((await publisher.send("PUBSUB", "NUMSUB", "flood")) as unknown[])[1] === 0);
     expect(Date.now() - startMs).toBeGreaterThan(1000);
     await slow.close();

@@ -11,7 +11,10 @@ const changes = fc.array(fc.tuple(key, value), { maxLength: 30 });
 function overlayOf(...steps: (readonly Change[])[]): Overlay {
   const overlay = new Overlay();
   for (const step of steps) {
-    for (const [name, to] of step) overlay.set(name, to);
+    // In two parts, of which the second one counts.
+    const half = step.length >> 1;
+    overlay.add(new Map(step.slice(0, half)));
+    overlay.add(new Map(step.slice(half)));
     // Sorted now: what is added later has to find its place.
     overlay.range("", "b");
   }
@@ -28,7 +31,10 @@ test("an overlay has the last change of each key, in order", () => {
     fc.property(changes, changes, key, key, (first, then, gte, lt) => {
       const overlay = overlayOf(first, then);
       expect(overlay.range(gte, lt)).toEqual(expected([...first, ...then], gte, lt));
-      expect(overlay.size).toBe(new Map([...first, ...then]).size);
+      expect(overlay.isEmpty).toBe(first.length + then.length === 0);
+      for (const [name] of [...first, ...then]) {
+        expect(overlay.get(name)).toBe(new Map([...first, ...then]).get(name));
+      }
     }),
   );
 });
@@ -66,10 +72,29 @@ test("keys that come in between, one by one, find their places", () => {
   const names: string[] = [];
   for (let i = 0; i < 600; i++) {
     names.push(String((i * 7919) % 10_007).padStart(5, "0"));
-    overlay.set(names.at(-1)!, "v");
+    overlay.add(new Map([[names.at(-1)!, "v"]]));
     const all = overlay.range("", "z").map(([name]) => name);
     expect(all).toEqual(names.toSorted());
   }
+});
+
+test("what came in many parts, small and large, is there in its order", () => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(sizes, fc.integer({ min: 1, max: 150 }), (parts, different) => {
+      const overlay = new Overlay();
+      const all = new Map<string, string>();
+      let count = 0;
+      for (const size of parts) {
+        const part = new Map<string, string>();
+        for (let i = 0; i < size; i++) part.set(`k${(count * 37) % different}`, String(count++));
+        for (const [name, to] of part) all.set(name, to);
+        overlay.add(part);
+      }
+      const inOrder = [...all].sort(([a], [b]) => (a < b ? -1 : 1));
+      expect(overlay.range("", "z")).toEqual(inOrder);
+    }),
+  );
 });
 
 test("of two overlays the later one counts", () => {

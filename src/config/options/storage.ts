@@ -26,7 +26,7 @@ export const STORAGE = {
     changes: "start",
   }),
   "backend-option": jsonOptions(LEVELDB_OPTIONS, {
-    help: "An option of the backend, for example writeBufferSize=33554432; repeatable",
+    help: "An option of the backend, for example maxOpenFiles=4000; repeatable",
     changes: "start",
   }),
   rdb: path("", {

@@ -219,7 +219,7 @@ export class RedoLog implements WriteBatch {
 
   /** What the log holds and LevelDB, perhaps, does not. */
   unapplied(): Overlay {
-    const overlay = new Overlay();
+    const values = new Map<Bytes, Bytes | null>();
     const parts = [...this.#parts, { path: this.#file.path, from: this.#handedOver, to: this.#size }];
     for (const { path, from, to } of parts) {
       const reader = new LogReader(path, from, to);
@@ -228,14 +228,14 @@ export class RedoLog implements WriteBatch {
           const block = records;
           new ChangeWalk(block).take(Infinity, (at, keyBegin, keyEnd) => {
             const key = block.latin1Slice(keyBegin, keyEnd);
-            overlay.set(key, changeAt(block, at).value?.latin1Slice() ?? null);
+            values.set(key, changeAt(block, at).value?.latin1Slice() ?? null);
           });
         }
       } finally {
         reader.close();
       }
     }
-    return overlay;
+    return new Overlay(values);
   }
 
   /** All of it is in LevelDB, on the disk itself: the files are not needed at the next start. */
