@@ -22,7 +22,7 @@ const NUMBER = "__rand_int__";
 const ROUNDS = 3;
 const RUN_SECONDS = 0.4;
 /** Tells roughly how long a command takes, and brings into memory what it needs. */
-const PILOT_REQUESTS = 20;
+const PILOT_REQUESTS = 50;
 const SLOW_PER_SECOND = 50;
 const MOST_REQUESTS = 200_000;
 /** A size that one command takes away from is to stay nearly the same. */
