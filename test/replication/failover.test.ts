@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FakeMaster } from "../rdb/fake-master.ts";
 import type { Client } from "../support/client.ts";
 import type { ServerKind } from "../support/server.ts";
 import { caughtUp, follow, infoOf, linkUp, nodeOf, until } from "./followers.ts";
@@ -72,6 +73,84 @@ describe.each<[ServerKind]>([["leveldis"], ["redis"]])("of a %s, alone", (kind) 
     expect(await role(client)).toBe("master");
     await writer.close();
   });
+});
+
+describe("of a leveldis, where Redis does otherwise, or cannot be seen", () => {
+  const server = nodeOf("leveldis");
+  let client: Client;
+  beforeAll(async () => {
+    await server.start();
+    client = await server.connect();
+  }, 60_000);
+  afterAll(() => server.close(), 60_000);
+
+  const failover = async (...words: string[]): Promise<string> =>
+    String(await client.send("FAILOVER", ...words));
+
+  // Redis believes it, and hands over to who has nothing.
+  test("a replica without the data is no candidate, whatever it acknowledges", async () => {
+    await client.send("CONFIG", "SET", "repl-diskless-sync-delay", "600");
+    const beginner = await server.connect();
+    await beginner.send("REPLCONF", "listening-port", "4711", "capa", "eof");
+    beginner.write("PSYNC ? -1\r\n");
+    await until("it waits", async () => (await infoOf(client)).get("slave0")?.includes("state=wait_bgsave"));
+    const offset = (await infoOf(client)).get("master_repl_offset")!;
+    beginner.write(`REPLCONF ACK ${offset}\r\n`);
+    const slave = new RegExp(`state=wait_bgsave,offset=${offset},`);
+    await until("its word is heard", async () => slave.test((await infoOf(client)).get("slave0") ?? ""));
+    expect(await failover("TO", "127.0.0.1", "4711")).toContain("ERR FAILOVER target replica is not online.");
+    expect(await failover("TIMEOUT", "500")).toBe("OK");
+    await until("it is given up", async () => (await state(client)) === "no-failover");
+    expect(await role(client)).toBe("master");
+    expect(server.log).not.toContain("is synced, failing over");
+    await beginner.close();
+    await client.send("CONFIG", "SET", "repl-diskless-sync-delay", "0");
+  });
+
+  test("while the replica catches up it is told nothing more", async () => {
+    await using replica = await RawReplica.open(server.port, { ackMs: 0 });
+    replica.acknowledge();
+    await client.send("SET", "k", "3");
+    await replica.until((command) => command[2] === "3");
+    expect(await failover("TIMEOUT", "600000")).toBe("OK");
+    await client.send("CONFIG", "SET", "repl-ping-replica-period", "1");
+    const { offset, uptime } = await place();
+    // Time for two PINGs.
+    await until("three seconds have gone", async () => (await place()).uptime >= uptime + 3);
+    expect((await place()).offset).toBe(offset);
+    expect(await failover("ABORT")).toBe("OK");
+    await replica.until(([name]) => name === "PING");
+    await client.send("CONFIG", "SET", "repl-ping-replica-period", "3600");
+  });
+
+  test("a target that refuses leaves the master what it was", async () => {
+    const refusal = "-NOPERM this user has no permissions to run the 'psync' command";
+    await using target = await FakeMaster.start(["+PONG", "+OK", "+OK", refusal, ""].join("\r\n"));
+    const { port } = new URL(target.url);
+    await using replica = await RawReplica.open(server.port, {
+      greeting: [
+        ["REPLCONF", "listening-port", port],
+        ["REPLCONF", "capa", "eof", "capa", "psync2"],
+      ],
+    });
+    await client.send("SET", "k", "4");
+    await replica.until((command) => command[2] === "4");
+    expect(await failover("TO", "127.0.0.1", port, "TIMEOUT", "60000")).toBe("OK");
+    await until("it is given up", async () => (await state(client)) === "no-failover");
+    expect(server.log).toContain(
+      `FAILOVER to 127.0.0.1:${port} aborted: Failover target rejected psync request`,
+    );
+    expect(await role(client)).toBe("master");
+    expect(await client.send("SET", "k", "5")).toBe("OK");
+    expect(await client.send("CONFIG", "GET", "replicaof")).toEqual(["replicaof", ""]);
+  });
+
+  async function place(): Promise<{ readonly offset: string; readonly uptime: number }> {
+    return {
+      offset: (await infoOf(client)).get("master_repl_offset")!,
+      uptime: Number((await infoOf(client, "server")).get("uptime_in_seconds")),
+    };
+  }
 });
 
 describe.each<[ServerKind, ServerKind]>([
