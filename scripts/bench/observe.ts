@@ -79,3 +79,24 @@ export async function restartCold(server: TestServer): Promise<void> {
   await dropFromPageCache(server.dir);
   await server.start();
 }
+
+/** The system's unit of processor times. */
+const TICKS_PER_SECOND = 100;
+
+/** Processor time that the machine has spent on anything. */
+export function machineSeconds(): number {
+  const [user, nice, system, , , irq, softIrq] = readFileSync("/proc/stat", "latin1")
+    .split("\n")[0]!
+    .split(/\s+/)
+    .slice(1)
+    .map(Number) as [number, number, number, number, number, number, number];
+  return (user + nice + system + irq + softIrq) / TICKS_PER_SECOND;
+}
+
+/** Processor time of a process and of those that it started and that have ended. */
+export function processSeconds(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+  // The name before it may hold spaces. utime, stime, cutime, cstime are the 14th to 17th field of all.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) / TICKS_PER_SECOND;
+}
