@@ -19,7 +19,7 @@ export interface Plot {
   readonly title: string;
   readonly xLabel: string;
   readonly yLabel: string;
-  /** Names instead of numbers, at 0, 1, 2, … */
+  /** Names instead of numbers, for 0, 1, 2, …: bars instead of lines. */
   readonly xTicks?: readonly string[];
   /** Sizes that grow by factors. */
   readonly isXLogarithmic: boolean;

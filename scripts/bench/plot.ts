@@ -12,6 +12,8 @@ const COLOURS = [
   ...["#dd4477", "#66aa00", "#b82e2e", "#316395", "#994499", "#22aa99"],
 ];
 const TICKS = 5;
+/** Of the room that a name has. */
+const BARS_SHARE = 0.75;
 
 interface Axis {
   readonly place: (value: number) => number;
@@ -23,7 +25,8 @@ export function plotSvg(plot: Plot): string {
   const points = plot.lines.flatMap((line) => line.points);
   const xs = points.map(([x]) => x);
   const ends: Range = [MARGIN.left, WIDTH - MARGIN.right];
-  const x = plot.isXLogarithmic ? logarithmicAxis(xs, ends) : linearAxis(Math.max(...xs), ends);
+  const most = plot.xTicks?.length ?? Math.max(...xs);
+  const x = plot.isXLogarithmic ? logarithmicAxis(xs, ends) : linearAxis(most, ends);
   const y = linearAxis(Math.max(...points.map(([, y]) => y)), [HEIGHT - bottom, MARGIN.top]);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" font-family="sans-serif" font-size="12">`,
@@ -36,25 +39,48 @@ export function plotSvg(plot: Plot): string {
     ...xTickTexts(plot, x, HEIGHT - bottom),
     text((MARGIN.left + WIDTH - MARGIN.right) / 2, HEIGHT - 12, plot.xLabel, 'text-anchor="middle"'),
     text(16, 200, plot.yLabel, 'text-anchor="middle" transform="rotate(-90 16 200)"'),
-    ...plot.lines.flatMap((line, index) => lineParts(line, index, x, y)),
+    ...plot.lines.flatMap((line, index) => [
+      ...(plot.xTicks === undefined ? lineParts(line, index, x, y) : barParts(plot, index, x, y)),
+      ...legend(line, index),
+    ]),
     "</svg>\n",
   ].join("\n");
 }
 
 type Range = readonly [from: number, to: number];
 
-function lineParts({ label, points }: Line, index: number, x: Axis, y: Axis): string[] {
-  const colour = COLOURS[index % COLOURS.length]!;
+function lineParts({ points }: Line, index: number, x: Axis, y: Axis): string[] {
+  const colour = colourOf(index);
   const path = points.map(([px, py]) => `${at(x.place(px))} ${at(y.place(py))}`);
-  const labelY = MARGIN.top + 10 + index * 18;
   return [
     `<path d="M${path.join("L")}" fill="none" stroke="${colour}" stroke-width="2"/>`,
     ...points.map(
       ([px, py]) => `<circle cx="${at(x.place(px))}" cy="${at(y.place(py))}" r="3" fill="${colour}"/>`,
     ),
-    `<path d="M${WIDTH - MARGIN.right + 12} ${labelY - 4}h18" stroke="${colour}" stroke-width="3"/>`,
-    text(WIDTH - MARGIN.right + 36, labelY, label),
   ];
+}
+
+/** Those of all lines stand side by side above each name. */
+function barParts({ lines }: Plot, index: number, x: Axis, y: Axis): string[] {
+  const width = BARS_SHARE / lines.length;
+  return lines[index]!.points.map(([px, py]) => {
+    const left = x.place(px + (1 - BARS_SHARE) / 2 + index * width);
+    const right = x.place(px + (1 - BARS_SHARE) / 2 + (index + 1) * width);
+    const height = y.place(0) - y.place(py);
+    return `<rect x="${at(left)}" y="${at(y.place(py))}" width="${at(right - left)}" height="${at(height)}" fill="${colourOf(index)}"/>`;
+  });
+}
+
+function legend({ label }: Line, index: number): string[] {
+  const y = MARGIN.top + 10 + index * 18;
+  return [
+    `<path d="M${WIDTH - MARGIN.right + 12} ${y - 4}h18" stroke="${colourOf(index)}" stroke-width="3"/>`,
+    text(WIDTH - MARGIN.right + 36, y, label),
+  ];
+}
+
+function colourOf(index: number): string {
+  return COLOURS[index % COLOURS.length]!;
 }
 
 function xTickTexts(plot: Plot, x: Axis, bottom: number): string[] {
@@ -62,7 +88,7 @@ function xTickTexts(plot: Plot, x: Axis, bottom: number): string[] {
     return x.ticks.map((tick) => text(x.place(tick), bottom + 18, numberText(tick), 'text-anchor="middle"'));
   }
   return plot.xTicks.map((name, index) => {
-    const [px, py] = [at(x.place(index)), bottom + 14];
+    const [px, py] = [at(x.place(index + 0.5)), bottom + 14];
     return text(Number(px), py, name, `text-anchor="end" transform="rotate(-50 ${px} ${py})"`);
   });
 }
