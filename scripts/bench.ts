@@ -64,9 +64,8 @@ async function runPart(name: string, part: Part): Promise<void> {
   for (const table of findings.tables) process.stdout.write(`\n${tableText(table)}`);
   process.stdout.write(`\n${circumstancesText(run.circumstances)}\n`);
   const missed = findings.verdicts.filter((verdict) => !verdict.isMet);
-  process.stdout.write(
-    `${findings.verdicts.length - missed.length} of ${findings.verdicts.length} bars are met\n`,
-  );
+  const bars = findings.verdicts.length;
+  if (bars > 0) process.stdout.write(`${bars - missed.length} of ${bars} bars are met\n`);
   for (const verdict of missed) process.stdout.write(verdictText(verdict));
 }
 
