@@ -42,9 +42,11 @@ export function folderBytes(folder: string, ending = ""): number {
 
 const LOOK_EVERY_MS = 250;
 const QUIET_BYTES = 256 * 1024;
+/** Longer than anything waits in the redo log. */
+const QUIET_MS = 6500;
 
 /** Waits until a server has not written for a while: what was loaded is where it stays, and is compacted. */
-export async function settle(pid: number, { quietMs = 2500, limitMs = 120_000 } = {}): Promise<void> {
+export async function settle(pid: number, { quietMs = QUIET_MS, limitMs = 120_000 } = {}): Promise<void> {
   const deadline = Date.now() + limitMs;
   let last = bytesWritten(pid);
   for (let quietSince = Date.now(); Date.now() - quietSince < quietMs && Date.now() < deadline;) {
