@@ -23,13 +23,13 @@ import type { ScoredMembers } from "./score-order.ts";
  * −0 sorts as 0, and is not lost: clients see it, as in Redis.
  */
 export const MEMBERS = "\0";
-const ORDER = "\x01";
+export const ORDER = "\x01";
 
 /** Member `a` ⇒ `00 E8B7BE43 61`. */
 export const memberKey = (member: Bytes): Bytes => MEMBERS + u32(crc32(member)) + member;
 
 /** Score 1, member `a` ⇒ `01 BFF0000000000000 61`. */
-const orderKey = (score: number, member: Bytes): Bytes => ORDER + scoreBytes(score) + member;
+export const orderKey = (score: number, member: Bytes): Bytes => ORDER + scoreBytes(score) + member;
 
 /** In the order part, the value of an element whose score is −0. */
 const MINUS = "-";
@@ -91,9 +91,16 @@ export function readWindow(
   const { reverse, offset, limit } = window;
   if (range.by === "rank") return readRanks(elements, ranksShown(count, range, window), count, reverse);
   if (isEmptyRange(range) || offset < 0) return { scores: [], members: [] };
-  const keys = range.by === "score" ? scoreKeys(range) : lexKeys(range, firstScore(elements));
-  const found = elements.range({ ...keys, reverse }, limit < 0 ? Infinity : offset + limit);
+  const found = elements.range(
+    { ...orderBounds(elements, range), reverse },
+    limit < 0 ? Infinity : offset + limit,
+  );
   return scoredMembers(offset === 0 ? found : found.slice(offset));
+}
+
+/** The part of the order that is a range, which is not empty; of one score, for a range by lex. */
+export function orderBounds(elements: Elements, range: ScoreRange | LexRange): ElementRange {
+  return range.by === "score" ? scoreKeys(range) : lexKeys(range, firstScore(elements));
 }
 
 /** For one that is not empty. */
@@ -130,15 +137,19 @@ export function hasSeveralScores(elements: Elements): boolean {
 
 // ─── ranks ───────────────────────────────────────────────────────────────────────────────────────
 //
-// The store knows no ranks: these walk, from the nearer end. Counts of blocks of the order would replace what
-// is in these three functions.
+// The store knows no ranks: these walk, from the nearer end. For what is far from both see order-ranks.ts.
 
 /** How many elements `readRanks` walks over. */
 export function rankDistance({ from, to }: Ranks, count: number): number {
   return from === to ? 0 : Math.min(to, count - from);
 }
 
-function readRanks(elements: Elements, { from, to }: Ranks, count: number, reverse: boolean): ScoredMembers {
+export function readRanks(
+  elements: Elements,
+  { from, to }: Ranks,
+  count: number,
+  reverse: boolean,
+): ScoredMembers {
   if (from === to) return { scores: [], members: [] };
   const fromEnd = count - from < to;
   const found = fromEnd ? elements.range(FROM_END, count - from) : elements.range(WHOLE_ORDER, to);
@@ -146,17 +157,10 @@ function readRanks(elements: Elements, { from, to }: Ranks, count: number, rever
   return scoredMembers(fromEnd === reverse ? shown : shown.reverse());
 }
 
-/** How many of the `count` elements come before this one, which is there. */
-export function readRank(elements: Elements, score: number, member: Bytes, count: number): number {
-  const key = orderKey(score, member);
-  for (let step = FIRST_STEP; ; step *= STEP_GROWTH) {
-    const before = elements.range({ gte: ORDER, lt: key }, step).length;
-    if (before < step) return before;
-    const behind = elements.range({ gte: `${key}\0`, reverse: true }, step).length;
-    if (behind < step) return count - 1 - behind;
-  }
+/** How many of the `count` elements come before this one, which is there; null: `most` or more, and as many behind it. */
+export function readRank(elements: Elements, key: Bytes, count: number, most: number): number | null {
+  const before = elements.range({ gte: ORDER, lt: key }, most).length;
+  if (before < most) return before;
+  const behind = elements.range({ gte: `${key}\0`, reverse: true }, most).length;
+  return behind < most ? count - 1 - behind : null;
 }
-
-/** A rank is looked for from both ends, in growing steps. */
-const FIRST_STEP = 512;
-const STEP_GROWTH = 4;

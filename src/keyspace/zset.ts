@@ -12,24 +12,32 @@ import {
   type RankRange,
   type Ranks,
   type Window,
+  NO_RANKS,
   WHOLE_RANGE,
   WHOLE_WINDOW,
+  isEmptyRange,
+  ranksInWindow,
   ranksShown,
 } from "./order-range.ts";
+import { OrderRanks } from "./order-ranks.ts";
 import { randomElements, randomElementsWithRepeats } from "./random-elements.ts";
 import type { ScoredMembers } from "./score-order.ts";
 import { SortedMembers } from "./sorted-members.ts";
 import {
   MEMBERS,
+  ORDER,
   WHOLE_ORDER,
   deleteElement,
   hasSeveralScores,
   memberKey,
   memberOf,
   memberOfOrder,
+  orderBounds,
+  orderKey,
   putElement,
   rankDistance,
   readRank,
+  readRanks,
   readWindow,
   scoreOfOrder,
   scoreValue,
@@ -121,6 +129,10 @@ export class ZSet extends Collection<SortedMembers> {
     return new SortedMembers(scoredMembers(elements));
   }
 
+  override get memoryBytes(): number {
+    return super.memoryBytes + (this.elements?.derived?.memoryBytes ?? 0);
+  }
+
   protected residentBytes(count: number, bytes: number): number {
     return STRUCTURE_BYTES + count * MEMBER_BYTES + bytes;
   }
@@ -187,9 +199,13 @@ export class ZSet extends Collection<SortedMembers> {
     const score = this.score(member);
     if (score === null) return null;
     const members = this.#inMemory(this.count);
-    return members === null
-      ? readRank(this.elements!, score, member, this.count)
-      : members.order.rank(score, member);
+    if (members !== null) return members.order.rank(score, member);
+    const key = orderKey(score, member);
+    const ranks = this.#ranks;
+    const near = ranks?.isReady
+      ? null
+      : readRank(this.elements!, key, this.count, ranks === null ? Infinity : NEAR);
+    return near ?? ranks!.before(key);
   }
 
   /** What a window shows of a range, in the window's direction. For replies see `mustStream`. */
@@ -225,13 +241,55 @@ export class ZSet extends Collection<SortedMembers> {
   /** How many elements are in a range. */
   countIn(range: OrderRange): number {
     const members = this.#inMemoryFor(range, WHOLE_WINDOW);
-    if (members === null) return this.#read(range, WHOLE_WINDOW).members.length;
+    if (members === null) return this.#countOnDisk(range);
     const { from, to } = members.ranks(range, WHOLE_WINDOW);
     return to - from;
   }
 
+  #countOnDisk(range: OrderRange): number {
+    const ranks = this.#ranks;
+    if (range.by !== "rank" && !isEmptyRange(range) && ranks?.isReady !== true) {
+      const most = ranks === null ? Infinity : NEAR;
+      const { length } = this.elements!.range(orderBounds(this.elements!, range), most);
+      if (length < most) return length;
+    }
+    const { from, to } = this.#ranksOnDisk(ranks!, range);
+    return to - from;
+  }
+
+  #ranksOnDisk(ranks: OrderRanks, range: OrderRange): Ranks {
+    if (range.by === "rank") return this.ranks(range, WHOLE_WINDOW);
+    if (isEmptyRange(range)) return NO_RANKS;
+    const { gte, lt } = orderBounds(this.elements!, range);
+    return { from: ranks.before(gte), to: lt === undefined ? this.count : ranks.before(lt) };
+  }
+
+  /** Of one that is on disk, and too large for memory. Null: nothing of it is in the store yet, where they are counted. */
+  get #ranks(): OrderRanks | null {
+    const { elements } = this;
+    if (elements === null || !elements.isStored || !this.isLarge) return null;
+    // With the elements, since after a transaction that was taken back they are another's.
+    elements.derived ??= new OrderRanks(elements, this.keyspace.reading, ORDER, () =>
+      this.owner?.memoryChanged(),
+    );
+    return elements.derived as OrderRanks;
+  }
+
+  #readFromDisk(range: OrderRange, window: Window): ScoredMembers {
+    const elements = this.elements!;
+    const ranks = this.#ranks;
+    if (ranks === null) return readWindow(elements, range, window, this.count);
+    let shown: Ranks;
+    if (range.by === "rank") shown = this.ranks(range, window);
+    else if (window.offset > NEAR) shown = ranksInWindow(this.#ranksOnDisk(ranks, range), window);
+    else return readWindow(elements, range, window, this.count);
+    if (rankDistance(shown, this.count) <= NEAR)
+      return readRanks(elements, shown, this.count, window.reverse);
+    return directed(scoredMembers(ranks.read(shown)), window);
+  }
+
   #read(range: OrderRange, window: Window): ScoredMembers {
-    const found = readWindow(this.elements!, range, window, this.count);
+    const found = this.#readFromDisk(range, window);
     this.#readCost += SEEK_COST + this.#distance(range, window) + found.members.length;
     return found;
   }
@@ -275,18 +333,21 @@ export class ZSet extends Collection<SortedMembers> {
   }
 
   /** Reading these ranks would fill the memory: `stream` them. */
-  mustStream(ranks: Ranks): boolean {
-    const isFar = this.isLarge && rankDistance(ranks, this.count) > MAX_UNSTREAMED_DISTANCE;
-    return isFar && !this.isInScript;
+  mustStream({ from, to }: Ranks): boolean {
+    return this.isLarge && to - from > MAX_UNSTREAMED && !this.isInScript;
   }
 
   /** The elements of some ranks as they are now, in runs from a snapshot. Only where `isLarge`. */
   stream({ from, to }: Ranks, reverse: boolean): AsyncIterableIterator<readonly ScoredMember[]> {
-    const all = this.elements!.stream({ ...WHOLE_ORDER, reverse }, (key, value): ScoredMember => [
+    const ranks = this.#ranks;
+    const { range, rank } = ranks?.isReady
+      ? ranks.place(reverse ? to - 1 : from, reverse)
+      : { range: { ...WHOLE_ORDER, reverse }, rank: reverse ? this.count - to : from };
+    const all = this.elements!.stream(range, (key, value): ScoredMember => [
       memberOfOrder(key),
       scoreOfOrder(key, value),
     ]);
-    return sliceRuns(all, reverse ? this.count - to : from, to - from);
+    return sliceRuns(all, rank, to - from);
   }
 
   /** One step of ZSCAN. A packed sorted set is one step, as in Redis. */
@@ -347,7 +408,10 @@ const SEEK_COST = 40;
 const MIN_ELEMENTS_PER_DRAW = 8;
 
 /** Up to so many elements of one that does not fit are read at once. */
-const MAX_UNSTREAMED_DISTANCE = 10_000;
+const MAX_UNSTREAMED = 10_000;
+
+/** So far from an end a rank is found by walking there. */
+const NEAR = 1000;
 
 /** Where Redis packs a sorted set, −0 becomes 0. */
 export function packedScore(score: number): number {

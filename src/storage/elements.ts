@@ -23,6 +23,17 @@ export interface ElementRange {
 /** An element key and its value. */
 export type Element = readonly [key: Bytes, value: Bytes];
 
+/** What is kept in memory about elements that are not. */
+export interface Derived {
+  /** It must not be lost now. */
+  readonly isBusy: boolean;
+  readonly memoryBytes: number;
+  /** Each write of an element, of a transaction that may be taken back as well. */
+  wrote(key: Bytes, isDeleted: boolean): void;
+  /** Nothing that was written up to now will be taken back. */
+  settled(): void;
+}
+
 /**
  * The elements of one big collection: a contiguous range of the store under the collection's id.
  *
@@ -50,6 +61,7 @@ export class Elements implements Persistent {
   /** What the transaction that runs has to put back. */
   #overwritten: Overwritten | null = null;
   #discarded = false;
+  derived: Derived | null = null;
   /** False while all that there is of it gathers here: then nothing can be fetched. */
   isStored = true;
 
@@ -66,16 +78,19 @@ export class Elements implements Persistent {
       this.#pages.size > 0 ||
       this.#points.size > 0 ||
       this.#followers.size > 0 ||
+      this.derived?.isBusy === true ||
       this.batch > this.#committer.applied
     );
   }
 
   put(key: Bytes, value: Bytes): void {
     this.#write(this.#prefix + key, value);
+    this.derived?.wrote(key, false);
   }
 
   delete(key: Bytes): void {
     this.#write(this.#prefix + key, null);
+    this.derived?.wrote(key, true);
   }
 
   #write(fullKey: Bytes, value: Bytes | null): void {
@@ -326,6 +341,7 @@ export class Elements implements Persistent {
     const gathering = this.#gathering;
     this.#gathering = new Map();
     this.#overwritten = null;
+    this.derived?.settled();
     for (const [key, value] of gathering) {
       if (value === null) batch.delete(key);
       else batch.put(key, value);

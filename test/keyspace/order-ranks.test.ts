@@ -1,0 +1,148 @@
+import { expect, test } from "vitest";
+import { OrderRanks } from "../../src/keyspace/order-ranks.ts";
+import { Fault } from "../../src/storage/attempt.ts";
+import type { Elements } from "../../src/storage/elements.ts";
+import type { Reading } from "../../src/storage/reading.ts";
+import { Undo } from "../../src/storage/undo.ts";
+
+const nameOf = (n: number): string => `o${String(n).padStart(5, "0")}`;
+
+/** An order of keys whose counting stands still between two halves, as when others write. */
+class Scene {
+  readonly keys = new Set(Array.from({ length: 1000 }, (_, i) => nameOf(2 * i)));
+  goOn: () => void = () => undefined;
+  readonly #gate = new Promise<void>((resolve) => (this.goOn = resolve));
+  readonly attempt = {
+    undo: null as Undo | null,
+    fault: (fetch: () => Promise<void>): never => {
+      throw new Fault(fetch);
+    },
+  };
+  readonly ranks = new OrderRanks(
+    { stream: () => this.#stream(), range: (range) => this.#range(range) } as Pick<
+      Elements,
+      "stream" | "range"
+    > as Elements,
+    { attempt: this.attempt, faults: 0 } as unknown as Reading,
+    "o",
+    () => undefined,
+  );
+
+  get #sorted(): string[] {
+    return [...this.keys].sort();
+  }
+
+  async *#stream(): AsyncGenerator<string[]> {
+    const keys = this.#sorted;
+    yield keys.slice(0, 500);
+    await this.#gate;
+    yield keys.slice(500);
+  }
+
+  #range({ gte, lt }: { gte: string; lt?: string }): [string, string][] {
+    return this.#sorted
+      .filter((key) => key >= gte && (lt === undefined || key < lt))
+      .map((key) => [key, ""] as [string, string]);
+  }
+
+  write(key: string, isDeleted: boolean): void {
+    if (isDeleted) this.keys.delete(key);
+    else this.keys.add(key);
+    this.ranks.wrote(key, isDeleted);
+  }
+
+  /** What the fault of a first question waits for. */
+  beginCounting(): Promise<void> {
+    try {
+      this.ranks.before(nameOf(1000));
+    } catch (error) {
+      if (error instanceof Fault) return error.fetch();
+      throw error;
+    }
+    throw new Error("nothing had to be counted");
+  }
+
+  check(): void {
+    const sorted = this.#sorted;
+    sorted.forEach((key, rank) => expect(this.ranks.before(key)).toBe(rank));
+    for (let from = 0; from < sorted.length; from += 97) {
+      const wanted = sorted.slice(from, from + 10);
+      const found = this.ranks.read({ from, to: from + wanted.length }).map(([key]) => key);
+      expect(found.slice(0, wanted.length)).toEqual(wanted);
+    }
+  }
+}
+
+test("what is written while they are counted counts", async () => {
+  const scene = new Scene();
+  const counting = scene.beginCounting();
+  for (let i = 0; i < 300; i++) scene.write(nameOf(2 * i + 1), false);
+  for (let i = 0; i < 200; i++) scene.write(nameOf(8 * i), true);
+  expect(scene.ranks.isBusy).toBe(true);
+  // Another who asks waits for the same.
+  const other = scene.beginCounting();
+  scene.goOn();
+  await Promise.all([counting, other]);
+  expect(scene.ranks.isBusy).toBe(false);
+  scene.check();
+  for (let i = 0; i < 700; i++) scene.write(nameOf(2 * i + 1001), false);
+  scene.check();
+});
+
+test("what is taken back counts no more, while they are counted and afterwards", async () => {
+  const scene = new Scene();
+  const counting = scene.beginCounting();
+  const transaction = (): void => {
+    const before = [...scene.keys];
+    const undo = new Undo();
+    for (let attempt = 0; attempt < 2; attempt++) {
+      scene.attempt.undo = undo;
+      for (let i = 0; i < 50; i++) {
+        scene.write(nameOf(2 * i + 1), false);
+        scene.write(nameOf(4 * i), true);
+        scene.write(nameOf(2 * i + 1), true);
+      }
+      undo.rollBack();
+      scene.attempt.undo = null;
+      for (const key of before) scene.keys.add(key);
+    }
+  };
+  transaction();
+  scene.goOn();
+  await counting;
+  scene.check();
+  transaction();
+  scene.check();
+});
+
+test("a counting that fails leaves nothing behind, and the next one counts", async () => {
+  const { attempt } = new Scene();
+  let fails = true;
+  const failing = new OrderRanks(
+    {
+      async *stream() {
+        yield ["o1"];
+        if (fails) throw new Error("no disk");
+        yield ["o2"];
+      },
+      range: () => [],
+    } as unknown as Elements,
+    { attempt, faults: 0 } as unknown as Reading,
+    "o",
+    () => undefined,
+  );
+  const begin = (): Promise<void> => {
+    try {
+      failing.before("o2");
+    } catch (error) {
+      if (error instanceof Fault) return error.fetch();
+    }
+    throw new Error("nothing had to be counted");
+  };
+  await expect(begin()).rejects.toThrow("no disk");
+  expect([failing.isBusy, failing.isReady]).toEqual([false, false]);
+  failing.wrote("o3", false);
+  fails = false;
+  await begin();
+  expect(failing.isReady).toBe(true);
+});
