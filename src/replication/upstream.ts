@@ -76,6 +76,8 @@ export class Upstream {
     this.#host = host;
     const master = parseMaster(this.#options.config.values.replicaof);
     if (master !== null) this.#follow(master);
+    // It followed one in an earlier run. What its clients change now is no part of that history.
+    else if (this.#options.stream.history.isFollowed) this.#options.stream.fork();
   }
 
   // ─── what is known ─────────────────────────────────────────────────────────────────────────────
