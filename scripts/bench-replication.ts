@@ -65,6 +65,9 @@ for (const [masterKind, replicaKind] of [
 
 async function run(masterKind: Kind, replicaKind: Kind | null): Promise<Row[]> {
   await using master = await start[masterKind]();
+  await warmUp(master, "set", pipeline, requests);
+  // With or without a replica it has to look for keys on the disk: not so one that has never written its data there.
+  await master.restart();
   await using client = await master.connect();
   await client.send("CONFIG", "SET", "repl-diskless-sync-delay", "0");
   await using replica = replicaKind === null ? null : await start[replicaKind]();
