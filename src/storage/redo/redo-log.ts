@@ -18,6 +18,7 @@ import type { Store, WriteBatch } from "../store.ts";
 import { applyAll, LogDamageError } from "./apply.ts";
 import { ChangeWalk, RecordBuilder, changeAt } from "./format.ts";
 import { type LogPart, LogReader } from "./reader.ts";
+import { syncStore } from "./sync.ts";
 import { ApplierThread } from "./thread.ts";
 
 const FILE_NAME = /^redo-(\d{10})$/;
@@ -242,10 +243,15 @@ export class RedoLog implements WriteBatch {
   async close(): Promise<void> {
     await this.stop();
     await Promise.allSettled(this.#syncs);
-    if (this.#parts.length === 0 && this.waitingBytes === 0) this.#deleteFiles(this.#files.length);
+    const isApplied = this.#parts.length === 0 && this.waitingBytes === 0;
+    // Where that fails the next start makes all changes again.
+    const isSafe = isApplied && (await syncStore(this.#folder).then(nothingFailed, () => false));
+    if (isSafe) this.#deleteFiles(this.#files.length);
     else for (const { fd } of this.#files) closeSync(fd);
   }
 }
+
+const nothingFailed = (): boolean => true;
 
 /**
  * Makes all changes of the files in the store, and deletes them. Gives the numbers of the files. @throws LogDamageError
@@ -266,8 +272,7 @@ export async function replayRedoLog(folder: string, store: Store): Promise<numbe
       reader.close();
     }
   }
-  // LevelDB's own log may not be on the disk itself.
-  if (files.some(({ bytes }) => bytes > 0)) await store.startNewLog();
+  if (files.some(({ bytes }) => bytes > 0)) await syncStore(folder);
   for (const { name } of files) rmSync(join(folder, name));
   return files.map(({ number }) => number);
 }
