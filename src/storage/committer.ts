@@ -221,15 +221,6 @@ export class Committer {
     }
   }
 
-  /**
-   * As `checkpoint`, and nothing is in the log any more: who writes to the store past the committer what goes through
-   * it at other times needs that, or a start after a crash would bring the old state back.
-   */
-  async emptyLog(): Promise<void> {
-    await this.checkpoint();
-    await this.#rounds.emptyLog();
-  }
-
   useStore(store: Store): void {
     this.#store = store;
   }

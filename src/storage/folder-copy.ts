@@ -13,6 +13,7 @@ import {
   unlink,
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { syncPath } from "../support/sync-path.ts";
 import { redoFiles } from "./redo/redo-log.ts";
 import { FolderError, LINKS_FOLDER, UNFINISHED_COPY } from "./open-folder.ts";
 
@@ -53,10 +54,10 @@ export async function copyFolder(from: string, to: string): Promise<FolderCopy> 
   try {
     await writeDurably(join(to, UNFINISHED_COPY), "");
     const copy = await new Copying(from, to).run();
-    await syncFolder(to);
+    await syncPath(to);
     await unlink(join(to, UNFINISHED_COPY));
-    await syncFolder(to);
-    if (isNew) await syncFolder(dirname(to));
+    await syncPath(to);
+    if (isNew) await syncPath(dirname(to));
     return copy;
   } catch (error) {
     for (const name of await readdir(to)) await rm(join(to, name), { recursive: true, force: true });
@@ -343,19 +344,6 @@ async function writeDurably(path: string, text: string): Promise<void> {
   const file = await open(path, "wx");
   try {
     await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  await syncPath(folder, "r");
-}
-
-async function syncPath(path: string, flags: "r" | "r+"): Promise<void> {
-  const file = await open(path, flags);
-  try {
     await file.sync();
   } finally {
     await file.close();

@@ -74,7 +74,8 @@ export class Overlay {
   /** Both, of which the later ones count: one of the two, grown, where that will do. */
   followedBy(later: Overlay): Overlay {
     if (this.isEmpty) return later;
-    this.#unmerged.push(later.#values, ...later.#unmerged);
+    if (later.isEmpty) return this;
+    this.#unmerged = [...this.#unmerged, later.#values, ...later.#unmerged];
     return this;
   }
 

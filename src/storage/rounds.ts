@@ -187,18 +187,10 @@ export class Rounds {
     if (this.#applying === null && !this.#isStuck) void this.#apply();
   }
 
-  /** Applies everything that is written, after which the log holds nothing. Rejects when that cannot be done. */
-  async emptyLog(): Promise<void> {
-    if (this.#log === null) return;
-    while (this.#applying !== null) await this.#applying;
-    await this.#apply(0);
-    if (this.#isStuck) throw new Error(NOT_APPLIED);
-  }
-
   /** Begins another round, and brings this one into the store. Never rejects. */
-  #apply(maxFileBytes = this.#options.maxLogBytes()): Promise<void> {
+  #apply(): Promise<void> {
     const log = this.#log!;
-    this.#applying = this.#applyRound(log, maxFileBytes).finally(() => {
+    this.#applying = this.#applyRound(log).finally(() => {
       this.#applying = null;
       this.#goOn(log);
       this.#options.onProgress();
@@ -206,10 +198,10 @@ export class Rounds {
     return this.#applying;
   }
 
-  async #applyRound(log: AppliedLog, maxFileBytes: number): Promise<void> {
+  async #applyRound(log: AppliedLog): Promise<void> {
     this.close();
     try {
-      await this.#applyLog(log, maxFileBytes);
+      await this.#applyLog(log, this.#options.maxLogBytes());
       this.count++;
     } catch (error) {
       this.stick(error as Error);

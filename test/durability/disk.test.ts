@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, open, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { TestServer } from "../support/server.ts";
+import { SmallDisk } from "../support/small-disk.ts";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 
@@ -44,11 +45,9 @@ describe("a full disk", () => {
   ])(
     "that is %s refuses writes, goes on with reads, and recovers without loss",
     async (_, room, enough) => {
-      const mount = await temporaryFolder();
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=48m", "tmpfs", mount]);
-      cleanups.push(() => void execFileSync("umount", [mount]));
-      const ballast = join(mount, "ballast");
-      const server = startLeveldis(join(mount, "data"), ["--backend-option", "writeBufferSize=1048576"]);
+      const disk = await SmallDisk.mount(48);
+      cleanups.push(() => disk[Symbol.asyncDispose]());
+      const server = startLeveldis(join(disk.path, "data"), ["--backend-option", "writeBufferSize=1048576"]);
       await server.start();
       const client = await server.connect({ timeoutMs: 20_000 });
       expect(await client.send("SET", "before", "1")).toBe("OK");
@@ -56,7 +55,7 @@ describe("a full disk", () => {
       const tracker = await server.connect3();
       await tracker.sendExact("CLIENT", "TRACKING", "ON");
       await tracker.sendExact("GET", "before");
-      await fill(ballast, (48 << 20) - room);
+      await disk.fill(room);
 
       // What LevelDB cannot compress.
       const value = randomBytes(50_000).toString("hex");
@@ -81,7 +80,7 @@ describe("a full disk", () => {
       expect(await client.send("DBSIZE")).toBe(acknowledged.length + 1);
       expect(await client.send("KEYS", "key:*")).toHaveLength(acknowledged.length);
 
-      await rm(ballast);
+      await disk.free();
       await expect.poll(() => client.send("SET", "after", "1"), { timeout: 15_000 }).toBe("OK");
       await client.close();
       await server.crashAndRestart();
@@ -95,20 +94,6 @@ describe("a full disk", () => {
     60_000,
   );
 });
-
-/** A file of so many bytes, or of as many as there is room for. */
-async function fill(path: string, bytes: number): Promise<void> {
-  const file = await open(path, "w");
-  try {
-    for (let left = bytes; left > 0; left -= 64 << 10) await file.write(Buffer.alloc(64 << 10));
-    // To the last page.
-    for (let left = 16; bytes === 48 << 20 && left > 0; left--) await file.write(Buffer.alloc(4096));
-  } catch (error) {
-    expect((error as NodeJS.ErrnoException).code).toBe("ENOSPC");
-  } finally {
-    await file.close();
-  }
-}
 
 describe("a folder that cannot be used", { timeout: 60_000 }, () => {
   test("held by another process", async () => {

@@ -1,11 +1,11 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { Client } from "../support/client.ts";
 import { error } from "../support/plain.ts";
 import { TestServer } from "../support/server.ts";
+import { SmallDisk } from "../support/small-disk.ts";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 
@@ -60,10 +60,9 @@ test("a process that is killed while it saves leaves the old file, and its own g
 });
 
 test("a disk that is too full for the file is told, and nothing of it stays", async () => {
-  const mount = temporaryFolder();
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", mount]);
-  cleanups.push(() => void execFileSync("umount", [mount]));
-  const dir = join(mount, "data");
+  const disk = await SmallDisk.mount(64);
+  cleanups.push(() => disk[Symbol.asyncDispose]());
+  const dir = join(disk.path, "data");
   const { server, client } = await start(dir);
   // LevelDB compresses this, the RDB file does not.
   const value = "x".repeat(100_000);
@@ -71,7 +70,7 @@ test("a disk that is too full for the file is told, and nothing of it stays", as
   await client.send("CONFIG", "SET", "rdbcompression", "no");
   await client.send("SAVE");
   const before = readFileSync(join(dir, "dump.rdb"));
-  writeFileSync(join(mount, "ballast"), Buffer.alloc(freeBytes(mount) - (8 << 20)));
+  await disk.fill(8 << 20);
   expect(await client.send("SAVE")).toEqual(error("ERR"));
   expect(await client.send("BGSAVE")).toBe("Background saving started");
   await until(async () => (await info(client)).includes("rdb_bgsave_in_progress:0"));
@@ -79,15 +78,10 @@ test("a disk that is too full for the file is told, and nothing of it stays", as
   expect(server.log).toMatch(/Write error saving DB on disk: .*ENOSPC/);
   expect(leftovers(dir)).toEqual([]);
   expect(readFileSync(join(dir, "dump.rdb")).equals(before)).toBe(true);
-  rmSync(join(mount, "ballast"));
+  await disk.free();
   await client.send("BGSAVE");
   await until(async () => (await info(client)).includes("rdb_last_bgsave_status:ok"));
   expect(existsSync(join(dir, "dump.rdb"))).toBe(true);
   await client.close();
   await server.close();
 });
-
-function freeBytes(path: string): number {
-  const lines = execFileSync("df", ["--output=avail", "-B1", path]).toString().trim().split("\n");
-  return Number(lines[1]);
-}

@@ -1,12 +1,12 @@
-import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Client } from "../support/client.ts";
 import { freePort } from "../support/port.ts";
 import { TestServer } from "../support/server.ts";
+import { SmallDisk } from "../support/small-disk.ts";
 import { FakeMaster, beforeRdb } from "./fake-master.ts";
 import { keyOf, length, rdbFile, str } from "./rdb-bytes.ts";
 import { SeededInstance } from "./seeded-instance.ts";
@@ -94,27 +94,20 @@ describe("while it loads", () => {
 });
 
 test("a disk that is too small for it", async () => {
-  const mount = join(folder, "disk");
-  mkdirSync(mount);
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", mount]);
-  try {
-    const large = join(folder, "large.rdb");
-    writeFileSync(
-      large,
-      rdbFile(9, ...Array.from({ length: 400 }, (_, i) => keyOf(0, `key:${i}`) + str(random(100_000)))),
-    );
-    const dir = join(mount, "data");
-    const options = { kind: "leveldis", variant: "normal", dir } as const;
-    await using server = new TestServer({ ...options, args: ["--rdb", large] });
-    await expect(server.start()).rejects.toThrow(
-      /ended with 1[^]*large\.rdb cannot be loaded: .*No space left/,
-    );
-    execFileSync("mount", ["-o", "remount,size=100m", mount]);
-    await server.start();
-    expect(await (await server.connect()).send("DBSIZE")).toBe(400);
-  } finally {
-    execFileSync("umount", [mount]);
-  }
+  await using disk = await SmallDisk.mount(12);
+  const large = join(folder, "large.rdb");
+  writeFileSync(
+    large,
+    rdbFile(9, ...Array.from({ length: 400 }, (_, i) => keyOf(0, `key:${i}`) + str(random(100_000)))),
+  );
+  const options = { kind: "leveldis", variant: "normal", dir: join(disk.path, "data") } as const;
+  await using server = new TestServer({ ...options, args: ["--rdb", large] });
+  await expect(server.start()).rejects.toThrow(
+    /ended with 1[^]*large\.rdb cannot be loaded: .*No space left/,
+  );
+  disk.resize(100);
+  await server.start();
+  expect(await (await server.connect()).send("DBSIZE")).toBe(400);
 }, 40_000);
 
 const random = (bytes: number): string => randomBytes(bytes).latin1Slice();

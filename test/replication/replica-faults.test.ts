@@ -1,10 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Client } from "../support/client.ts";
 import { TestServer } from "../support/server.ts";
+import { SmallDisk } from "../support/small-disk.ts";
 import { caughtUp, follow, infoOf, nodeOf, until } from "./followers.ts";
 import { UnsteadyLink, seeded } from "./unsteady-link.ts";
 
@@ -137,36 +135,26 @@ test("a master that is killed and comes back", async () => {
 }, 60_000);
 
 test("a replica whose disk is full drops its master, and goes on when there is room again", async () => {
-  const mount = await mkdtemp(join(tmpdir(), "leveldis-replica-"));
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=48m", "tmpfs", mount]);
-  const above = nodeOf("leveldis");
-  const below = new TestServer({
+  await using disk = await SmallDisk.mount(48);
+  await using above = nodeOf("leveldis");
+  await using below = new TestServer({
     kind: "leveldis",
-    dir: join(mount, "data"),
+    dir: join(disk.path, "data"),
     args: ["--enable-debug-command", "yes", "--backend-option", "writeBufferSize=1048576"],
   });
-  try {
-    await started(above, below);
-    await using master = await above.connect({ timeoutMs: 30_000 });
-    await using replica = await below.connect({ timeoutMs: 30_000 });
-    await master.send("SET", "before", "1");
-    await follow(replica, above);
-    await caughtUp(master, replica);
-    const { full } = { full: (await infoOf(master, "stats")).get("sync_full") };
-    const ballast = join(mount, "ballast");
-    // As much as there is.
-    await writeFile(ballast, Buffer.alloc(48 << 20)).catch(() => undefined);
-    const value = "x".repeat(10_000);
-    for (let i = 0; i < 500; i++) await master.send("SET", `key${i % 50}`, value + String(i));
-    await until("writing fails", () => below.log.includes("Writing to the disk failed"));
-    expect(await replica.send("GET", "before")).toBe("1");
-    await rm(ballast);
-    await caughtUp(master, replica);
-    expect((await infoOf(master, "stats")).get("sync_full")).toBe(full);
-  } finally {
-    await below.close();
-    await above.close();
-    execFileSync("umount", [mount]);
-    await rm(mount, { recursive: true, force: true });
-  }
+  await started(above, below);
+  await using master = await above.connect({ timeoutMs: 30_000 });
+  await using replica = await below.connect({ timeoutMs: 30_000 });
+  await master.send("SET", "before", "1");
+  await follow(replica, above);
+  await caughtUp(master, replica);
+  const { full } = { full: (await infoOf(master, "stats")).get("sync_full") };
+  await disk.fill();
+  const value = "x".repeat(10_000);
+  for (let i = 0; i < 500; i++) await master.send("SET", `key${i % 50}`, value + String(i));
+  await until("writing fails", () => below.log.includes("Writing to the disk failed"));
+  expect(await replica.send("GET", "before")).toBe("1");
+  await disk.free();
+  await caughtUp(master, replica);
+  expect((await infoOf(master, "stats")).get("sync_full")).toBe(full);
 }, 60_000);

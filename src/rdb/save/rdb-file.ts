@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Crc64, joinCrc64 } from "../../support/crc64.ts";
+import { syncPath } from "../../support/sync-path.ts";
 import type { SaveFile } from "./job.ts";
 import { rdbHeader } from "./snapshot-writer.ts";
 
@@ -62,7 +63,8 @@ export class RdbFile {
     await this.#handle.sync();
     await this.#handle.close();
     await rename(this.#path, join(this.#file.folder, this.#file.name));
-    await syncFolder(this.#file.folder);
+    // The rename is on the disk then.
+    await syncPath(this.#file.folder);
     return this.#bytes + CHECKSUM_BYTES;
   }
 
@@ -98,16 +100,6 @@ function behind(chunks: readonly Buffer[], bytes: number): readonly Buffer[] {
   const rest = chunks.slice(at);
   if (skipped > 0) rest[0] = rest[0]!.subarray(skipped);
   return rest;
-}
-
-/** The rename is on the disk then. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Removes what processes that are gone left behind, and returns the names. */

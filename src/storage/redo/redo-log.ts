@@ -18,7 +18,7 @@ import type { Store, WriteBatch } from "../store.ts";
 import { applyAll, LogDamageError } from "./apply.ts";
 import { ChangeWalk, RecordBuilder, changeAt } from "./format.ts";
 import { type LogPart, LogReader } from "./reader.ts";
-import { syncStore } from "./sync.ts";
+import { syncLevelDb } from "./sync.ts";
 import { ApplierThread } from "./thread.ts";
 
 const FILE_NAME = /^redo-(\d{10})$/;
@@ -245,7 +245,7 @@ export class RedoLog implements WriteBatch {
     await Promise.allSettled(this.#syncs);
     const isApplied = this.#parts.length === 0 && this.waitingBytes === 0;
     // Where that fails the next start makes all changes again.
-    const isSafe = isApplied && (await syncStore(this.#folder).then(nothingFailed, () => false));
+    const isSafe = isApplied && (await syncLevelDb(this.#folder).then(nothingFailed, () => false));
     if (isSafe) this.#deleteFiles(this.#files.length);
     else for (const { fd } of this.#files) closeSync(fd);
   }
@@ -272,7 +272,7 @@ export async function replayRedoLog(folder: string, store: Store): Promise<numbe
       reader.close();
     }
   }
-  if (files.some(({ bytes }) => bytes > 0)) await syncStore(folder);
+  if (files.some(({ bytes }) => bytes > 0)) await syncLevelDb(folder);
   for (const { name } of files) rmSync(join(folder, name));
   return files.map(({ number }) => number);
 }

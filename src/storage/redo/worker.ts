@@ -3,7 +3,7 @@ import { openLevelStore } from "../store.ts";
 import { applyPart } from "./apply.ts";
 import type { Order, Report, WorkerData } from "./messages.ts";
 import type { LogPart } from "./reader.ts";
-import { syncStore } from "./sync.ts";
+import { syncLevelDb } from "./sync.ts";
 
 /** The entry of the thread that brings what is in the redo log into LevelDB. It works until it is told to close. */
 
@@ -24,7 +24,7 @@ async function apply(parts: readonly LogPart[], durably: boolean): Promise<void>
   try {
     const done = (bytes: number): void => tell({ report: "progress", bytes });
     for (const part of parts) await applyPart(store, part, done);
-    if (durably) await syncStore(folder);
+    if (durably) await syncLevelDb(folder);
     tell({ report: "applied", error: null });
   } catch (error) {
     tell({ report: "applied", error: error as Error });
