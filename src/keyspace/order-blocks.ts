@@ -27,7 +27,6 @@ const BLOCK_BYTES = 110;
  */
 export class OrderBlocks {
   readonly #groups: Group[];
-  #size = 0;
   #blockCount = 1;
   /** No key is before the one, or behind the other; null while there never was a key. */
   #least: Bytes | null = null;
@@ -38,17 +37,12 @@ export class OrderBlocks {
     this.#groups = [{ firsts: [lowest], counts: [0], total: 0 }];
   }
 
-  get size(): number {
-    return this.#size;
-  }
-
   get memoryBytes(): number {
     return this.#blockCount * BLOCK_BYTES;
   }
 
   /** The key is not there yet. */
   add(key: Bytes): void {
-    this.#size++;
     if (this.#greatest === null || key > this.#greatest) this.#append(key);
     else if (key < this.#least!) this.#prepend(key);
     else {
@@ -86,7 +80,6 @@ export class OrderBlocks {
 
   /** The key is there. */
   remove(key: Bytes): void {
-    this.#size--;
     const { group, index, at } = this.#place(key);
     group.counts[at]!--;
     group.total--;

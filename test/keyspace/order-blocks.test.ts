@@ -4,7 +4,6 @@ import { MAX_BLOCK, OrderBlocks } from "../../src/keyspace/order-blocks.ts";
 
 /** What blocks know, by a sorted array. */
 function expectAll(blocks: OrderBlocks, keys: readonly string[]): void {
-  expect(blocks.size).toBe(keys.length);
   for (let rank = 0; rank < keys.length; rank += 1 + (keys.length >> 6)) {
     const key = keys[rank]!;
     for (const block of [blocks.atRank(rank), blocks.holding(key)]) {
@@ -55,8 +54,9 @@ test("any additions, removals and splits", () => {
 test("an order that grows at either end has no block that must be split", () => {
   for (const direction of [1, -1]) {
     const blocks = new OrderBlocks("k");
-    for (let i = 0; i < 200_000; i++) blocks.add(name(500_000 + direction * i));
-    for (let rank = 0; rank < blocks.size; rank += 997) {
+    const size = 200_000;
+    for (let i = 0; i < size; i++) blocks.add(name(500_000 + direction * i));
+    for (let rank = 0; rank < size; rank += 997) {
       expect(blocks.atRank(rank).count).toBeLessThanOrEqual(MAX_BLOCK);
     }
     expect(blocks.holding(name(500_000 + direction * 123_456)).start).toBeGreaterThan(0);
