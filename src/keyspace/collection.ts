@@ -127,7 +127,7 @@ export abstract class Collection<R> implements ValueObject {
     const payload = u64(elements.id) + this.recordPayload().slice(ID_LENGTH);
     let copy!: Collection<R>;
     this.keyspace.reopening(elements, () => (copy = read(this.keyspace, new ByteReader(payload), true)));
-    for (const [key, value] of all) elements.put(key, value);
+    for (const [key, value] of all) elements.insert(key, value);
     return copy;
   }
 

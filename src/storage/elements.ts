@@ -1,5 +1,6 @@
 import type { Bytes } from "../support/bytes.ts";
 import type { Attempt } from "./attempt.ts";
+import { ChangeList } from "./change-list.ts";
 import type { Committer } from "./committer.ts";
 import type { Persistent } from "./persistent.ts";
 import { collectionPrefix, collectionRange, COLLECTION_PREFIX_LENGTH } from "./layout.ts";
@@ -46,8 +47,8 @@ export class Elements implements Persistent {
   readonly #reading: Reading;
   readonly #committer: Committer;
   readonly #prefix: Bytes;
-  /** Full key → value, null for deleted: not yet handed to a batch. */
-  #gathering = new Map<Bytes, Bytes | null>();
+  /** By full key, with the prefix: not yet handed to a batch. */
+  #gathering = new ChangeList();
   /** Handed to batches of a round, and not in the store. */
   #young = NONE;
   #youngRound = 0;
@@ -58,8 +59,9 @@ export class Elements implements Persistent {
   readonly #points = new Set<Map<Bytes, Bytes | null | undefined>>();
   /** Commands that want to know which elements are written while they work. */
   readonly #followers = new Set<(key: Bytes) => void>();
-  /** What the transaction that runs has to put back. */
-  #overwritten: Overwritten | null = null;
+  /** The transaction that runs has a step to take back what it writes, and where. */
+  #undoneBy: Undo | null = null;
+  #undoneIn: ChangeList | null = null;
   #discarded = false;
   derived: Derived | null = null;
   /** False while all that there is of it gathers here: then nothing can be fetched. */
@@ -84,19 +86,28 @@ export class Elements implements Persistent {
   }
 
   put(key: Bytes, value: Bytes): void {
-    this.#write(this.#prefix + key, value);
+    this.#write(this.#prefix + key, value, false);
+    this.derived?.wrote(key, false);
+  }
+
+  /**
+   * `put` of an element that is surely not there: when it is deleted again before it has reached the store, the store
+   * never learns of it.
+   */
+  insert(key: Bytes, value: Bytes): void {
+    this.#write(this.#prefix + key, value, true);
     this.derived?.wrote(key, false);
   }
 
   delete(key: Bytes): void {
-    this.#write(this.#prefix + key, null);
+    this.#write(this.#prefix + key, null, false);
     this.derived?.wrote(key, true);
   }
 
-  #write(fullKey: Bytes, value: Bytes | null): void {
+  #write(fullKey: Bytes, value: Bytes | null, isNew: boolean): void {
     const { undo } = this.#reading.attempt;
     if (undo !== null) this.#remember(undo, fullKey);
-    this.#gathering.set(fullKey, value);
+    this.#gathering.add(fullKey, value, isNew);
     this.#committer.mark(this);
     this.#reading.attempt.wrote = true;
     for (const page of this.#pages) page.overtake(fullKey, value);
@@ -122,18 +133,15 @@ export class Elements implements Persistent {
       const known = points.get(fullKey);
       if (known !== undefined) undo.add(() => points.set(fullKey, known));
     }
-    let overwritten = this.#overwritten;
-    if (overwritten === null || overwritten.undo !== undo || overwritten.gathering !== this.#gathering) {
-      overwritten = this.#overwritten = new Overwritten(undo, this.#gathering);
-      undo.add(() => this.#takeBack(overwritten!));
-    }
-    overwritten.add(fullKey);
-  }
-
-  #takeBack(overwritten: Overwritten): void {
-    overwritten.putBack();
-    // The next attempt has to add its step again.
-    if (this.#overwritten === overwritten) this.#overwritten = null;
+    if (this.#undoneBy === undo && this.#undoneIn === this.#gathering) return;
+    const list = (this.#undoneIn = this.#gathering);
+    const mark = list.mark();
+    this.#undoneBy = undo;
+    undo.add(() => {
+      list.takeBack(mark);
+      // The next attempt has to add its step again.
+      this.#undoneBy = null;
+    });
   }
 
   /** The value of one element, null when absent. */
@@ -310,7 +318,7 @@ export class Elements implements Persistent {
   #changes(gte: Bytes, lt: Bytes): readonly Change[] {
     const stored = mergeOverlays(this.#old.range(gte, lt), this.#young.range(gte, lt));
     if (this.#gathering.size === 0) return stored;
-    const gathering = [...this.#gathering].filter(([key]) => key >= gte && key < lt);
+    const gathering = Array.from(this.#gathering).filter(([key]) => key >= gte && key < lt);
     return mergeOverlays(
       stored,
       gathering.sort(([a], [b]) => (a < b ? -1 : 1)),
@@ -332,27 +340,24 @@ export class Elements implements Persistent {
       this.#gathering = gathering;
     });
     this.#discarded = true;
-    this.#gathering = new Map();
+    this.#gathering = new ChangeList();
   }
 
   persist(batch: WriteBatch, round: number): void {
     if (this.#discarded) return;
     this.isStored = true;
     const gathering = this.#gathering;
-    this.#gathering = new Map();
-    this.#overwritten = null;
+    this.#gathering = new ChangeList();
+    this.#undoneBy = this.#undoneIn = null;
     this.derived?.settled();
-    for (const [key, value] of gathering) {
-      if (value === null) batch.delete(key);
-      else batch.put(key, value);
-    }
+    gathering.writeTo(batch);
     if (round !== this.#youngRound) {
       this.#old = this.#old.followedBy(this.#young);
       this.#young = NONE;
       this.#youngRound = round;
     }
-    if (this.#young === NONE) this.#young = new Overlay(gathering);
-    else this.#young.add(gathering);
+    if (this.#young === NONE) this.#young = new Overlay();
+    this.#young.add(gathering);
     this.#committer.keep(gathering.size);
   }
 
@@ -364,35 +369,6 @@ export class Elements implements Persistent {
 
 /** Never written to. */
 const NONE = new Overlay();
-
-/**
- * What a transaction has overwritten of what gathers, in order. Not a step of its undo for each: a script may write
- * millions of elements.
- */
-class Overwritten {
-  readonly undo: Undo;
-  readonly gathering: Map<Bytes, Bytes | null>;
-  readonly #keys: Bytes[] = [];
-  readonly #before: (Bytes | null | undefined)[] = [];
-
-  constructor(undo: Undo, gathering: Map<Bytes, Bytes | null>) {
-    this.undo = undo;
-    this.gathering = gathering;
-  }
-
-  add(key: Bytes): void {
-    this.#keys.push(key);
-    this.#before.push(this.gathering.get(key));
-  }
-
-  putBack(): void {
-    for (let i = this.#keys.length - 1; i >= 0; i--) {
-      const before = this.#before[i];
-      if (before === undefined) this.gathering.delete(this.#keys[i]!);
-      else this.gathering.set(this.#keys[i]!, before);
-    }
-  }
-}
 
 /** Up to so many point reads of one command are done in line. */
 const MAX_INLINE_READS = 64;
