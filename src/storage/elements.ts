@@ -3,6 +3,7 @@ import type { Attempt } from "./attempt.ts";
 import { ChangeList } from "./change-list.ts";
 import type { Committer } from "./committer.ts";
 import type { Persistent } from "./persistent.ts";
+import { KeptPages } from "./kept-pages.ts";
 import { collectionPrefix, collectionRange, COLLECTION_PREFIX_LENGTH } from "./layout.ts";
 import { type Change, Overlay, mergeChanges, mergeOverlays } from "./overlay.ts";
 import { Page } from "./page.ts";
@@ -64,6 +65,9 @@ export class Elements implements Persistent {
   #undoneIn: ChangeList | null = null;
   #discarded = false;
   derived: Derived | null = null;
+  readonly #kept = new KeptPages();
+  /** Told when `memoryBytes` is another. While it is null nobody counts it, and no page is kept. */
+  onMemory: (() => void) | null = null;
   /** False while all that there is of it gathers here: then nothing can be fetched. */
   isStored = true;
 
@@ -83,6 +87,16 @@ export class Elements implements Persistent {
       this.derived?.isBusy === true ||
       this.batch > this.#committer.applied
     );
+  }
+
+  /** All of it is in memory. */
+  forgetPages(): void {
+    this.#kept.forget();
+  }
+
+  /** What is kept to answer reads, and is not needed. */
+  get memoryBytes(): number {
+    return this.#kept.memoryBytes + (this.derived?.memoryBytes ?? 0);
   }
 
   put(key: Bytes, value: Bytes): void {
@@ -111,6 +125,7 @@ export class Elements implements Persistent {
     this.#committer.mark(this);
     this.#reading.attempt.wrote = true;
     for (const page of this.#pages) page.overtake(fullKey, value);
+    this.#kept.overtake(fullKey, value);
     // The overlay answers now; a fetch that is under way must not bring the old value back later.
     for (const points of this.#points) points.delete(fullKey);
     for (const follower of this.#followers) follower(fullKey.slice(COLLECTION_PREFIX_LENGTH));
@@ -128,6 +143,7 @@ export class Elements implements Persistent {
         const state = page.save();
         undo.add(() => page.restore(state));
       }
+      this.#kept.remember(undo);
     }
     for (const points of this.#points) {
       const known = points.get(fullKey);
@@ -213,17 +229,23 @@ export class Elements implements Persistent {
   range(range: ElementRange, limit: number): readonly Element[] {
     if (limit <= 0) return [];
     if (!this.isStored) return this.#unwritten(range).slice(0, limit);
-    const pages = this.#pagesOf(range);
+    const name = nameOf(range);
+    const kept = this.#kept.get(name);
+    const read = this.#readPages(name) ?? (kept === undefined ? NO_PAGES : [kept]);
     const found: Element[] = [];
-    for (const page of pages) {
+    for (const page of read) {
       for (const [fullKey, value] of page.entries) {
         if (found.length === limit) return found;
         found.push([fullKey.slice(COLLECTION_PREFIX_LENGTH), value]);
       }
     }
-    const last = pages[pages.length - 1];
+    const last = read.at(-1);
     if (found.length === limit || last?.isComplete) return found;
-    return this.#fetchPage(pages, range, last, limit - found.length);
+    const pages = this.#readPages(name) ?? this.#beginPages(name, kept);
+    const wanted = limit - found.length;
+    // What is kept is read again and again: who has used it up, and pops, goes on.
+    const isUsedUp = last !== undefined && last === kept && range.isExact !== true;
+    return this.#fetchPage(pages, range, last, isUsedUp ? Math.max(wanted, READ_ON) : wanted);
   }
 
   /** All elements of a range. */
@@ -244,7 +266,8 @@ export class Elements implements Persistent {
   /** The elements of a range that have this value: only they are kept of all that is read. */
   holding(value: Bytes, range: ElementRange): readonly Element[] {
     if (!this.isStored) return this.#unwritten(range).filter(([, held]) => held === value);
-    const pages = this.#pagesOf(range, value);
+    const name = `${nameOf(range)}=${value}`;
+    const pages = this.#readPages(name) ?? this.#newPages(name);
     const page = pages[0];
     if (page === undefined) return this.#fetchPage(pages, range, page, Infinity, value);
     const found: Element[] = [];
@@ -255,15 +278,40 @@ export class Elements implements Persistent {
     return found;
   }
 
-  #pagesOf(range: ElementRange, value?: Bytes): Page[] {
+  /** What the command that runs has read of a range; undefined: nothing. */
+  #readPages(name: string): Page[] | undefined {
+    return this.#reading.attempt.pages.get(this)?.get(name);
+  }
+
+  #newPages(name: string): Page[] {
     const { attempt } = this.#reading;
-    let byBounds = attempt.pages.get(this);
-    if (byBounds === undefined) attempt.pages.set(this, (byBounds = new Map<string, Page[]>()));
-    const bounds = `${range.gte.length}:${range.gte}${range.lt ?? ""}`;
-    const name = `${range.reverse ? "<" : ">"}${bounds}${value === undefined ? "" : `=${value}`}`;
-    let pages = byBounds.get(name);
-    if (pages === undefined) byBounds.set(name, (pages = []));
+    let byName = attempt.pages.get(this);
+    if (byName === undefined) attempt.pages.set(this, (byName = new Map<string, Page[]>()));
+    const pages: Page[] = [];
+    byName.set(name, pages);
     return pages;
+  }
+
+  /** For a command that is to read more than what is kept: that is its own meanwhile. */
+  #beginPages(name: string, kept: Page | undefined): Page[] {
+    const pages = this.#newPages(name);
+    const { attempt } = this.#reading;
+    if (kept !== undefined) {
+      this.#kept.drop(name);
+      this.#use(kept, attempt);
+      pages.push(kept);
+    }
+    attempt.releases.push(() => {
+      if (this.onMemory === null || this.#reading.faultEveryRead) return;
+      this.#kept.keep(name, pages);
+      this.onMemory();
+    });
+    return pages;
+  }
+
+  #use(page: Page, attempt: Attempt): void {
+    this.#pages.add(page);
+    attempt.releases.push(() => this.#pages.delete(page));
   }
 
   #fetchPage(
@@ -288,8 +336,7 @@ export class Elements implements Persistent {
         [this.#old, this.#young],
         this.#gathering,
       );
-      this.#pages.add(page);
-      attempt.releases.push(() => this.#pages.delete(page));
+      this.#use(page, attempt);
       await page.read(store);
       // Reads of one attempt that are made together can ask for the same page.
       if (pages.at(-1) === last) pages.push(page);
@@ -369,12 +416,19 @@ export class Elements implements Persistent {
 
 /** Never written to. */
 const NONE = new Overlay();
+const NO_PAGES: readonly Page[] = [];
+
+const nameOf = ({ gte, lt, reverse }: ElementRange): string =>
+  `${reverse ? "<" : ">"}${gte.length}:${gte}${lt ?? ""}`;
 
 /** Up to so many point reads of one command are done in line. */
 const MAX_INLINE_READS = 64;
 
 /** Entries of the first page of a range. */
 const MIN_PAGE = 16;
+
+/** Entries behind a page that was kept. */
+const READ_ON = 256;
 
 const STREAM_PAGE = 500;
 
