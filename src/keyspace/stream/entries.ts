@@ -80,15 +80,19 @@ export function append(edit: StreamEdit, id: StreamId, pairs: readonly Bytes[], 
   const more = tail === null ? null : grown(tail, id, pairs, limits);
   if (more === null && tail !== null) putNode(edit, tail, null);
   edit.put(entryKey(id), encodePairs(pairs), null);
-  edit.update({
+  // Field by field: to spread it took a quarter of an XADD.
+  edit.header = {
     length: header.length + 1,
     lastId: id,
     firstId: header.length === 0 ? id : header.firstId,
     topId: id,
+    maxDeletedId: header.maxDeletedId,
     entriesAdded: plus(header.entriesAdded, 1),
+    groupCount: header.groupCount,
+    nextGroupNumber: header.nextGroupNumber,
     nodeCount: header.nodeCount + (more === null ? 1 : 0),
     tail: more ?? firstNode(id, pairs),
-  });
+  };
 }
 
 /** XDEL: how many of these were there. */
