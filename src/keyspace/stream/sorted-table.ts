@@ -10,9 +10,14 @@ interface Chunk {
 /** Elements of a chunk; a full one is split, or left behind when the next key comes behind all of it. */
 const CHUNK_LENGTH = 128;
 
-/** Keys to values in the order of the keys, as `Elements` keeps them on disk: a list of sorted chunks. */
+/**
+ * Keys to values in the order of the keys, as `Elements` keeps them on disk: a list of sorted chunks. None has elements
+ * of two parts of the stream (stream/view.ts), so that a part which grows at its end grows at the end of a chunk.
+ */
 export class SortedTable implements Iterable<Element> {
   readonly #chunks: Chunk[] = [];
+  /** The chunk that was last looked for: most often the next key is there, too. */
+  #near = 0;
   #size = 0;
 
   /** Of elements in the order of their keys. */
@@ -28,7 +33,7 @@ export class SortedTable implements Iterable<Element> {
 
   #append(key: Bytes, value: Bytes): void {
     const last = this.#chunks[this.#chunks.length - 1];
-    if (last === undefined || last.keys.length >= CHUNK_LENGTH)
+    if (last === undefined || last.keys.length >= CHUNK_LENGTH || !isSamePart(last.keys[0]!, key))
       this.#chunks.push({ keys: [key], values: [value] });
     else {
       last.keys.push(key);
@@ -55,11 +60,18 @@ export class SortedTable implements Iterable<Element> {
       return;
     }
     this.#size++;
-    if (keys.length < CHUNK_LENGTH) {
+    if (!isSamePart(keys[0]!, key)) {
+      this.#chunks.splice(at === 0 ? number : number + 1, 0, { keys: [key], values: [value] });
+    } else if (at === keys.length) {
+      if (at < CHUNK_LENGTH) {
+        keys.push(key);
+        values.push(value);
+      } else {
+        this.#chunks.splice(number + 1, 0, { keys: [key], values: [value] });
+      }
+    } else if (keys.length < CHUNK_LENGTH) {
       keys.splice(at, 0, key);
       values.splice(at, 0, value);
-    } else if (at === keys.length) {
-      this.#chunks.splice(number + 1, 0, { keys: [key], values: [value] });
     } else {
       const half = CHUNK_LENGTH >> 1;
       const right = { keys: keys.splice(half), values: values.splice(half) };
@@ -131,6 +143,10 @@ export class SortedTable implements Iterable<Element> {
   /** The number of the chunk that holds `key`, or would: the last one that does not begin behind it, else the first. */
   #chunkOf(key: Bytes): number {
     const chunks = this.#chunks;
+    const near = this.#near;
+    if (near < chunks.length && chunks[near]!.keys[0]! <= key) {
+      if (near + 1 === chunks.length || key < chunks[near + 1]!.keys[0]!) return near;
+    }
     let low = 0;
     let high = chunks.length;
     while (low < high) {
@@ -138,14 +154,19 @@ export class SortedTable implements Iterable<Element> {
       if (chunks[middle]!.keys[0]! <= key) low = middle + 1;
       else high = middle;
     }
-    return Math.max(low - 1, 0);
+    return (this.#near = Math.max(low - 1, 0));
   }
+}
+
+function isSamePart(a: Bytes, b: Bytes): boolean {
+  return a.charCodeAt(0) === b.charCodeAt(0);
 }
 
 /** The place of the first key that is not less than `key`. */
 function firstNotBelow(keys: readonly Bytes[], key: Bytes): number {
   let low = 0;
   let high = keys.length;
+  if (high > 0 && keys[high - 1]! < key) return high;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (keys[middle]! < key) low = middle + 1;
