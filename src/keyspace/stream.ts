@@ -133,7 +133,7 @@ export class Stream extends Collection<SortedTable> implements StreamView {
     if (!edit.isChanged) return;
     this.header = edit.header;
     const { resident, elements } = this;
-    for (const [key, value] of edit.changes) {
+    edit.changes.forEach((key, value) => {
       if (key.startsWith(PART.nodes)) this.#nodes = null;
       if (value === null) {
         resident?.delete(key);
@@ -142,7 +142,7 @@ export class Stream extends Collection<SortedTable> implements StreamView {
         resident?.set(key, value);
         elements?.put(key, value);
       }
-    }
+    });
     this.changed(edit.countDelta, edit.bytesDelta);
     if (edit.countDelta === 0 && edit.bytesDelta === 0) this.owner?.recordChanged();
     if (this.isPacked && this.contentBytes > this.keyspace.limits.streamMaxPackedBytes) this.spread();
