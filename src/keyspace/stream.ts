@@ -21,7 +21,7 @@ export class Stream extends Collection<SortedTable> implements StreamView {
   readonly type = "stream";
   readonly encoding = "stream";
   header: StreamHeader = NEW_STREAM;
-  /** What the last range of nodes gave, of a stream on disk: `~` asks for the first ones again with each XADD. */
+  /** What the last range of nodes gave: `~` asks for the first ones again with each XADD. */
   #nodes: {
     readonly range: ElementRange;
     readonly limit: number;
@@ -98,15 +98,18 @@ export class Stream extends Collection<SortedTable> implements StreamView {
 
   range(range: ElementRange, limit: number): readonly Element[] {
     if (this.resident === null && this.#isSoonLoaded) this.whole();
-    if (this.resident !== null) return this.resident.range(range, limit);
     if (range.reverse === true || !range.gte.startsWith(PART.nodes) || limit > MAX_KEPT_NODES)
-      return this.elements!.range(range, limit);
+      return this.#read(range, limit);
     const kept = this.#nodes;
     if (kept !== null && kept.limit === limit && kept.range.gte === range.gte && kept.range.lt === range.lt)
       return kept.found;
-    const found = this.elements!.range(range, limit);
+    const found = this.#read(range, limit);
     this.#nodes = { range, limit, found };
     return found;
+  }
+
+  #read(range: ElementRange, limit: number): readonly Element[] {
+    return this.resident === null ? this.elements!.range(range, limit) : this.resident.range(range, limit);
   }
 
   override leaveMemory(): void {

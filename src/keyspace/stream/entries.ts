@@ -38,7 +38,7 @@ export const entryOf = ([key, value]: Element): StreamEntry => ({
   pairs: decodePairs(value),
 });
 
-const entryIdOf = (key: Bytes): StreamId => key.slice(ID_AT);
+export const entryIdOf = (key: Bytes): StreamId => key.slice(ID_AT);
 
 export function entryRange({ from, to }: IdRange, reverse = false): ElementRange {
   return { gte: entryKey(from), lt: `${entryKey(to)}\0`, reverse };
@@ -120,7 +120,7 @@ function deleteEntry(edit: StreamEdit, id: StreamId): boolean {
 }
 
 /** Sets first and last id right after entries went. */
-export function findEnds(edit: StreamEdit): void {
+function findEnds(edit: StreamEdit): void {
   const { length, firstId, topId } = edit.header;
   if (length === 0) {
     edit.update({ firstId: MIN_ID, topId: MIN_ID });

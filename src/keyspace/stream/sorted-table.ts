@@ -92,6 +92,10 @@ export class SortedTable implements Iterable<Element> {
     this.#size--;
     if (chunk.keys.length === 1) {
       this.#chunks.splice(number, 1);
+    } else if (at === 0) {
+      // Streams are trimmed at their beginning.
+      chunk.keys.shift();
+      chunk.values.shift();
     } else {
       chunk.keys.splice(at, 1);
       chunk.values.splice(at, 1);
