@@ -5,6 +5,7 @@ import { Collection } from "./collection.ts";
 import type { Keyspace } from "./keyspace.ts";
 import type { StreamEdit } from "./stream/edit.ts";
 import { NEW_STREAM, type StreamHeader, encodeStreamHeader, readStreamHeader } from "./stream/header.ts";
+import { RecentEntries } from "./stream/recent-entries.ts";
 import { SortedTable } from "./stream/sorted-table.ts";
 import { PART, type StreamView } from "./stream/view.ts";
 
@@ -27,6 +28,8 @@ export class Stream extends Collection<SortedTable> implements StreamView {
     readonly limit: number;
     readonly found: readonly Element[];
   } | null = null;
+  /** Of a stream on disk. */
+  #recent: RecentEntries | null = null;
 
   constructor(keyspace: Keyspace) {
     super(keyspace, new SortedTable());
@@ -109,11 +112,26 @@ export class Stream extends Collection<SortedTable> implements StreamView {
   }
 
   #read(range: ElementRange, limit: number): readonly Element[] {
-    return this.resident === null ? this.elements!.range(range, limit) : this.resident.range(range, limit);
+    if (this.resident !== null) return this.resident.range(range, limit);
+    return this.#recent?.range(range, limit) ?? this.#fetch(range, limit);
+  }
+
+  #fetch(range: ElementRange, limit: number): readonly Element[] {
+    const elements = this.elements!;
+    const { gte, lt } = range;
+    if (lt !== `${gte}\0`) return elements.range(range, limit);
+    // A point read can be done in line.
+    const value = elements.get(gte);
+    return value === null ? [] : [[gte, value]];
+  }
+
+  override get memoryBytes(): number {
+    return super.memoryBytes + (this.#recent?.memoryBytes ?? 0);
   }
 
   override leaveMemory(): void {
     this.#nodes = null;
+    this.#recent = null;
     super.leaveMemory();
   }
 
@@ -136,14 +154,17 @@ export class Stream extends Collection<SortedTable> implements StreamView {
     if (!edit.isChanged) return;
     this.header = edit.header;
     const { resident, elements } = this;
+    const recent = (this.#recent = resident === null ? (this.#recent ?? new RecentEntries()) : null);
     edit.changes.forEach((key, value) => {
       if (key.startsWith(PART.nodes)) this.#nodes = null;
       if (value === null) {
         resident?.delete(key);
         elements?.delete(key);
+        recent?.delete(key);
       } else {
         resident?.set(key, value);
         elements?.put(key, value);
+        if (recent !== null && key.startsWith(PART.entries)) recent.add(key, value);
       }
     });
     this.changed(edit.countDelta, edit.bytesDelta);

@@ -23,7 +23,7 @@ export class SortedTable implements Iterable<Element> {
   /** Of elements in the order of their keys. */
   static of(elements: Iterable<Element>): SortedTable {
     const table = new SortedTable();
-    for (const [key, value] of elements) table.#append(key, value);
+    for (const [key, value] of elements) table.append(key, value);
     return table;
   }
 
@@ -31,7 +31,8 @@ export class SortedTable implements Iterable<Element> {
     return this.#size;
   }
 
-  #append(key: Bytes, value: Bytes): void {
+  /** Behind all others. */
+  append(key: Bytes, value: Bytes): void {
     const last = this.#chunks[this.#chunks.length - 1];
     if (last === undefined || last.keys.length >= CHUNK_LENGTH || !isSamePart(last.keys[0]!, key))
       this.#chunks.push({ keys: [key], values: [value] });
@@ -40,6 +41,14 @@ export class SortedTable implements Iterable<Element> {
       last.values.push(value);
     }
     this.#size++;
+  }
+
+  /** Takes some of the first elements away: those of a chunk. */
+  takeFirst(): Element[] {
+    const chunk = this.#chunks.shift();
+    if (chunk === undefined) return [];
+    this.#size -= chunk.keys.length;
+    return chunk.keys.map((key, at) => [key, chunk.values[at]!]);
   }
 
   get(key: Bytes): Bytes | undefined {
@@ -52,7 +61,7 @@ export class SortedTable implements Iterable<Element> {
   set(key: Bytes, value: Bytes): void {
     const number = this.#chunkOf(key);
     const chunk = this.#chunks[number];
-    if (chunk === undefined) return this.#append(key, value);
+    if (chunk === undefined) return this.append(key, value);
     const { keys, values } = chunk;
     const at = firstNotBelow(keys, key);
     if (keys[at] === key) {
