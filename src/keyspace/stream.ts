@@ -5,6 +5,7 @@ import { Collection } from "./collection.ts";
 import type { Keyspace } from "./keyspace.ts";
 import type { StreamEdit } from "./stream/edit.ts";
 import { NEW_STREAM, type StreamHeader, encodeStreamHeader, readStreamHeader } from "./stream/header.ts";
+import { ReadAhead } from "./stream/read-ahead.ts";
 import { RecentEntries } from "./stream/recent-entries.ts";
 import { SortedTable } from "./stream/sorted-table.ts";
 import { PART, type StreamView } from "./stream/view.ts";
@@ -30,6 +31,7 @@ export class Stream extends Collection<SortedTable> implements StreamView {
   } | null = null;
   /** Of a stream on disk. */
   #recent: RecentEntries | null = null;
+  #ahead: ReadAhead | null = null;
 
   constructor(keyspace: Keyspace) {
     super(keyspace, new SortedTable());
@@ -119,19 +121,29 @@ export class Stream extends Collection<SortedTable> implements StreamView {
   #fetch(range: ElementRange, limit: number): readonly Element[] {
     const elements = this.elements!;
     const { gte, lt } = range;
-    if (lt !== `${gte}\0`) return elements.range(range, limit);
+    if (lt !== `${gte}\0`) {
+      const isInOrder = range.reverse !== true && gte.startsWith(PART.entries);
+      return isInOrder ? this.#readInOrder(range, limit) : elements.range(range, limit);
+    }
     // A point read can be done in line.
     const value = elements.get(gte);
     return value === null ? [] : [[gte, value]];
   }
 
+  #readInOrder(range: ElementRange, limit: number): readonly Element[] {
+    const most = Math.min(MAX_AHEAD, Math.floor((MAX_AHEAD_BYTES * this.count) / (this.contentBytes + 1)));
+    this.#ahead ??= new ReadAhead();
+    return this.#ahead.range(range, limit, most, (wanted, most) => this.elements!.range(wanted, most));
+  }
+
   override get memoryBytes(): number {
-    return super.memoryBytes + (this.#recent?.memoryBytes ?? 0);
+    return super.memoryBytes + (this.#recent?.memoryBytes ?? 0) + (this.#ahead?.memoryBytes ?? 0);
   }
 
   override leaveMemory(): void {
     this.#nodes = null;
     this.#recent = null;
+    this.#ahead = null;
     super.leaveMemory();
   }
 
@@ -155,12 +167,14 @@ export class Stream extends Collection<SortedTable> implements StreamView {
     this.header = edit.header;
     const { resident, elements } = this;
     const recent = (this.#recent = resident === null ? (this.#recent ?? new RecentEntries()) : null);
+    if (resident !== null) this.#ahead = null;
     edit.changes.forEach((key, value) => {
       if (key.startsWith(PART.nodes)) this.#nodes = null;
       if (value === null) {
         resident?.delete(key);
         elements?.delete(key);
         recent?.delete(key);
+        this.#ahead?.delete(key);
       } else {
         resident?.set(key, value);
         elements?.put(key, value);
@@ -183,3 +197,7 @@ const ELEMENT_BYTES = 60;
 const SOON_LOADED = 256 << 10;
 
 const MAX_KEPT_NODES = 8;
+
+/** Entries, and about how many bytes, that are read at once where they are read in order. */
+const MAX_AHEAD = 100;
+const MAX_AHEAD_BYTES = 64 << 10;

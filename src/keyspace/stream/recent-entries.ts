@@ -25,7 +25,8 @@ export class RecentEntries {
   }
 
   #dropFirst(): void {
-    for (const [key, value] of this.#table.takeFirst()) this.#bytes -= bytesOf(key, value);
+    const { keys, values } = this.#table.takeFirst();
+    for (let at = 0; at < keys.length; at++) this.#bytes -= bytesOf(keys[at]!, values[at]!);
     // Nothing is between the last one that goes and the first one that stays.
     this.#from = this.#table.range(ALL, 1)[0]?.[0] ?? null;
   }

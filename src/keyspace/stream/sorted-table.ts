@@ -43,12 +43,11 @@ export class SortedTable implements Iterable<Element> {
     this.#size++;
   }
 
-  /** Takes some of the first elements away: those of a chunk. */
-  takeFirst(): Element[] {
-    const chunk = this.#chunks.shift();
-    if (chunk === undefined) return [];
+  /** Takes some of the first elements away: those of a chunk, of a table that is not empty. */
+  takeFirst(): Chunk {
+    const chunk = this.#chunks.shift()!;
     this.#size -= chunk.keys.length;
-    return chunk.keys.map((key, at) => [key, chunk.values[at]!]);
+    return chunk;
   }
 
   get(key: Bytes): Bytes | undefined {
