@@ -5,6 +5,8 @@ import { Collection } from "./collection.ts";
 import type { Keyspace } from "./keyspace.ts";
 import type { StreamEdit } from "./stream/edit.ts";
 import { NEW_STREAM, type StreamHeader, encodeStreamHeader, readStreamHeader } from "./stream/header.ts";
+import { ReadAhead } from "./stream/read-ahead.ts";
+import { RecentEntries } from "./stream/recent-entries.ts";
 import { SortedTable } from "./stream/sorted-table.ts";
 import { PART, type StreamView } from "./stream/view.ts";
 
@@ -21,12 +23,15 @@ export class Stream extends Collection<SortedTable> implements StreamView {
   readonly type = "stream";
   readonly encoding = "stream";
   header: StreamHeader = NEW_STREAM;
-  /** What the last range of nodes gave, of a stream on disk: `~` asks for the first ones again with each XADD. */
+  /** What the last range of nodes gave: `~` asks for the first ones again with each XADD. */
   #nodes: {
     readonly range: ElementRange;
     readonly limit: number;
     readonly found: readonly Element[];
   } | null = null;
+  /** Of a stream on disk. */
+  #recent: RecentEntries | null = null;
+  #ahead: ReadAhead | null = null;
 
   constructor(keyspace: Keyspace) {
     super(keyspace, new SortedTable());
@@ -98,19 +103,47 @@ export class Stream extends Collection<SortedTable> implements StreamView {
 
   range(range: ElementRange, limit: number): readonly Element[] {
     if (this.resident === null && this.#isSoonLoaded) this.whole();
-    if (this.resident !== null) return this.resident.range(range, limit);
     if (range.reverse === true || !range.gte.startsWith(PART.nodes) || limit > MAX_KEPT_NODES)
-      return this.elements!.range(range, limit);
+      return this.#read(range, limit);
     const kept = this.#nodes;
     if (kept !== null && kept.limit === limit && kept.range.gte === range.gte && kept.range.lt === range.lt)
       return kept.found;
-    const found = this.elements!.range(range, limit);
+    const found = this.#read(range, limit);
     this.#nodes = { range, limit, found };
     return found;
   }
 
+  #read(range: ElementRange, limit: number): readonly Element[] {
+    if (this.resident !== null) return this.resident.range(range, limit);
+    return this.#recent?.range(range, limit) ?? this.#fetch(range, limit);
+  }
+
+  #fetch(range: ElementRange, limit: number): readonly Element[] {
+    const elements = this.elements!;
+    const { gte, lt } = range;
+    if (lt !== `${gte}\0`) {
+      const isInOrder = range.reverse !== true && gte.startsWith(PART.entries);
+      return isInOrder ? this.#readInOrder(range, limit) : elements.range(range, limit);
+    }
+    // A point read can be done in line.
+    const value = elements.get(gte);
+    return value === null ? [] : [[gte, value]];
+  }
+
+  #readInOrder(range: ElementRange, limit: number): readonly Element[] {
+    const most = Math.min(MAX_AHEAD, Math.floor((MAX_AHEAD_BYTES * this.count) / (this.contentBytes + 1)));
+    this.#ahead ??= new ReadAhead();
+    return this.#ahead.range(range, limit, most, (wanted, most) => this.elements!.range(wanted, most));
+  }
+
+  override get memoryBytes(): number {
+    return super.memoryBytes + (this.#recent?.memoryBytes ?? 0) + (this.#ahead?.memoryBytes ?? 0);
+  }
+
   override leaveMemory(): void {
     this.#nodes = null;
+    this.#recent = null;
+    this.#ahead = null;
     super.leaveMemory();
   }
 
@@ -133,16 +166,21 @@ export class Stream extends Collection<SortedTable> implements StreamView {
     if (!edit.isChanged) return;
     this.header = edit.header;
     const { resident, elements } = this;
-    for (const [key, value] of edit.changes) {
+    const recent = (this.#recent = resident === null ? (this.#recent ?? new RecentEntries()) : null);
+    if (resident !== null) this.#ahead = null;
+    edit.changes.forEach((key, value) => {
       if (key.startsWith(PART.nodes)) this.#nodes = null;
       if (value === null) {
         resident?.delete(key);
         elements?.delete(key);
+        recent?.delete(key);
+        this.#ahead?.delete(key);
       } else {
         resident?.set(key, value);
         elements?.put(key, value);
+        if (recent !== null && key.startsWith(PART.entries)) recent.add(key, value);
       }
-    }
+    });
     this.changed(edit.countDelta, edit.bytesDelta);
     if (edit.countDelta === 0 && edit.bytesDelta === 0) this.owner?.recordChanged();
     if (this.isPacked && this.contentBytes > this.keyspace.limits.streamMaxPackedBytes) this.spread();
@@ -159,3 +197,7 @@ const ELEMENT_BYTES = 60;
 const SOON_LOADED = 256 << 10;
 
 const MAX_KEPT_NODES = 8;
+
+/** Entries, and about how many bytes, that are read at once where they are read in order. */
+const MAX_AHEAD = 100;
+const MAX_AHEAD_BYTES = 64 << 10;

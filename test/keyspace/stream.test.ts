@@ -185,3 +185,41 @@ test("what was deleted leaves no elements", async () => {
     expect(stream.contentBytes).toBe(0);
   });
 });
+
+test("who reads entries in order waits for a few reads only, and sees what is deleted meanwhile", async () => {
+  const opened = await openKeyspace({ recordCacheBytes: 2000 });
+  const { keyspace } = opened;
+  await runStep(
+    opened,
+    edited((edit) => {
+      // More than is remembered of its end, or read as a whole.
+      for (let i = 0; i < 400; i++)
+        append(edit, nextId(edit.header.lastId)!, ["f", "v".repeat(2000)], LIMITS);
+    }),
+  );
+  await keyspace.committer.settle();
+  const { faults } = keyspace.reading;
+  const read: StreamId[] = [];
+  let after = MIN_ID;
+  for (;;) {
+    const range = { from: nextId(after)!, to: MAX_ID };
+    const found = (await runStep(opened, (stream) => readEntries(stream, range, 1))) as { id: StreamId }[];
+    if (found.length === 0) break;
+    after = found[0]!.id;
+    read.push(after);
+    const behind = nextId(nextId(after)!)!;
+    if (read.length % 5 === 0)
+      await runStep(
+        opened,
+        edited((edit) => deleteEntries(edit, [behind])),
+      );
+  }
+  const expected: number[] = [];
+  for (let number = 1, skipped = 0; number <= 400; number++) {
+    if (number === skipped) continue;
+    expected.push(number);
+    if (expected.length % 5 === 0) skipped = number + 2;
+  }
+  expect(read).toEqual(expected.map((number) => u64(0) + u64(number)));
+  expect(keyspace.reading.faults - faults).toBeLessThan(expected.length / 2);
+});

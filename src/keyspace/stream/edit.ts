@@ -2,6 +2,7 @@ import type { Element, ElementRange } from "../../storage/elements.ts";
 import { mergeChanges, sortChanges } from "../../storage/overlay.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import type { Stream } from "../stream.ts";
+import { ElementChanges } from "./element-changes.ts";
 import type { StreamHeader } from "./header.ts";
 import type { StreamView } from "./view.ts";
 
@@ -12,8 +13,7 @@ import type { StreamView } from "./view.ts";
 export class StreamEdit implements StreamView {
   readonly #stream: Stream;
   header: StreamHeader;
-  /** null: deleted. */
-  readonly changes = new Map<Bytes, Bytes | null>();
+  readonly changes = new ElementChanges();
   /** What the changes do to the number of elements, and to their bytes. */
   countDelta = 0;
   bytesDelta = 0;
@@ -34,7 +34,7 @@ export class StreamEdit implements StreamView {
 
   range(range: ElementRange, limit: number): readonly Element[] {
     const { gte, lt, reverse = false } = range;
-    const changes = [...this.changes].filter(([key]) => key >= gte && (lt === undefined || key < lt));
+    const changes = this.changes.within(gte, lt);
     if (changes.length === 0) return this.#stream.range(range, limit);
     const stored = this.#stream.range(range, limit + changes.length);
     return mergeChanges(stored, sortChanges(changes, reverse), reverse).slice(0, limit);
@@ -58,7 +58,7 @@ export class StreamEdit implements StreamView {
   }
 
   get isChanged(): boolean {
-    return this.header !== this.#stream.header || this.changes.size > 0;
+    return this.header !== this.#stream.header || !this.changes.isEmpty;
   }
 
   /** Writes it all. Nothing is to be read afterwards. */

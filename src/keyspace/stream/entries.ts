@@ -38,7 +38,7 @@ export const entryOf = ([key, value]: Element): StreamEntry => ({
   pairs: decodePairs(value),
 });
 
-const entryIdOf = (key: Bytes): StreamId => key.slice(ID_AT);
+export const entryIdOf = (key: Bytes): StreamId => key.slice(ID_AT);
 
 export function entryRange({ from, to }: IdRange, reverse = false): ElementRange {
   return { gte: entryKey(from), lt: `${entryKey(to)}\0`, reverse };
@@ -80,15 +80,19 @@ export function append(edit: StreamEdit, id: StreamId, pairs: readonly Bytes[], 
   const more = tail === null ? null : grown(tail, id, pairs, limits);
   if (more === null && tail !== null) putNode(edit, tail, null);
   edit.put(entryKey(id), encodePairs(pairs), null);
-  edit.update({
+  // Field by field: to spread it took a quarter of an XADD.
+  edit.header = {
     length: header.length + 1,
     lastId: id,
     firstId: header.length === 0 ? id : header.firstId,
     topId: id,
+    maxDeletedId: header.maxDeletedId,
     entriesAdded: plus(header.entriesAdded, 1),
+    groupCount: header.groupCount,
+    nextGroupNumber: header.nextGroupNumber,
     nodeCount: header.nodeCount + (more === null ? 1 : 0),
     tail: more ?? firstNode(id, pairs),
-  });
+  };
 }
 
 /** XDEL: how many of these were there. */
@@ -116,7 +120,7 @@ function deleteEntry(edit: StreamEdit, id: StreamId): boolean {
 }
 
 /** Sets first and last id right after entries went. */
-export function findEnds(edit: StreamEdit): void {
+function findEnds(edit: StreamEdit): void {
   const { length, firstId, topId } = edit.header;
   if (length === 0) {
     edit.update({ firstId: MIN_ID, topId: MIN_ID });

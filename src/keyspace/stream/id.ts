@@ -1,4 +1,4 @@
-import { readU32, u32, u64 } from "../../storage/numbers.ts";
+import { readU32, readU64, u32, u64 } from "../../storage/numbers.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import { type Int64, narrowInteger, parseInteger } from "../../support/integers.ts";
 
@@ -23,6 +23,7 @@ export const MAX_ID: StreamId = "\xff".repeat(ID_LENGTH);
 const MIN_U64 = "\0".repeat(HALF);
 const MAX_U64 = "\xff".repeat(HALF);
 const U64_SIZE = 2n ** 64n;
+const MAX_U32 = 0xffff_ffff;
 
 /** The longest text that Redis looks at as an id. */
 const MAX_TEXT = 127;
@@ -69,9 +70,21 @@ function u64OfBigInt(value: bigint): Bytes {
 export const FIRST_SEQUENCE = MIN_U64;
 export const LAST_SEQUENCE = MAX_U64;
 
+/** What `formatId` made last of milliseconds: most ids that are told come close together. */
+let knownHigh = 0;
+let knownLow = 0;
+let knownText = "0-";
+
 /** The id's text: `1526919030474-55`. */
 export function formatId(id: StreamId): Bytes {
-  return `${decimal(id, 0)}-${decimal(id, HALF)}`;
+  const high = readU32(id, 0);
+  const low = readU32(id, 4);
+  if (high !== knownHigh || low !== knownLow) {
+    knownHigh = high;
+    knownLow = low;
+    knownText = `${decimal(id, 0)}-`;
+  }
+  return knownText + decimal(id, HALF);
 }
 
 /** As DEBUG DIGEST has it: `1526919030474.55`. */
@@ -93,6 +106,8 @@ export const msOf = (id: StreamId): Bytes => id.slice(0, HALF);
 
 /** The next greater id, null behind the last. */
 export function nextId(id: StreamId): StreamId | null {
+  const low = readU32(id, 12);
+  if (low < MAX_U32) return idOf(readU32(id, 0), readU32(id, 4), readU32(id, 8), low + 1);
   return id === MAX_ID ? null : step(id, 0xff, 0, 1);
 }
 
@@ -126,6 +141,29 @@ const readBigU64 = (bytes: Bytes, at: number): bigint =>
 
 /** The next id that the server gives by itself at `nowMs`: never smaller than, or equal to, `last` (which is not MAX_ID). */
 export function idAt(nowMs: number, last: StreamId): StreamId {
-  const now = u64(nowMs) + MIN_U64;
-  return now > last && msOf(now) !== msOf(last) ? now : nextId(last)!;
+  // Past 2^53 the last one's are not exact, but greater all the same.
+  if (nowMs <= readU64(last, 0)) return nextId(last)!;
+  return idOf(Math.floor(nowMs / 0x1_0000_0000), nowMs >>> 0, 0, 0);
+}
+
+/** Of four u32. Not joined from parts: V8 would put those together at its first use, which costs more than to make it. */
+function idOf(ms: number, lowerMs: number, sequence: number, lowerSequence: number): StreamId {
+  return String.fromCharCode(
+    ms >>> 24,
+    (ms >>> 16) & 0xff,
+    (ms >>> 8) & 0xff,
+    ms & 0xff,
+    lowerMs >>> 24,
+    (lowerMs >>> 16) & 0xff,
+    (lowerMs >>> 8) & 0xff,
+    lowerMs & 0xff,
+    sequence >>> 24,
+    (sequence >>> 16) & 0xff,
+    (sequence >>> 8) & 0xff,
+    sequence & 0xff,
+    lowerSequence >>> 24,
+    (lowerSequence >>> 16) & 0xff,
+    (lowerSequence >>> 8) & 0xff,
+    lowerSequence & 0xff,
+  );
 }

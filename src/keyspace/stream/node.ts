@@ -61,10 +61,12 @@ export function grown(node: Node, id: StreamId, pairs: readonly Bytes[], limits:
   if (streamNodeMaxEntries > 0 && node.live + node.deleted >= streamNodeMaxEntries) return null;
   const hasSameNames = namesOf(pairs) === node.names;
   return {
-    ...node,
+    first: node.first,
     last: id,
     live: node.live + 1,
+    deleted: node.deleted,
     bytes: node.bytes + entrySize(node.first, id, pairs, hasSameNames),
+    names: node.names,
   };
 }
 

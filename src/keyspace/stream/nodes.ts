@@ -31,6 +31,22 @@ export function firstNodes(view: StreamView, limit: number): Node[] {
   return nodes;
 }
 
+/** All nodes, the tail at the end. Each is decoded when its turn comes: most often the first one ends the walk. */
+export function* nodesInOrder(view: StreamView): Generator<Node> {
+  const { tail, nodeCount } = view.header;
+  if (tail === null) return;
+  const inner = nodeCount - 1;
+  for (let given = 0; given < inner;) {
+    const elements = elementsOf(view, Math.min(Math.max(given * GROWTH, FIRST_STEP), inner));
+    if (elements.length === given) break;
+    while (given < elements.length) yield nodeOfElement(elements[given++]!);
+  }
+  yield tail;
+}
+
+const FIRST_STEP = 2;
+const GROWTH = 8;
+
 function elementsOf(view: StreamView, limit: number): readonly Element[] {
   return view.range({ gte: nodeKey(MIN_ID), lt: BEHIND_NODES }, limit);
 }

@@ -10,15 +10,20 @@ interface Chunk {
 /** Elements of a chunk; a full one is split, or left behind when the next key comes behind all of it. */
 const CHUNK_LENGTH = 128;
 
-/** Keys to values in the order of the keys, as `Elements` keeps them on disk: a list of sorted chunks. */
+/**
+ * Keys to values in the order of the keys, as `Elements` keeps them on disk: a list of sorted chunks. None has elements
+ * of two parts of the stream (stream/view.ts), so that a part which grows at its end grows at the end of a chunk.
+ */
 export class SortedTable implements Iterable<Element> {
   readonly #chunks: Chunk[] = [];
+  /** The chunk that was last looked for: most often the next key is there, too. */
+  #near = 0;
   #size = 0;
 
   /** Of elements in the order of their keys. */
   static of(elements: Iterable<Element>): SortedTable {
     const table = new SortedTable();
-    for (const [key, value] of elements) table.#append(key, value);
+    for (const [key, value] of elements) table.append(key, value);
     return table;
   }
 
@@ -26,15 +31,23 @@ export class SortedTable implements Iterable<Element> {
     return this.#size;
   }
 
-  #append(key: Bytes, value: Bytes): void {
+  /** Behind all others. */
+  append(key: Bytes, value: Bytes): void {
     const last = this.#chunks[this.#chunks.length - 1];
-    if (last === undefined || last.keys.length >= CHUNK_LENGTH)
+    if (last === undefined || last.keys.length >= CHUNK_LENGTH || !isSamePart(last.keys[0]!, key))
       this.#chunks.push({ keys: [key], values: [value] });
     else {
       last.keys.push(key);
       last.values.push(value);
     }
     this.#size++;
+  }
+
+  /** Takes some of the first elements away: those of a chunk, of a table that is not empty. */
+  takeFirst(): Chunk {
+    const chunk = this.#chunks.shift()!;
+    this.#size -= chunk.keys.length;
+    return chunk;
   }
 
   get(key: Bytes): Bytes | undefined {
@@ -47,7 +60,7 @@ export class SortedTable implements Iterable<Element> {
   set(key: Bytes, value: Bytes): void {
     const number = this.#chunkOf(key);
     const chunk = this.#chunks[number];
-    if (chunk === undefined) return this.#append(key, value);
+    if (chunk === undefined) return this.append(key, value);
     const { keys, values } = chunk;
     const at = firstNotBelow(keys, key);
     if (keys[at] === key) {
@@ -55,11 +68,18 @@ export class SortedTable implements Iterable<Element> {
       return;
     }
     this.#size++;
-    if (keys.length < CHUNK_LENGTH) {
+    if (!isSamePart(keys[0]!, key)) {
+      this.#chunks.splice(at === 0 ? number : number + 1, 0, { keys: [key], values: [value] });
+    } else if (at === keys.length) {
+      if (at < CHUNK_LENGTH) {
+        keys.push(key);
+        values.push(value);
+      } else {
+        this.#chunks.splice(number + 1, 0, { keys: [key], values: [value] });
+      }
+    } else if (keys.length < CHUNK_LENGTH) {
       keys.splice(at, 0, key);
       values.splice(at, 0, value);
-    } else if (at === keys.length) {
-      this.#chunks.splice(number + 1, 0, { keys: [key], values: [value] });
     } else {
       const half = CHUNK_LENGTH >> 1;
       const right = { keys: keys.splice(half), values: values.splice(half) };
@@ -80,6 +100,10 @@ export class SortedTable implements Iterable<Element> {
     this.#size--;
     if (chunk.keys.length === 1) {
       this.#chunks.splice(number, 1);
+    } else if (at === 0) {
+      // Streams are trimmed at their beginning.
+      chunk.keys.shift();
+      chunk.values.shift();
     } else {
       chunk.keys.splice(at, 1);
       chunk.values.splice(at, 1);
@@ -131,6 +155,10 @@ export class SortedTable implements Iterable<Element> {
   /** The number of the chunk that holds `key`, or would: the last one that does not begin behind it, else the first. */
   #chunkOf(key: Bytes): number {
     const chunks = this.#chunks;
+    const near = this.#near;
+    if (near < chunks.length && chunks[near]!.keys[0]! <= key) {
+      if (near + 1 === chunks.length || key < chunks[near + 1]!.keys[0]!) return near;
+    }
     let low = 0;
     let high = chunks.length;
     while (low < high) {
@@ -138,14 +166,19 @@ export class SortedTable implements Iterable<Element> {
       if (chunks[middle]!.keys[0]! <= key) low = middle + 1;
       else high = middle;
     }
-    return Math.max(low - 1, 0);
+    return (this.#near = Math.max(low - 1, 0));
   }
+}
+
+function isSamePart(a: Bytes, b: Bytes): boolean {
+  return a.charCodeAt(0) === b.charCodeAt(0);
 }
 
 /** The place of the first key that is not less than `key`. */
 function firstNotBelow(keys: readonly Bytes[], key: Bytes): number {
   let low = 0;
   let high = keys.length;
+  if (high > 0 && keys[high - 1]! < key) return high;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (keys[middle]! < key) low = middle + 1;

@@ -1,9 +1,8 @@
 import type { StreamEdit } from "./edit.ts";
-import { entryRange, findEnds, readEntries } from "./entries.ts";
+import { entryIdOf, entryRange, readEntries } from "./entries.ts";
 import { MIN_ID, type StreamId, previousId } from "./id.ts";
 import type { Node } from "./node.ts";
-import { firstNodes, putNode, removeNode } from "./nodes.ts";
-import { inSteps } from "./steps.ts";
+import { nodesInOrder, putNode, removeNode } from "./nodes.ts";
 
 export interface Trim {
   readonly strategy: "maxlen" | "minid";
@@ -31,7 +30,7 @@ export function trim(edit: StreamEdit, trimming: Trim): number {
   const { entries, nodes, part } = plan;
   if (entries === 0 && nodes.length === 0) return 0;
   const { header } = edit;
-  // One more than go: it becomes the first, and is known then.
+  // One more than go: it becomes the first.
   const all = { from: header.firstId, to: header.topId };
   const first = header.length === 0 ? [] : edit.range(entryRange(all), entries + 1);
   for (const [key, value] of first.slice(0, entries)) edit.delete(key, value);
@@ -40,8 +39,12 @@ export function trim(edit: StreamEdit, trimming: Trim): number {
     const { node, entries: gone } = part;
     putNode(edit, { ...node, live: node.live - gone, deleted: node.deleted + gone }, node);
   }
-  edit.update({ length: header.length - entries });
-  findEnds(edit);
+  const length = header.length - entries;
+  edit.update(
+    length === 0
+      ? { length, firstId: MIN_ID, topId: MIN_ID }
+      : { length, firstId: entryIdOf(first[entries]![0]) },
+  );
   return entries;
 }
 
@@ -50,7 +53,8 @@ function planTrim(edit: StreamEdit, trimming: Trim): TrimPlan {
   const { length } = edit.header;
   const removed: Node[] = [];
   let entries = 0;
-  for (const node of inSteps(2, (most) => firstNodes(edit, most))) {
+  if (strategy === "maxlen" && length <= maxLength) return { nodes: removed, entries, part: null };
+  for (const node of nodesInOrder(edit)) {
     if (strategy === "maxlen" && length - entries <= maxLength) break;
     if (limit > 0 && entries + node.live > limit) break;
     const goes = strategy === "maxlen" ? length - entries - node.live >= maxLength : node.last < minId;
