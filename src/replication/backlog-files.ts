@@ -130,23 +130,24 @@ export class BacklogFiles implements BacklogJournal {
 
   // ─── while the server runs ─────────────────────────────────────────────────────────────────────
 
-  append(position: number, bytes: Buffer): void {
+  append(position: number, parts: readonly Buffer[]): void {
     if (position !== this.#end || this.#isTorn) this.clear(position);
     const segment = this.#segmentFor(position);
     const header = Buffer.allocUnsafe(HEADER_BYTES);
     header.writeUInt32BE(MAGIC, 0);
     header.writeBigUInt64BE(BigInt(position), 4);
-    header.writeUInt32BE(bytes.length, 12);
-    header.writeUInt32BE(checksumOf(header, bytes), 16);
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    header.writeUInt32BE(length, 12);
+    header.writeUInt32BE(checksumOf(header, parts), 16);
     try {
-      this.#write(segment.bytes, [header, bytes]);
+      this.#write(segment.bytes, [header, ...parts]);
     } catch (error) {
       this.#cut(segment.bytes);
       throw error;
     }
     this.#last = { position, at: segment.bytes };
-    segment.bytes += HEADER_BYTES + bytes.length;
-    this.#end = position + bytes.length;
+    segment.bytes += HEADER_BYTES + length;
+    this.#end = position + length;
   }
 
   #write(at: number, buffers: readonly Buffer[]): void {
@@ -244,7 +245,7 @@ function readPieces({ path, begin }: Segment): { readonly pieces: Piece[]; reado
       header.readUInt32BE(0) === MAGIC &&
       header.readBigUInt64BE(4) === BigInt(position) &&
       bytes.length === length &&
-      header.readUInt32BE(16) === checksumOf(header, bytes);
+      header.readUInt32BE(16) === checksumOf(header, [bytes]);
     if (!isRight) break;
     pieces.push({ position, bytes, at });
     position += length;
@@ -253,4 +254,5 @@ function readPieces({ path, begin }: Segment): { readonly pieces: Piece[]; reado
   return { pieces, isWhole: at === file.length };
 }
 
-const checksumOf = (header: Buffer, bytes: Buffer): number => crc32(bytes, crc32(header.subarray(0, 16)));
+const checksumOf = (header: Buffer, parts: readonly Buffer[]): number =>
+  parts.reduce((sum, part) => crc32(part, sum), crc32(header.subarray(0, 16)));
