@@ -31,7 +31,7 @@ export class Gathering {
 
   /** A part of `bytes`, which may change then. */
   add(bytes: Buffer, begin: number, end: number): void {
-    for (let at = begin; ; ) {
+    for (let at = begin; ;) {
       const copied = bytes.copy(this.#block, this.#end, at, end);
       this.#end += copied;
       at += copied;

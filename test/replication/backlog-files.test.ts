@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -99,6 +99,34 @@ test("only so much is kept, a piece of any size included", () => {
   files.append(2_000_000, [piece]);
   files.append(2_010_000, [piece]);
   expect(restored(2_020_000, 200_000)!.begin).toBeLessThanOrEqual(1_820_000);
+});
+
+test("a file that is written over gives nothing of what it held before", () => {
+  const size = 130_000;
+  const files = openFiles(size);
+  const fill = (seed: number, length: number): Buffer => Buffer.alloc(length, String(seed % 7));
+  let all = "";
+  let last = "";
+  let bytesOfNew = 0;
+  for (let i = 0; i < 200; i++) {
+    const parts = [fill(i, 1 + ((i * 997) % 9000)), fill(i + 1, 100)];
+    files.append(all.length, parts);
+    all += Buffer.concat(parts).latin1Slice();
+    const path = paths().at(-1)!;
+    if (path !== last) bytesOfNew = Math.max(bytesOfNew, statSync(path).size);
+    last = path;
+    // As a kill at this moment leaves it.
+    const copy = mkdtempSync(join(tmpdir(), "leveldis-backlog-"));
+    cpSync(folder, copy, { recursive: true });
+    const killed = new BacklogFiles(copy, () => size);
+    open.push(killed);
+    const { begin, chunks } = killed.restore(all.length)!;
+    expect(begin).toBeLessThanOrEqual(Math.max(0, all.length - size));
+    expect(Buffer.concat(chunks).latin1Slice() === all.slice(begin)).toBe(true);
+    rmSync(copy, { recursive: true });
+  }
+  // More than one piece is in a file that has just been begun.
+  expect(bytesOfNew).toBeGreaterThan(60_000);
 });
 
 test("whatever byte is damaged, what is given is what was written", () => {
