@@ -1,4 +1,4 @@
-import { FORMAT_VERSION } from "../storage/layout.ts";
+import { FORMAT_VERSION, OLDER_VERSIONS } from "../storage/layout.ts";
 import {
   DATABASES_RANGE,
   DEAD_RANGE,
@@ -75,7 +75,8 @@ export class Overview {
       } else if (key === LIBRARIES_KEY)
         report.facts.push(`Libraries of functions: ${readLibraries(value).length}`);
       else if (key === FORMAT_KEY) {
-        if (value !== String(FORMAT_VERSION)) report.problem("format", `version ${value} is not known`);
+        if (value !== String(FORMAT_VERSION) && !OLDER_VERSIONS.includes(value))
+          report.problem("format", `version ${value} is not known`);
       } else report.problem("unknown record", JSON.stringify(key));
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;

@@ -138,10 +138,8 @@ function zsetCheck(): ElementCheck {
   let members = 0;
   let ordered = 0;
   let wanted: [Bytes, Bytes][] = [];
-  const expect = {
-    put: (key: Bytes, value: Bytes) => void wanted.push([key, value]),
-    delete: () => undefined,
-  };
+  const put = (key: Bytes, value: Bytes): void => void wanted.push([key, value]);
+  const expect = { put, insert: put, delete: () => undefined };
   return {
     add(key, value) {
       if (key.startsWith(ORDER)) {

@@ -23,7 +23,7 @@ export abstract class Collection<R> implements ValueObject {
   protected readonly keyspace: Keyspace;
   /** The whole of it, in memory; null: only on disk. */
   protected resident: R | null;
-  protected elements: Elements | null = null;
+  #elements: Elements | null = null;
   #count = 0;
   /** Bytes of all fields, members and values. */
   #bytes = 0;
@@ -32,6 +32,17 @@ export abstract class Collection<R> implements ValueObject {
   protected constructor(keyspace: Keyspace, resident: R | null) {
     this.keyspace = keyspace;
     this.resident = resident;
+  }
+
+  /** Each on its own; null: packed. */
+  protected get elements(): Elements | null {
+    return this.#elements;
+  }
+
+  protected set elements(elements: Elements | null) {
+    this.#elements = elements;
+    // After a transaction that was taken back they are another's.
+    if (elements !== null) elements.onMemory = () => this.owner?.memoryChanged();
   }
 
   get count(): number {
@@ -56,7 +67,8 @@ export abstract class Collection<R> implements ValueObject {
   }
 
   get memoryBytes(): number {
-    return COLLECTION_BYTES + (this.resident === null ? 0 : this.residentBytes(this.#count, this.#bytes));
+    const residentBytes = this.resident === null ? 0 : this.residentBytes(this.#count, this.#bytes);
+    return COLLECTION_BYTES + residentBytes + (this.#elements?.memoryBytes ?? 0);
   }
 
   get wholeBytes(): number {
@@ -127,7 +139,7 @@ export abstract class Collection<R> implements ValueObject {
     const payload = u64(elements.id) + this.recordPayload().slice(ID_LENGTH);
     let copy!: Collection<R>;
     this.keyspace.reopening(elements, () => (copy = read(this.keyspace, new ByteReader(payload), true)));
-    for (const [key, value] of all) elements.put(key, value);
+    for (const [key, value] of all) elements.insert(key, value);
     return copy;
   }
 
@@ -152,6 +164,7 @@ export abstract class Collection<R> implements ValueObject {
     const resident = this.build(this.readWhole());
     this.resident = resident;
     if (!this.fitsInMemory || this.keyspace.reading.faultEveryRead) this.#borrow();
+    else this.elements?.forgetPages();
     this.owner?.memoryChanged();
     return resident;
   }

@@ -135,12 +135,12 @@ export class Entry implements Persistent, Owner, CacheNode {
       const { value } = this;
       const header = encodeRecordHeader(value, this.expiresAtMs, this.isRaw);
       const payload = typeof value === "string" ? value : value.recordPayload();
-      batch.putJoined(recordKeyHead(generation), this.key, header, payload);
+      batch.putJoined(recordKeyHead(generation), this.key, header, payload, stored === NOT_STORED);
     }
     const expiresAtMs = this.value === null ? 0 : this.expiresAtMs;
     if (stored !== expiresAtMs) {
       if (stored > 0) batch.delete(expiryKey(stored, generation, this.key));
-      if (expiresAtMs > 0) batch.put(expiryKey(expiresAtMs, generation, this.key), "");
+      if (expiresAtMs > 0) batch.put(expiryKey(expiresAtMs, generation, this.key), "", true);
     }
     this.#storedExpiresAtMs = this.value === null ? NOT_STORED : this.expiresAtMs;
     this.db.reprice(this);

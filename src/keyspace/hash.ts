@@ -69,7 +69,7 @@ export class Hash extends Collection<FieldMap> {
   }
 
   protected writeAll(elements: Elements, fields: FieldMap): void {
-    for (const [field, value] of fields) elements.put(fieldKey(field), value);
+    for (const [field, value] of fields) elements.insert(fieldKey(field), value);
   }
 
   protected wholeRange(): { gte: Bytes } {
@@ -113,8 +113,10 @@ export class Hash extends Collection<FieldMap> {
       resident.set(field, value);
       if (isNew) resident.added(field);
     }
-    if (this.elements !== null) this.elements.put(fieldKey(field), value);
-    else if (this.#isTooLarge(field, value)) this.spread();
+    if (this.elements !== null) {
+      if (isNew) this.elements.insert(fieldKey(field), value);
+      else this.elements.put(fieldKey(field), value);
+    } else if (this.#isTooLarge(field, value)) this.spread();
     this.changed(isNew ? 1 : 0, value.length - (isNew ? -field.length : old.length));
     return isNew;
   }

@@ -92,7 +92,7 @@ export class List extends Collection<Deque> {
   }
 
   protected writeAll(elements: Elements, values: Deque): void {
-    for (let i = 0; i < values.size; i++) elements.put(elementKey(this.#head + i), values.at(i));
+    for (let i = 0; i < values.size; i++) elements.insert(elementKey(this.#head + i), values.at(i));
   }
 
   protected wholeRange(): { gte: Bytes } {
@@ -230,10 +230,10 @@ export class List extends Collection<Deque> {
       bytes += value.length;
       if (end === "tail") {
         resident?.pushTail(value);
-        elements?.put(elementKey(tail + i), value);
+        elements?.insert(elementKey(tail + i), value);
       } else {
         resident?.pushHead(value);
-        elements?.put(elementKey(--this.#head), value);
+        elements?.insert(elementKey(--this.#head), value);
       }
     }
     this.#grown(values.length, bytes);

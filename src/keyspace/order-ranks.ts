@@ -20,7 +20,6 @@ export class OrderRanks implements Derived {
   readonly #reading: Reading;
   /** The part of the elements that is the order: what all its keys begin with. */
   readonly #order: Bytes;
-  readonly #onMemory: () => void;
   #blocks: OrderBlocks | null = null;
   #counting: Promise<void> | null = null;
   /** What was written since the counting began. */
@@ -28,11 +27,10 @@ export class OrderRanks implements Derived {
   /** What the transaction that runs has written. */
   #taken: { readonly undo: Undo; readonly writes: Write[] } | null = null;
 
-  constructor(elements: Elements, reading: Reading, order: Bytes, onMemory: () => void) {
+  constructor(elements: Elements, reading: Reading, order: Bytes) {
     this.#elements = elements;
     this.#reading = reading;
     this.#order = order;
-    this.#onMemory = onMemory;
   }
 
   /** Ranks can be read without counting everything. */
@@ -106,7 +104,7 @@ export class OrderRanks implements Derived {
       this.#meanwhile = [];
       this.#counting = null;
     }
-    this.#onMemory();
+    this.#elements.onMemory?.();
   }
 
   // ─── ranks ─────────────────────────────────────────────────────────────────────────────────────

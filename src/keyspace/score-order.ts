@@ -3,33 +3,43 @@ import type { Bytes } from "../support/bytes.ts";
 /**
  * Members of a sorted set in the order of their scores, those of one score in the order of their bytes.
  *
- * A list of blocks: sorted runs of up to `MAX_BLOCK` scores and members, two arrays side by side. A change
- * finds its block by binary search over the first elements and moves at most one block's worth of slots. The
- * rank at which a block starts is computed when a rank is asked for and stays known until a block before it
- * changes: n / 200 additions at the worst, which is 1 µs for 100,000 members. A small sorted set is one block,
- * and costs little more than its two arrays.
+ * A list of blocks: sorted runs of up to `MAX_BLOCK` scores and numbers of members, two arrays side by side. A change
+ * finds its block by binary search over the first scores and moves at most one block's worth of numbers: to move the
+ * members themselves takes twice as long, V8 has to know of each pointer that it is somewhere else now. The rank at
+ * which a block starts is computed when a rank is asked for and stays known until a block before it changes: n / 200
+ * additions at the worst, which is 1 µs for 100,000 members. A small sorted set is one block, and costs little more
+ * than its arrays.
  */
 export class ScoreOrder {
   #blocks: Block[];
+  /** The first score of each block, side by side to be searched. That of the first block is not asked for. */
+  #firsts: number[] = [0];
+  /** By number. */
+  #members: Bytes[] = [];
+  /** Numbers without a member. */
+  readonly #free: number[] = [];
   #size: number;
   /** Rank of the first element of each of the first blocks; as many as are known. */
   readonly #starts: number[] = [0];
 
   constructor() {
-    this.#blocks = [{ scores: [], members: [] }];
+    this.#blocks = [{ scores: [], numbers: [] }];
     this.#size = 0;
   }
 
-  /** From elements that are in order. */
+  /** From elements that are in order; it takes over the array of members. */
   static ofSorted({ scores, members }: ScoredMembers): ScoreOrder {
     const order = new ScoreOrder();
     const size = scores.length;
     order.#size = size;
     if (size === 0) return order;
+    order.#members = members;
     order.#blocks = [];
+    order.#firsts = [];
     for (let from = 0; from < size; from += FILLED_BLOCK) {
-      const to = from + FILLED_BLOCK;
-      order.#blocks.push({ scores: scores.slice(from, to), members: members.slice(from, to) });
+      const some = scores.slice(from, from + FILLED_BLOCK);
+      order.#blocks.push({ scores: some, numbers: some.map((_, i) => from + i) });
+      order.#firsts.push(some[0]!);
     }
     return order;
   }
@@ -44,37 +54,48 @@ export class ScoreOrder {
   insert(score: number, member: Bytes): void {
     const blocks = this.#blocks;
     const at = this.#blockOf(score, member);
-    const { scores, members } = blocks[at]!;
-    const i = firstNotBefore(scores, members, score, member);
+    const block = blocks[at]!;
+    const { scores, numbers } = block;
+    const i = this.#firstNotBefore(block, score, member);
     const length = scores.length;
+    const number = this.#number(member);
     this.#size++;
     this.#forgetStartsBehind(at);
     if (i === length) {
       if (length >= FILLED_BLOCK && at === blocks.length - 1) {
         // Scores that only grow (times, sequence numbers) leave full blocks behind.
-        blocks.push({ scores: [score], members: [member] });
+        blocks.push({ scores: [score], numbers: [number] });
+        this.#firsts.push(score);
         return;
       }
       scores.push(score);
-      members.push(member);
+      numbers.push(number);
     } else {
       scores.splice(i, 0, score);
-      members.splice(i, 0, member);
+      numbers.splice(i, 0, number);
     }
+    if (i === 0) this.#firsts[at] = score;
     if (length >= MAX_BLOCK) this.#split(at);
   }
 
+  #number(member: Bytes): number {
+    const number = this.#free.pop() ?? this.#members.length;
+    this.#members[number] = member;
+    return number;
+  }
+
   #split(at: number): void {
-    const { scores, members } = this.#blocks[at]!;
+    const { scores, numbers } = this.#blocks[at]!;
     const half = scores.length >>> 1;
-    this.#blocks.splice(at + 1, 0, { scores: scores.splice(half), members: members.splice(half) });
+    const behind = { scores: scores.splice(half), numbers: numbers.splice(half) };
+    this.#blocks.splice(at + 1, 0, behind);
+    this.#firsts.splice(at + 1, 0, behind.scores[0]!);
   }
 
   /** The pair must be there. */
   remove(score: number, member: Bytes): void {
     const at = this.#blockOf(score, member);
-    const { scores, members } = this.#blocks[at]!;
-    this.#cut(at, firstNotBefore(scores, members, score, member), 1);
+    this.#cut(at, this.#firstNotBefore(this.#blocks[at]!, score, member), 1);
     this.#tidy(at);
   }
 
@@ -94,32 +115,52 @@ export class ScoreOrder {
       i = 0;
     }
     // Those between the first and the last that were cut are empty now.
-    if (at - first > 2) blocks.splice(first + 1, at - first - 2);
+    if (at - first > 2) this.#drop(first + 1, at - first - 2);
     if (at - first > 1) this.#tidy(first + 1);
     this.#tidy(first);
   }
 
   #cut(at: number, i: number, count: number): void {
-    const { scores, members } = this.#blocks[at]!;
+    const { scores, numbers } = this.#blocks[at]!;
     scores.splice(i, count);
-    members.splice(i, count);
+    for (const number of numbers.splice(i, count)) {
+      this.#members[number] = "";
+      this.#free.push(number);
+    }
+    if (i === 0 && scores.length > 0) this.#firsts[at] = scores[0]!;
     this.#size -= count;
     this.#forgetStartsBehind(at);
+    if (this.#free.length > this.#size + MAX_FREE) this.#renumber();
+  }
+
+  /** What has become small gives back what it took when it was large. */
+  #renumber(): void {
+    const members: Bytes[] = [];
+    for (const { numbers } of this.#blocks) {
+      for (let i = 0; i < numbers.length; i++) numbers[i] = members.push(this.#members[numbers[i]!]!) - 1;
+    }
+    this.#members = members;
+    this.#free.length = 0;
+  }
+
+  #drop(at: number, count: number): void {
+    this.#blocks.splice(at, count);
+    this.#firsts.splice(at, count);
   }
 
   /** A block that became empty goes; one that became small joins its neighbour. */
   #tidy(at: number): void {
     const blocks = this.#blocks;
-    const { scores, members } = blocks[at]!;
+    const { scores, numbers } = blocks[at]!;
     if (scores.length >= SMALL_BLOCK || blocks.length === 1) return;
     if (scores.length === 0) {
-      blocks.splice(at, 1);
+      this.#drop(at, 1);
     } else {
       const next = blocks[at + 1];
       if (next === undefined || scores.length + next.scores.length > FILLED_BLOCK) return;
       scores.push(...next.scores);
-      members.push(...next.members);
-      blocks.splice(at + 1, 1);
+      numbers.push(...next.numbers);
+      this.#drop(at + 1, 1);
     }
     this.#forgetStartsBehind(Math.max(at - 1, 0));
   }
@@ -129,8 +170,7 @@ export class ScoreOrder {
   /** How many elements come before this pair. */
   rank(score: number, member: Bytes): number {
     const at = this.#blockOf(score, member);
-    const { scores, members } = this.#blocks[at]!;
-    return this.#startOf(at) + firstNotBefore(scores, members, score, member);
+    return this.#startOf(at) + this.#firstNotBefore(this.#blocks[at]!, score, member);
   }
 
   /**
@@ -139,21 +179,22 @@ export class ScoreOrder {
    */
   countWhile(isBefore: (score: number, member: Bytes) => boolean): number {
     const blocks = this.#blocks;
+    const members = this.#members;
     let low = 1;
     let high = blocks.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const { scores, members } = blocks[middle]!;
-      if (isBefore(scores[0]!, members[0]!)) low = middle + 1;
+      const { scores, numbers } = blocks[middle]!;
+      if (isBefore(scores[0]!, members[numbers[0]!]!)) low = middle + 1;
       else high = middle;
     }
     const at = low - 1;
-    const { scores, members } = blocks[at]!;
+    const { scores, numbers } = blocks[at]!;
     low = 0;
     high = scores.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (isBefore(scores[middle]!, members[middle]!)) low = middle + 1;
+      if (isBefore(scores[middle]!, members[numbers[middle]!]!)) low = middle + 1;
       else high = middle;
     }
     return this.#startOf(at) + low;
@@ -161,19 +202,18 @@ export class ScoreOrder {
 
   /** The elements of ranks `from` up to, not including, `to`; the arrays are the caller's. */
   slice(from: number, to: number): ScoredMembers {
-    if (from >= to) return { scores: [], members: [] };
+    const scores: number[] = [];
+    const members: Bytes[] = [];
+    if (from >= to) return { scores, members };
     let at = this.#blockAt(from);
-    const i = from - this.#startOf(at);
-    let block = this.#blocks[at]!;
-    let left = to - from;
-    const scores = block.scores.slice(i, i + left);
-    const members = block.members.slice(i, i + left);
-    while ((left = to - from - scores.length) > 0) {
-      block = this.#blocks[++at]!;
-      const count = Math.min(left, block.scores.length);
-      for (let j = 0; j < count; j++) {
-        scores.push(block.scores[j]!);
-        members.push(block.members[j]!);
+    let i = from - this.#startOf(at);
+    for (let left = to - from; left > 0; at++, i = 0) {
+      const block = this.#blocks[at]!;
+      const end = Math.min(i + left, block.scores.length);
+      left -= end - i;
+      for (; i < end; i++) {
+        scores.push(block.scores[i]!);
+        members.push(this.#members[block.numbers[i]!]!);
       }
     }
     return { scores, members };
@@ -188,23 +228,22 @@ export class ScoreOrder {
       const block = this.#blocks[at]!;
       const i = rank - this.#startOf(at);
       scores.push(block.scores[i]!);
-      members.push(block.members[i]!);
+      members.push(this.#members[block.numbers[i]!]!);
     }
     return { scores, members };
   }
 
   /** The score of a member, by looking at all of them: for small ones. */
   find(member: Bytes): number | null {
-    for (const { scores, members } of this.#blocks) {
-      const i = members.indexOf(member);
-      if (i >= 0) return scores[i]!;
+    for (const { scores, numbers } of this.#blocks) {
+      for (let i = 0; i < scores.length; i++) if (this.#members[numbers[i]!] === member) return scores[i]!;
     }
     return null;
   }
 
   *[Symbol.iterator](): Iterator<readonly [member: Bytes, score: number]> {
-    for (const { scores, members } of this.#blocks) {
-      for (let i = 0; i < scores.length; i++) yield [members[i]!, scores[i]!];
+    for (const { scores, numbers } of this.#blocks) {
+      for (let i = 0; i < scores.length; i++) yield [this.#members[numbers[i]!]!, scores[i]!];
     }
   }
 
@@ -212,17 +251,34 @@ export class ScoreOrder {
 
   /** The last block that begins at or before the pair; the first one when none does. */
   #blockOf(score: number, member: Bytes): number {
-    const blocks = this.#blocks;
+    const firsts = this.#firsts;
     let low = 1;
-    let high = blocks.length;
+    let high = firsts.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const block = blocks[middle]!;
-      const first = block.scores[0]!;
-      if (first < score || (first === score && block.members[0]! <= member)) low = middle + 1;
+      const first = firsts[middle]!;
+      if (first < score || (first === score && this.#firstMember(middle) <= member)) low = middle + 1;
       else high = middle;
     }
     return low - 1;
+  }
+
+  #firstMember(at: number): Bytes {
+    return this.#members[this.#blocks[at]!.numbers[0]!]!;
+  }
+
+  /** The index in a block of the first element that does not come before the pair. */
+  #firstNotBefore({ scores, numbers }: Block, score: number, member: Bytes): number {
+    const members = this.#members;
+    let low = 0;
+    let high = scores.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = scores[middle]!;
+      if (other < score || (other === score && members[numbers[middle]!]! < member)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** The block that holds the element of this rank. */
@@ -261,23 +317,15 @@ export interface ScoredMembers {
   readonly members: Bytes[];
 }
 
-type Block = ScoredMembers;
+interface Block {
+  readonly scores: number[];
+  readonly numbers: number[];
+}
 
 /** A larger one is split. 128, 256 and 512 are equally fast at 100,000 members; larger ones need less memory. */
 const MAX_BLOCK = 256;
 /** How full blocks are made where there is a choice: there is room for some more. */
 const FILLED_BLOCK = 224;
 const SMALL_BLOCK = 64;
-
-/** The index of the first element that does not come before the pair. */
-function firstNotBefore(scores: number[], members: Bytes[], score: number, member: Bytes): number {
-  let low = 0;
-  let high = scores.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const other = scores[middle]!;
-    if (other < score || (other === score && members[middle]! < member)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+/** So many numbers may be free beside as many as are in use. */
+const MAX_FREE = 256;

@@ -94,7 +94,7 @@ export class SetValue extends Collection<MemberSet> {
   }
 
   protected writeAll(elements: Elements, members: MemberSet): void {
-    for (const member of members) elements.put(memberKey(member), "");
+    for (const member of members) elements.insert(memberKey(member), "");
   }
 
   protected wholeRange(): { gte: Bytes } {
@@ -149,7 +149,7 @@ export class SetValue extends Collection<MemberSet> {
       if (resident !== null && !resident.add(member)) return false;
       const key = memberKey(member);
       if (resident === null && elements.get(key) !== null) return false;
-      elements.put(key, "");
+      elements.insert(key, "");
     }
     this.changed(1, member.length);
     return true;

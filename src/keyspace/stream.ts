@@ -70,7 +70,7 @@ export class Stream extends Collection<SortedTable> implements StreamView {
   }
 
   protected writeAll(elements: Elements, table: SortedTable): void {
-    for (const [key, value] of table) elements.put(key, value);
+    for (const [key, value] of table) elements.insert(key, value);
   }
 
   protected wholeRange(): { gte: Bytes } {

@@ -47,13 +47,16 @@ const SCORE_LENGTH = 8;
 export const memberOf = (key: Bytes): Bytes => key.slice(MEMBERS.length + CRC_LENGTH);
 
 /** What elements are written to. */
-export type ElementWriter = Pick<Elements, "put" | "delete">;
+export type ElementWriter = Pick<Elements, "put" | "insert" | "delete">;
 
 /** `old`: the score that the member has, null when it is new. */
 export function putElement(elements: ElementWriter, member: Bytes, score: number, old: number | null): void {
-  elements.put(memberKey(member), scoreValue(score));
-  if (old !== null) elements.delete(orderKey(old, member));
-  elements.put(orderKey(score, member), Object.is(score, -0) ? MINUS : "");
+  if (old === null) elements.insert(memberKey(member), scoreValue(score));
+  else {
+    elements.put(memberKey(member), scoreValue(score));
+    elements.delete(orderKey(old, member));
+  }
+  elements.insert(orderKey(score, member), Object.is(score, -0) ? MINUS : "");
 }
 
 export function deleteElement(elements: Elements, member: Bytes, score: number): void {

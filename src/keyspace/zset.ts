@@ -129,10 +129,6 @@ export class ZSet extends Collection<SortedMembers> {
     return new SortedMembers(scoredMembers(elements));
   }
 
-  override get memoryBytes(): number {
-    return super.memoryBytes + (this.elements?.derived?.memoryBytes ?? 0);
-  }
-
   protected residentBytes(count: number, bytes: number): number {
     return STRUCTURE_BYTES + count * MEMBER_BYTES + bytes;
   }
@@ -269,9 +265,7 @@ export class ZSet extends Collection<SortedMembers> {
     const { elements } = this;
     if (elements === null || !elements.isStored || !this.isLarge) return null;
     // With the elements, since after a transaction that was taken back they are another's.
-    elements.derived ??= new OrderRanks(elements, this.keyspace.reading, ORDER, () =>
-      this.owner?.memoryChanged(),
-    );
+    elements.derived ??= new OrderRanks(elements, this.keyspace.reading, ORDER);
     return elements.derived as OrderRanks;
   }
 

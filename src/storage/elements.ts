@@ -1,7 +1,9 @@
 import type { Bytes } from "../support/bytes.ts";
 import type { Attempt } from "./attempt.ts";
+import { ChangeList } from "./change-list.ts";
 import type { Committer } from "./committer.ts";
 import type { Persistent } from "./persistent.ts";
+import { KeptPages } from "./kept-pages.ts";
 import { collectionPrefix, collectionRange, COLLECTION_PREFIX_LENGTH } from "./layout.ts";
 import { type Change, Overlay, mergeChanges, mergeOverlays } from "./overlay.ts";
 import { Page } from "./page.ts";
@@ -46,8 +48,8 @@ export class Elements implements Persistent {
   readonly #reading: Reading;
   readonly #committer: Committer;
   readonly #prefix: Bytes;
-  /** Full key → value, null for deleted: not yet handed to a batch. */
-  #gathering = new Map<Bytes, Bytes | null>();
+  /** By full key, with the prefix: not yet handed to a batch. */
+  #gathering = new ChangeList();
   /** Handed to batches of a round, and not in the store. */
   #young = NONE;
   #youngRound = 0;
@@ -58,10 +60,14 @@ export class Elements implements Persistent {
   readonly #points = new Set<Map<Bytes, Bytes | null | undefined>>();
   /** Commands that want to know which elements are written while they work. */
   readonly #followers = new Set<(key: Bytes) => void>();
-  /** What the transaction that runs has to put back. */
-  #overwritten: Overwritten | null = null;
+  /** The transaction that runs has a step to take back what it writes, and where. */
+  #undoneBy: Undo | null = null;
+  #undoneIn: ChangeList | null = null;
   #discarded = false;
   derived: Derived | null = null;
+  readonly #kept = new KeptPages();
+  /** Told when `memoryBytes` is another. While it is null nobody counts it, and no page is kept. */
+  onMemory: (() => void) | null = null;
   /** False while all that there is of it gathers here: then nothing can be fetched. */
   isStored = true;
 
@@ -83,23 +89,43 @@ export class Elements implements Persistent {
     );
   }
 
+  /** All of it is in memory. */
+  forgetPages(): void {
+    this.#kept.forget();
+  }
+
+  /** What is kept to answer reads, and is not needed. */
+  get memoryBytes(): number {
+    return this.#kept.memoryBytes + (this.derived?.memoryBytes ?? 0);
+  }
+
   put(key: Bytes, value: Bytes): void {
-    this.#write(this.#prefix + key, value);
+    this.#write(this.#prefix + key, value, false);
+    this.derived?.wrote(key, false);
+  }
+
+  /**
+   * `put` of an element that is surely not there: when it is deleted again before it has reached the store, the store
+   * never learns of it.
+   */
+  insert(key: Bytes, value: Bytes): void {
+    this.#write(this.#prefix + key, value, true);
     this.derived?.wrote(key, false);
   }
 
   delete(key: Bytes): void {
-    this.#write(this.#prefix + key, null);
+    this.#write(this.#prefix + key, null, false);
     this.derived?.wrote(key, true);
   }
 
-  #write(fullKey: Bytes, value: Bytes | null): void {
+  #write(fullKey: Bytes, value: Bytes | null, isNew: boolean): void {
     const { undo } = this.#reading.attempt;
     if (undo !== null) this.#remember(undo, fullKey);
-    this.#gathering.set(fullKey, value);
+    this.#gathering.add(fullKey, value, isNew);
     this.#committer.mark(this);
     this.#reading.attempt.wrote = true;
     for (const page of this.#pages) page.overtake(fullKey, value);
+    this.#kept.overtake(fullKey, value);
     // The overlay answers now; a fetch that is under way must not bring the old value back later.
     for (const points of this.#points) points.delete(fullKey);
     for (const follower of this.#followers) follower(fullKey.slice(COLLECTION_PREFIX_LENGTH));
@@ -117,23 +143,21 @@ export class Elements implements Persistent {
         const state = page.save();
         undo.add(() => page.restore(state));
       }
+      this.#kept.remember(undo);
     }
     for (const points of this.#points) {
       const known = points.get(fullKey);
       if (known !== undefined) undo.add(() => points.set(fullKey, known));
     }
-    let overwritten = this.#overwritten;
-    if (overwritten === null || overwritten.undo !== undo || overwritten.gathering !== this.#gathering) {
-      overwritten = this.#overwritten = new Overwritten(undo, this.#gathering);
-      undo.add(() => this.#takeBack(overwritten!));
-    }
-    overwritten.add(fullKey);
-  }
-
-  #takeBack(overwritten: Overwritten): void {
-    overwritten.putBack();
-    // The next attempt has to add its step again.
-    if (this.#overwritten === overwritten) this.#overwritten = null;
+    if (this.#undoneBy === undo && this.#undoneIn === this.#gathering) return;
+    const list = (this.#undoneIn = this.#gathering);
+    const mark = list.mark();
+    this.#undoneBy = undo;
+    undo.add(() => {
+      list.takeBack(mark);
+      // The next attempt has to add its step again.
+      this.#undoneBy = null;
+    });
   }
 
   /** The value of one element, null when absent. */
@@ -205,17 +229,23 @@ export class Elements implements Persistent {
   range(range: ElementRange, limit: number): readonly Element[] {
     if (limit <= 0) return [];
     if (!this.isStored) return this.#unwritten(range).slice(0, limit);
-    const pages = this.#pagesOf(range);
+    const name = nameOf(range);
+    const kept = this.#kept.get(name);
+    const read = this.#readPages(name) ?? (kept === undefined ? NO_PAGES : [kept]);
     const found: Element[] = [];
-    for (const page of pages) {
+    for (const page of read) {
       for (const [fullKey, value] of page.entries) {
         if (found.length === limit) return found;
         found.push([fullKey.slice(COLLECTION_PREFIX_LENGTH), value]);
       }
     }
-    const last = pages[pages.length - 1];
+    const last = read.at(-1);
     if (found.length === limit || last?.isComplete) return found;
-    return this.#fetchPage(pages, range, last, limit - found.length);
+    const pages = this.#readPages(name) ?? this.#beginPages(name, kept);
+    const wanted = limit - found.length;
+    // What is kept is read again and again: who has used it up, and pops, goes on.
+    const isUsedUp = last !== undefined && last === kept && range.isExact !== true;
+    return this.#fetchPage(pages, range, last, isUsedUp ? Math.max(wanted, READ_ON) : wanted);
   }
 
   /** All elements of a range. */
@@ -236,7 +266,8 @@ export class Elements implements Persistent {
   /** The elements of a range that have this value: only they are kept of all that is read. */
   holding(value: Bytes, range: ElementRange): readonly Element[] {
     if (!this.isStored) return this.#unwritten(range).filter(([, held]) => held === value);
-    const pages = this.#pagesOf(range, value);
+    const name = `${nameOf(range)}=${value}`;
+    const pages = this.#readPages(name) ?? this.#newPages(name);
     const page = pages[0];
     if (page === undefined) return this.#fetchPage(pages, range, page, Infinity, value);
     const found: Element[] = [];
@@ -247,15 +278,40 @@ export class Elements implements Persistent {
     return found;
   }
 
-  #pagesOf(range: ElementRange, value?: Bytes): Page[] {
+  /** What the command that runs has read of a range; undefined: nothing. */
+  #readPages(name: string): Page[] | undefined {
+    return this.#reading.attempt.pages.get(this)?.get(name);
+  }
+
+  #newPages(name: string): Page[] {
     const { attempt } = this.#reading;
-    let byBounds = attempt.pages.get(this);
-    if (byBounds === undefined) attempt.pages.set(this, (byBounds = new Map<string, Page[]>()));
-    const bounds = `${range.gte.length}:${range.gte}${range.lt ?? ""}`;
-    const name = `${range.reverse ? "<" : ">"}${bounds}${value === undefined ? "" : `=${value}`}`;
-    let pages = byBounds.get(name);
-    if (pages === undefined) byBounds.set(name, (pages = []));
+    let byName = attempt.pages.get(this);
+    if (byName === undefined) attempt.pages.set(this, (byName = new Map<string, Page[]>()));
+    const pages: Page[] = [];
+    byName.set(name, pages);
     return pages;
+  }
+
+  /** For a command that is to read more than what is kept: that is its own meanwhile. */
+  #beginPages(name: string, kept: Page | undefined): Page[] {
+    const pages = this.#newPages(name);
+    const { attempt } = this.#reading;
+    if (kept !== undefined) {
+      this.#kept.drop(name);
+      this.#use(kept, attempt);
+      pages.push(kept);
+    }
+    attempt.releases.push(() => {
+      if (this.onMemory === null || this.#reading.faultEveryRead) return;
+      this.#kept.keep(name, pages);
+      this.onMemory();
+    });
+    return pages;
+  }
+
+  #use(page: Page, attempt: Attempt): void {
+    this.#pages.add(page);
+    attempt.releases.push(() => this.#pages.delete(page));
   }
 
   #fetchPage(
@@ -280,8 +336,7 @@ export class Elements implements Persistent {
         [this.#old, this.#young],
         this.#gathering,
       );
-      this.#pages.add(page);
-      attempt.releases.push(() => this.#pages.delete(page));
+      this.#use(page, attempt);
       await page.read(store);
       // Reads of one attempt that are made together can ask for the same page.
       if (pages.at(-1) === last) pages.push(page);
@@ -310,7 +365,7 @@ export class Elements implements Persistent {
   #changes(gte: Bytes, lt: Bytes): readonly Change[] {
     const stored = mergeOverlays(this.#old.range(gte, lt), this.#young.range(gte, lt));
     if (this.#gathering.size === 0) return stored;
-    const gathering = [...this.#gathering].filter(([key]) => key >= gte && key < lt);
+    const gathering = Array.from(this.#gathering).filter(([key]) => key >= gte && key < lt);
     return mergeOverlays(
       stored,
       gathering.sort(([a], [b]) => (a < b ? -1 : 1)),
@@ -332,27 +387,24 @@ export class Elements implements Persistent {
       this.#gathering = gathering;
     });
     this.#discarded = true;
-    this.#gathering = new Map();
+    this.#gathering = new ChangeList();
   }
 
   persist(batch: WriteBatch, round: number): void {
     if (this.#discarded) return;
     this.isStored = true;
     const gathering = this.#gathering;
-    this.#gathering = new Map();
-    this.#overwritten = null;
+    this.#gathering = new ChangeList();
+    this.#undoneBy = this.#undoneIn = null;
     this.derived?.settled();
-    for (const [key, value] of gathering) {
-      if (value === null) batch.delete(key);
-      else batch.put(key, value);
-    }
+    gathering.writeTo(batch);
     if (round !== this.#youngRound) {
       this.#old = this.#old.followedBy(this.#young);
       this.#young = NONE;
       this.#youngRound = round;
     }
-    if (this.#young === NONE) this.#young = new Overlay(gathering);
-    else this.#young.add(gathering);
+    if (this.#young === NONE) this.#young = new Overlay();
+    this.#young.add(gathering);
     this.#committer.keep(gathering.size);
   }
 
@@ -364,41 +416,19 @@ export class Elements implements Persistent {
 
 /** Never written to. */
 const NONE = new Overlay();
+const NO_PAGES: readonly Page[] = [];
 
-/**
- * What a transaction has overwritten of what gathers, in order. Not a step of its undo for each: a script may write
- * millions of elements.
- */
-class Overwritten {
-  readonly undo: Undo;
-  readonly gathering: Map<Bytes, Bytes | null>;
-  readonly #keys: Bytes[] = [];
-  readonly #before: (Bytes | null | undefined)[] = [];
-
-  constructor(undo: Undo, gathering: Map<Bytes, Bytes | null>) {
-    this.undo = undo;
-    this.gathering = gathering;
-  }
-
-  add(key: Bytes): void {
-    this.#keys.push(key);
-    this.#before.push(this.gathering.get(key));
-  }
-
-  putBack(): void {
-    for (let i = this.#keys.length - 1; i >= 0; i--) {
-      const before = this.#before[i];
-      if (before === undefined) this.gathering.delete(this.#keys[i]!);
-      else this.gathering.set(this.#keys[i]!, before);
-    }
-  }
-}
+const nameOf = ({ gte, lt, reverse }: ElementRange): string =>
+  `${reverse ? "<" : ">"}${gte.length}:${gte}${lt ?? ""}`;
 
 /** Up to so many point reads of one command are done in line. */
 const MAX_INLINE_READS = 64;
 
 /** Entries of the first page of a range. */
 const MIN_PAGE = 16;
+
+/** Entries behind a page that was kept. */
+const READ_ON = 256;
 
 const STREAM_PAGE = 500;
 

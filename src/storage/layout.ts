@@ -20,10 +20,13 @@ import { u16, u32, u64, readU32, readU64 } from "./numbers.ts";
  * A key points to its collection by id, a database to its keys by generation: so DEL, RENAME, FLUSHDB and
  * SWAPDB of any size are one small write, and what they drop is found by the collector under `g`.
  */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 
-/** Version 1 had no redo log beside LevelDB: there is nothing to convert, but what only knows it must not read on. */
-export const OLDER_VERSIONS: readonly string[] = ["1"];
+/**
+ * Version 1 had no redo log beside LevelDB, in that of version 2 no change was marked as new: there is nothing to
+ * convert, but what only knows these must not read on.
+ */
+export const OLDER_VERSIONS: readonly string[] = ["1", "2"];
 
 export const FORMAT_KEY: Bytes = "!format";
 export const IDS_KEY: Bytes = "!ids";

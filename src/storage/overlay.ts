@@ -24,14 +24,20 @@ export interface RunBounds {
 /** Who wants so many values does not look at many times as many deletions at once. */
 const DELETIONS_PER_VALUE = 256;
 
-/** Maps up to this size are put together: each costs memory for itself. */
-const MAX_SMALL_MAP = 64;
+/** Changes side by side, in the order they were made. */
+export interface ChangeRows {
+  readonly keys: Bytes[];
+  readonly values: (Bytes | null)[];
+}
+
+/** Up to so many are put together: each list costs memory for itself. */
+const MAX_SMALL_LIST = 64;
 
 /** What changed in a store and is not there yet, to be laid over what is read from it. */
 export class Overlay {
   readonly #values: Map<Bytes, Bytes | null>;
   /** What came since somebody asked, in order: nobody asks of what is in memory as a whole anyway. */
-  #unmerged: Map<Bytes, Bytes | null>[] = [];
+  #unmerged: ChangeRows[] = [];
   /** Keys in order. Sorted when a range is first asked for. */
   #sorted: Bytes[] = [];
   /** Those that came later, in order, while they are few. */
@@ -54,15 +60,23 @@ export class Overlay {
     return this.#values.get(key);
   }
 
-  /** Later changes than those before. Takes the map: the caller must not use it any more. */
-  add(changes: Map<Bytes, Bytes | null>): void {
+  /** Later changes than those before. Takes the arrays: the caller must not use them any more. */
+  add({ keys, values }: ChangeRows): void {
     const last = this.#unmerged.at(-1);
-    if (last === undefined || last.size + changes.size > MAX_SMALL_MAP) this.#unmerged.push(changes);
-    else for (const [key, value] of changes) last.set(key, value);
+    if (last === undefined || last.keys.length + keys.length > MAX_SMALL_LIST) {
+      this.#unmerged.push({ keys, values });
+      return;
+    }
+    for (let i = 0; i < keys.length; i++) {
+      last.keys.push(keys[i]!);
+      last.values.push(values[i]!);
+    }
   }
 
   #merge(): void {
-    for (const changes of this.#unmerged) for (const [key, value] of changes) this.#set(key, value);
+    for (const { keys, values } of this.#unmerged) {
+      for (let i = 0; i < keys.length; i++) this.#set(keys[i]!, values[i]!);
+    }
     this.#unmerged = [];
   }
 
@@ -75,7 +89,7 @@ export class Overlay {
   followedBy(later: Overlay): Overlay {
     if (this.isEmpty) return later;
     if (later.isEmpty) return this;
-    this.#unmerged = [...this.#unmerged, later.#values, ...later.#unmerged];
+    this.#unmerged = [...this.#unmerged, rowsOf(later.#values), ...later.#unmerged];
     return this;
   }
 
@@ -122,6 +136,10 @@ export class Overlay {
     this.#sorted = merge(this.#sorted, this.#recent);
     this.#recent = [];
   }
+}
+
+function rowsOf(changes: Map<Bytes, Bytes | null>): ChangeRows {
+  return { keys: [...changes.keys()], values: [...changes.values()] };
 }
 
 /** Two sorted arrays that have nothing in common, as one. */

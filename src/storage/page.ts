@@ -53,9 +53,16 @@ export class Page {
     if (this.#end === null || (this.bounds.reverse ? key > this.#end : key < this.#end)) this.#end = key;
   }
 
-  /** A write to the owner of the range; `null` deletes. */
-  overtake(key: Bytes, value: Bytes | null): void {
-    if (key >= this.bounds.gte && key < this.bounds.lt) this.#overtaken.set(key, value);
+  /** A write to the owner of the range; `null` deletes. Whether the page says anything about the key. */
+  overtake(key: Bytes, value: Bytes | null): boolean {
+    if (key < this.bounds.gte || key >= this.bounds.lt || !this.#isCovered(key)) return false;
+    this.#overtaken.set(key, value);
+    return true;
+  }
+
+  #isCovered(key: Bytes): boolean {
+    const end = this.#end;
+    return end === null || (this.bounds.reverse ? key >= end : key <= end);
   }
 
   /** What a transaction changes of the page, to be given back to `restore`; not while the page is being read. */
@@ -110,6 +117,17 @@ export class Page {
     return this.#end === null;
   }
 
+  /** About how many entries it holds, those included that are to be laid over it. */
+  get size(): number {
+    return this.#entries.length + this.#overtaken.size;
+  }
+
+  /** Becomes one with the page that follows it. */
+  absorb(next: Page): void {
+    this.#entries = [...this.entries, ...next.entries];
+    this.#end = next.#end;
+  }
+
   /** The bounds of what follows. */
   rest(limit: number): PageBounds {
     const end = this.#end!;
@@ -120,11 +138,8 @@ export class Page {
 
   #layOver(): void {
     const { reverse } = this.bounds;
-    const end = this.#end;
     const covered: [Bytes, Bytes | null][] = [];
-    for (const change of this.#overtaken) {
-      if (end === null || (reverse ? change[0] >= end : change[0] <= end)) covered.push(change);
-    }
+    for (const change of this.#overtaken) if (this.#isCovered(change[0])) covered.push(change);
     this.#overtaken.clear();
     if (covered.length > 0)
       this.#entries = mergeChanges(this.#entries, sortChanges(covered, reverse), reverse);

@@ -39,9 +39,10 @@ export interface StoreSnapshot {
 
 /** Changes that are made together. */
 export interface WriteBatch {
-  put(key: Bytes, value: Bytes): void;
+  /** `isNew`: there is nothing of the key before, surely. Who deletes it soon need not have written it. */
+  put(key: Bytes, value: Bytes, isNew?: boolean): void;
   /** `put` of a key and a value that are in two parts each: joins them where they are copied anyway. */
-  putJoined(keyHead: Bytes, keyTail: Bytes, valueHead: Bytes, valueTail: Bytes): void;
+  putJoined(keyHead: Bytes, keyTail: Bytes, valueHead: Bytes, valueTail: Bytes, isNew?: boolean): void;
   delete(key: Bytes): void;
 }
 
@@ -230,6 +231,7 @@ class LevelBatch implements StoreBatch {
     return this.#batch.length;
   }
 
+  // LevelDB takes a key that is new as any other.
   put(key: Bytes, value: Bytes): void {
     this.#batch.put(this.#keys.hold("", key), this.#values.hold("", value));
   }

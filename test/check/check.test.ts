@@ -1,8 +1,7 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { collectionPrefix, databaseKey, expiryKey, recordKey } from "../../src/storage/layout.ts";
 import { checkFolder } from "../../src/check/folder.ts";
@@ -12,29 +11,12 @@ import { copyFolder } from "../../src/storage/folder-copy.ts";
 import { u32, u64 } from "../../src/storage/numbers.ts";
 import { type Store, openLevelStore } from "../../src/storage/store.ts";
 import { everyEncoding } from "../support/payloads.ts";
+import { runCheck } from "../support/run-check.ts";
 import { TestServer } from "../support/server.ts";
 
-const main = resolve(process.env["TEST_DIST"] ?? "dist", "main.js");
 const samples = join(import.meta.dirname, "..", "rdb", "samples");
 let folder: string;
 let server: TestServer;
-
-interface Outcome {
-  readonly code: number;
-  readonly text: string;
-  readonly error: string;
-}
-
-function check(...args: string[]): Promise<Outcome> {
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith("LEVELDIS_")),
-  );
-  return new Promise((done) => {
-    execFile(process.execPath, [main, "check", ...args], { env }, (cause, text, error) => {
-      done({ code: cause === null ? 0 : Number(cause.code), text, error });
-    });
-  });
-}
 
 /** Of everything, small and large, with garbage between. */
 async function fill(): Promise<void> {
@@ -91,7 +73,7 @@ afterAll(async () => {
 
 describe("leveldis check DATA-FOLDER", () => {
   test("of a running server", async () => {
-    const { code, text } = await check(server.dir);
+    const { code, text } = await runCheck(server.dir);
     expect(text).toContain("No damage found.");
     expect(code).toBe(0);
     expect(text).toMatch(/Database 0: \d+ keys, 41 of them expire\nDatabase 3: 1 keys, 0 of them expire\n/);
@@ -104,7 +86,7 @@ describe("leveldis check DATA-FOLDER", () => {
   test("after a crash", async () => {
     await server.crash();
     const names = (await readdir(server.dir)).toSorted();
-    const { code, text } = await check(server.dir);
+    const { code, text } = await runCheck(server.dir);
     expect([code, text.trimEnd().split("\n").at(-1)]).toEqual([0, "No damage found."]);
     // It opens a copy.
     expect((await readdir(server.dir)).toSorted()).toEqual(names);
@@ -112,8 +94,10 @@ describe("leveldis check DATA-FOLDER", () => {
   });
 
   test("what is not there, or none", async () => {
-    expect((await check(join(folder, "nothing"))).error).toMatch(/cannot read .*No such file or directory/);
-    const outcome = await check(folder);
+    expect((await runCheck(join(folder, "nothing"))).error).toMatch(
+      /cannot read .*No such file or directory/,
+    );
+    const outcome = await runCheck(folder);
     expect(outcome.error).toMatch(/holds no data of leveldis/);
     expect(outcome.code).toBe(1);
   });
@@ -178,7 +162,10 @@ describe("finds", () => {
     const dir = await copyOfBase();
     expect(await reportOn(dir)).toMatch(/^LevelDB: [1-9]\d* tables, [\d.]+ [KM]B\n[^]*\nNo damage found\.$/);
     await writeFile(join(dir, "CURRENT"), "MANIFEST-999999\n");
-    expect(await check(dir)).toMatchObject({ code: 1, text: expect.stringMatching(/1 problem found\.\n$/) });
+    expect(await runCheck(dir)).toMatchObject({
+      code: 1,
+      text: expect.stringMatching(/1 problem found\.\n$/),
+    });
   });
 
   const kinds: readonly [string, (damage: Damage) => Promise<void>, RegExp][] = [
@@ -343,7 +330,7 @@ describe("leveldis check RDB-FILE", () => {
       if (report.problems > 0) damaged.push(name);
     }
     expect(damaged).toEqual(["redis/corrupt_ziplist.rdb"]);
-    const { code, text } = await check(join(samples, "redis", "encodings.rdb"));
+    const { code, text } = await runCheck(join(samples, "redis", "encodings.rdb"));
     expect([code, text]).toEqual([0, expect.stringMatching(/^RDB file, .*\nNo damage found\.\n$/s)]);
   }, 30_000);
 
@@ -357,22 +344,22 @@ describe("leveldis check RDB-FILE", () => {
     const bytes = await readFile(join(redis.dir, "dump.rdb"));
     await redis.close();
     await writeFile(path, bytes);
-    const sound = await check(path);
+    const sound = await runCheck(path);
     expect(sound.text).toMatch(
       /Written by: redis-ver=7\.0\.15.*Database 0: \d+ keys.*hash: 3\n.*No damage found/s,
     );
     await writeFile(path, bytes.subarray(0, bytes.length - 20));
-    expect(await check(path)).toMatchObject({
+    expect(await runCheck(path)).toMatchObject({
       code: 1,
       text: expect.stringMatching(/DAMAGE RDB file: at byte \d+: unexpected end/),
     });
     bytes[bytes.length >> 1]! ^= 1;
     await writeFile(path, bytes);
-    expect(await check(path)).toMatchObject({
+    expect(await runCheck(path)).toMatchObject({
       code: 1,
       text: expect.stringMatching(/DAMAGE RDB file: at byte \d+: /),
     });
     await writeFile(path, createHash("sha512").update("noise").digest());
-    expect((await check(path)).text).toMatch(/at byte 0: not an RDB file/);
+    expect((await runCheck(path)).text).toMatch(/at byte 0: not an RDB file/);
   }, 30_000);
 });

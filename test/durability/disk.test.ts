@@ -110,7 +110,7 @@ describe("a folder that cannot be used", { timeout: 60_000 }, () => {
     const level = new ClassicLevel(dir);
     await level.put("!format", "999");
     await level.close();
-    expect(await failedStart(dir)).toMatch(/format version 999, this leveldis reads version 2/);
+    expect(await failedStart(dir)).toMatch(/format version 999, this leveldis reads version 3/);
   });
 
   test("that is damaged", async () => {

@@ -19,13 +19,13 @@ class Scene {
     },
   };
   readonly ranks = new OrderRanks(
-    { stream: () => this.#stream(), range: (range) => this.#range(range) } as Pick<
-      Elements,
-      "stream" | "range"
-    > as Elements,
+    {
+      stream: () => this.#stream(),
+      range: (range) => this.#range(range),
+      onMemory: null,
+    } as Pick<Elements, "stream" | "range" | "onMemory"> as Elements,
     { attempt: this.attempt, faults: 0 } as unknown as Reading,
     "o",
-    () => undefined,
   );
 
   get #sorted(): string[] {
@@ -129,7 +129,6 @@ test("a counting that fails leaves nothing behind, and the next one counts", asy
     } as unknown as Elements,
     { attempt, faults: 0 } as unknown as Reading,
     "o",
-    () => undefined,
   );
   const begin = (): Promise<void> => {
     try {

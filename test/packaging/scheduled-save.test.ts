@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { runCheck } from "../support/run-check.ts";
 import { useServer } from "../support/use-server.ts";
 
 /** deploy/scheduled-save: an RDB file by date, again and again. */
@@ -66,13 +67,8 @@ test("saves once: a sound file by date; old ones go, what is not a copy stays", 
   const copy = names.find((name) => name !== "notes.txt" && !old.includes(name))!;
   expect(copy).toMatch(/^leveldis-20\d{6}-\d{6}\.rdb$/);
   expect(stdout).toContain(`saved to ${join(backups, copy)}, `);
-  const checked = await new Promise<string>((done, fail) => {
-    const main = resolve(process.env["TEST_DIST"] ?? "dist", "main.js");
-    execFile(process.execPath, [main, "check", join(backups, copy)], (error, stdout) =>
-      error === null ? done(stdout) : fail(error),
-    );
-  });
-  expect(checked).toContain("string: 100");
+  const checked = await runCheck(join(backups, copy));
+  expect(checked).toMatchObject({ code: 0, text: expect.stringContaining("string: 100") });
 }, 60_000);
 
 test.each([

@@ -8,13 +8,18 @@ const key = fc.string({ unit: fc.constantFrom("a", "b", "\xff", "\0"), maxLength
 const value = fc.option(fc.string({ maxLength: 2 }));
 const changes = fc.array(fc.tuple(key, value), { maxLength: 30 });
 
+const rowsOf = (some: Iterable<Change>): { keys: string[]; values: (string | null)[] } => {
+  const rows = [...some];
+  return { keys: rows.map(([name]) => name), values: rows.map(([, to]) => to) };
+};
+
 function overlayOf(...steps: (readonly Change[])[]): Overlay {
   const overlay = new Overlay();
   for (const step of steps) {
     // In two parts, of which the second one counts.
     const half = step.length >> 1;
-    overlay.add(new Map(step.slice(0, half)));
-    overlay.add(new Map(step.slice(half)));
+    overlay.add(rowsOf(step.slice(0, half)));
+    overlay.add(rowsOf(step.slice(half)));
     // Sorted now: what is added later has to find its place.
     overlay.range("", "b");
   }
@@ -72,7 +77,7 @@ test("keys that come in between, one by one, find their places", () => {
   const names: string[] = [];
   for (let i = 0; i < 600; i++) {
     names.push(String((i * 7919) % 10_007).padStart(5, "0"));
-    overlay.add(new Map([[names.at(-1)!, "v"]]));
+    overlay.add(rowsOf([[names.at(-1)!, "v"]]));
     const all = overlay.range("", "z").map(([name]) => name);
     expect(all).toEqual(names.toSorted());
   }
@@ -86,10 +91,10 @@ test("what came in many parts, small and large, is there in its order", () => {
       const all = new Map<string, string>();
       let count = 0;
       for (const size of parts) {
-        const part = new Map<string, string>();
-        for (let i = 0; i < size; i++) part.set(`k${(count * 37) % different}`, String(count++));
-        for (const [name, to] of part) all.set(name, to);
-        overlay.add(part);
+        const part: Change[] = [];
+        for (let i = 0; i < size; i++) part.push([`k${(count * 37) % different}`, String(count++)]);
+        for (const [name, to] of part) all.set(name, to!);
+        overlay.add(rowsOf(part));
       }
       const inOrder = [...all].sort(([a], [b]) => (a < b ? -1 : 1));
       expect(overlay.range("", "z")).toEqual(inOrder);

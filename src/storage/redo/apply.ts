@@ -20,7 +20,7 @@ export class LogDamageError extends Error {
 export async function applyPart(store: Store, part: LogPart, done: (bytes: number) => void): Promise<void> {
   const reader = new LogReader(part.path, part.from, part.to);
   try {
-    await applyAll(store, reader, done);
+    await applyAll(store, reader, part.isFirstTime, done);
     if (!reader.isAtEnd) {
       throw new LogDamageError(`${part.path} is damaged at offset ${reader.position}`);
     }
@@ -29,21 +29,23 @@ export async function applyPart(store: Store, part: LogPart, done: (bytes: numbe
   }
 }
 
-/** Up to the first record that is not whole. */
+/** Up to the first record that is not whole. `isFirstTime`: of `LogPart`. */
 export async function applyAll(
   store: Store,
   reader: LogReader,
+  isFirstTime: boolean,
   done: (bytes: number) => void = () => undefined,
 ): Promise<void> {
   for (let records = reader.next(); records !== null; records = reader.next()) {
     const walk = new ChangeWalk(records);
     let before = 0;
     while (!walk.isAtEnd) {
-      const changes = new LastChanges(records);
+      const changes = new LastChanges(records, isFirstTime);
       changes.take(walk, MAX_CHANGES);
       const logBytes = walk.position - before;
       before = walk.position;
-      await make(store, records, changes, (made) => done((made / changes.size) * logBytes));
+      if (changes.size === 0) done(logBytes);
+      else await make(store, records, changes, (made) => done((made / changes.size) * logBytes));
     }
   }
 }

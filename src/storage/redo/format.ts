@@ -5,12 +5,15 @@ import type { Bytes } from "../../support/bytes.ts";
  * The redo log: records, one for each batch, one behind the other. Numbers are little-endian.
  *
  *   length u32, crc32 u32 of what follows, then for each change:
- *   key length u32 (its highest bit is set for a deletion), key, and unless deleted: value length u32, value
+ *   key length u32, key, and unless deleted: value length u32, value
+ *
+ * The highest bit of the key length is set for a deletion; the next one says that there was nothing of the key before.
  *
  * A record that is cut off, or whose checksum is wrong, is the end of the log: the crash came while it was written.
  */
 const HEAD_BYTES = 8;
 const DELETED = 0x8000_0000;
+const NEW = 0x4000_0000;
 
 /** Builds the record of one batch in a buffer that is used again for the next. */
 export class RecordBuilder {
@@ -26,11 +29,11 @@ export class RecordBuilder {
   }
 
   /** Key and value are in two parts each. */
-  put(keyHead: Bytes, keyTail: Bytes, valueHead: Bytes, valueTail: Bytes): void {
+  put(keyHead: Bytes, keyTail: Bytes, valueHead: Bytes, valueTail: Bytes, isNew: boolean): void {
     const keyLength = keyHead.length + keyTail.length;
     const valueLength = valueHead.length + valueTail.length;
     this.#reserve(8 + keyLength + valueLength);
-    this.#number(keyLength);
+    this.#number(isNew ? keyLength + NEW : keyLength);
     this.#bytes(keyHead);
     this.#bytes(keyTail);
     this.#number(valueLength);
@@ -132,11 +135,9 @@ export class ChangeWalk {
         this.#at += HEAD_BYTES;
       }
       const at = this.#at;
-      const head = records.readUInt32LE(at);
-      const isDeleted = head >= DELETED;
-      const keyEnd = at + 4 + (isDeleted ? head - DELETED : head);
+      const keyEnd = at + 4 + keyBytesAt(records, at);
       found(at, at + 4, keyEnd);
-      this.#at = isDeleted ? keyEnd : keyEnd + 4 + records.readUInt32LE(keyEnd);
+      this.#at = isDeletionAt(records, at) ? keyEnd : keyEnd + 4 + records.readUInt32LE(keyEnd);
     }
   }
 }
@@ -150,15 +151,24 @@ export interface LoggedChange {
 
 /** How long the key is of the change that begins at `at`; it stands 4 bytes behind. */
 export function keyBytesAt(records: Buffer, at: number): number {
-  const head = records.readUInt32LE(at);
-  return head >= DELETED ? head - DELETED : head;
+  return records.readUInt32LE(at) & (NEW - 1);
+}
+
+/** Whether the change that begins at `at` deletes its key. */
+export function isDeletionAt(records: Buffer, at: number): boolean {
+  return records.readUInt32LE(at) >= DELETED;
+}
+
+/** Whether the change that begins at `at` puts a key of which there was nothing before. */
+export function isNewAt(records: Buffer, at: number): boolean {
+  return (records.readUInt32LE(at) & NEW) !== 0;
 }
 
 /** The change that begins at `at`. */
 export function changeAt(records: Buffer, at: number): LoggedChange {
-  const head = records.readUInt32LE(at);
-  if (head >= DELETED) return { key: records.subarray(at + 4, at + 4 + head - DELETED), value: null };
-  const keyEnd = at + 4 + head;
+  const keyEnd = at + 4 + keyBytesAt(records, at);
+  const key = records.subarray(at + 4, keyEnd);
+  if (isDeletionAt(records, at)) return { key, value: null };
   const length = records.readUInt32LE(keyEnd);
-  return { key: records.subarray(at + 4, keyEnd), value: records.subarray(keyEnd + 4, keyEnd + 4 + length) };
+  return { key, value: records.subarray(keyEnd + 4, keyEnd + 4 + length) };
 }

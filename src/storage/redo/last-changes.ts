@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { type ChangeWalk, keyBytesAt } from "./format.ts";
+import { type ChangeWalk, isDeletionAt, isNewAt, keyBytesAt } from "./format.ts";
 
 const FIRST_SLOTS = 1 << 11;
 /**
@@ -13,15 +13,28 @@ const MAX_HASHED_HERE = 64;
 /** A call takes longer than to compare a few bytes. */
 const MAX_COMPARED_HERE = 32;
 
+// What becomes of a change.
+/** Another has taken its place. */
+const REPLACED = 0;
+const MADE = 1;
+/** It is made, and there was nothing of its key before the first of those that it has taken the place of. */
+const ON_NOTHING = 2;
+/** A deletion of what came on nothing: it need not be made. */
+const UNDONE = 3;
+
 /**
- * Which change of each key is the last, of many in a block of whole records. Keys stay where they are in the block: the
- * table holds where their changes begin.
+ * Which change of each key is the last, of many in a block of whole records; and what of them the store need not learn
+ * of, since it was put on nothing and deleted again. Keys stay where they are in the block: the table holds where their
+ * changes begin.
  */
 export class LastChanges {
   readonly #records: Buffer;
+  /** What was not there before is not in the store either: nothing of the block was made before. */
+  readonly #isFirstTime: boolean;
   readonly #seed = randomBytes(4).readUInt32LE();
-  /** Where changes begin, in their order; 0 for what a later one has replaced: no change begins there. */
+  /** Where changes begin, in their order. */
   #positions = new Uint32Array(FIRST_SLOTS / 2);
+  #fates = new Uint8Array(FIRST_SLOTS / 2);
   /** The hashes of their keys. */
   #hashes = new Uint32Array(FIRST_SLOTS / 2);
   #taken = 0;
@@ -29,8 +42,9 @@ export class LastChanges {
   #slots = new Uint32Array(FIRST_SLOTS);
   #size = 0;
 
-  constructor(records: Buffer) {
+  constructor(records: Buffer, isFirstTime: boolean) {
     this.#records = records;
+    this.#isFirstTime = isFirstTime;
   }
 
   /** How many changes are left to be made. */
@@ -45,7 +59,7 @@ export class LastChanges {
 
   /** Where they begin; to be made in this order. */
   *positions(): IterableIterator<number> {
-    for (let i = 0; i < this.#taken; i++) if (this.#positions[i] !== 0) yield this.#positions[i]!;
+    for (let i = 0; i < this.#taken; i++) if (isToBeMade(this.#fates[i]!)) yield this.#positions[i]!;
   }
 
   #add(at: number, keyBegin: number, keyEnd: number): void {
@@ -64,11 +78,22 @@ export class LastChanges {
       }
       if (this.#hashes[other] === hash && this.#hasKey(this.#positions[other]!, keyBegin, keyEnd)) {
         slots[slot] = number + 1;
-        this.#positions[other] = 0;
+        this.#replace(other, number);
         return;
       }
     }
+    this.#fates[number] = this.#isFirstTime && isNewAt(this.#records, at) ? ON_NOTHING : MADE;
     this.#size++;
+  }
+
+  #replace(other: number, number: number): void {
+    const before = this.#fates[other]!;
+    this.#fates[other] = REPLACED;
+    const fate =
+      before === MADE ? MADE : isDeletionAt(this.#records, this.#positions[number]!) ? UNDONE : ON_NOTHING;
+    this.#fates[number] = fate;
+    if (before === UNDONE) this.#size++;
+    if (fate === UNDONE) this.#size--;
   }
 
   #hash(begin: number, end: number): number {
@@ -92,18 +117,21 @@ export class LastChanges {
     return true;
   }
 
-  /** Room for more: in larger arrays, unless most of what they hold was replaced. */
+  /** Room for more: in larger arrays, unless most of what they hold need not be made. */
   #grow(): void {
     const room = this.#size > this.#taken / 2 ? 2 * this.#taken : this.#taken;
     const positions = new Uint32Array(room);
+    const fates = new Uint8Array(room);
     const hashes = new Uint32Array(room);
     const slots = new Uint32Array(2 * room);
     const mask = slots.length - 1;
     let taken = 0;
     for (let i = 0; i < this.#taken; i++) {
-      if (this.#positions[i] === 0) continue;
+      const fate = this.#fates[i]!;
+      if (!isToBeMade(fate)) continue;
       const hash = this.#hashes[i]!;
       positions[taken] = this.#positions[i]!;
+      fates[taken] = fate;
       hashes[taken] = hash;
       taken++;
       // The keys are different, or had no place before either.
@@ -114,8 +142,11 @@ export class LastChanges {
       }
     }
     this.#positions = positions;
+    this.#fates = fates;
     this.#hashes = hashes;
     this.#slots = slots;
     this.#taken = taken;
   }
 }
+
+const isToBeMade = (fate: number): boolean => fate === MADE || fate === ON_NOTHING;

@@ -8,6 +8,11 @@ export interface LogPart {
   readonly from: number;
   /** Exclusive. */
   readonly to: number;
+  /**
+   * Nothing of it can be in LevelDB yet. Else LevelDB may have what was put and not have what deleted it: then both must
+   * be made again.
+   */
+  readonly isFirstTime: boolean;
 }
 
 /** What is in memory at once, unless one record is longer. */

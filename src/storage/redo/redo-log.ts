@@ -86,12 +86,12 @@ export class RedoLog implements WriteBatch {
 
   // ─── the batch that is being built ─────────────────────────────────────────────────────────────
 
-  put(key: Bytes, value: Bytes): void {
-    this.#builder.put("", key, "", value);
+  put(key: Bytes, value: Bytes, isNew = false): void {
+    this.#builder.put("", key, "", value, isNew);
   }
 
-  putJoined(keyHead: Bytes, keyTail: Bytes, valueHead: Bytes, valueTail: Bytes): void {
-    this.#builder.put(keyHead, keyTail, valueHead, valueTail);
+  putJoined(keyHead: Bytes, keyTail: Bytes, valueHead: Bytes, valueTail: Bytes, isNew = false): void {
+    this.#builder.put(keyHead, keyTail, valueHead, valueTail, isNew);
   }
 
   delete(key: Bytes): void {
@@ -174,7 +174,7 @@ export class RedoLog implements WriteBatch {
     // Most of it here, where nobody waits.
     if (leavesFile) await this.sync();
     if (this.waitingBytes > 0) {
-      this.#parts.push({ path: this.#file.path, from: this.#handedOver, to: this.#size });
+      this.#parts.push({ path: this.#file.path, from: this.#handedOver, to: this.#size, isFirstTime: true });
       this.#partBytes += this.waitingBytes;
       this.#handedOver = this.#size;
     }
@@ -207,6 +207,7 @@ export class RedoLog implements WriteBatch {
       path,
       from: 0,
       to: path === this.#file.path ? this.#size : statSync(path).size,
+      isFirstTime: false,
     }));
     this.#partBytes = this.#parts.reduce((sum, { to }) => sum + to, 0);
   }
@@ -263,7 +264,7 @@ export async function replayRedoLog(folder: string, store: Store): Promise<numbe
     const path = join(folder, file.name);
     const reader = new LogReader(path);
     try {
-      await applyAll(store, reader);
+      await applyAll(store, reader, false);
       // A record that is cut off is the one that was being written at the crash, in the last file.
       if (!reader.isAtEnd && file !== last) {
         throw new LogDamageError(`${path} is damaged at offset ${reader.position}`);

@@ -99,7 +99,12 @@ export abstract class CollectionBuilder {
     this.target.putElement(this.#prefix! + key, value);
   }
 
-  /** For what writes and deletes elements: nothing is ever deleted here. */
+  /** For what writes, inserts and deletes elements: here all are new. */
+  insert(key: Bytes, value: Bytes): void {
+    this.put(key, value);
+  }
+
+  /** Nothing is ever deleted here. */
   delete(): void {}
 
   get isEmpty(): boolean {

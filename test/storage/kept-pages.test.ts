@@ -1,0 +1,223 @@
+import fc from "fast-check";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Attempt, Fault } from "../../src/storage/attempt.ts";
+import { Committer } from "../../src/storage/committer.ts";
+import { type ElementRange, Elements } from "../../src/storage/elements.ts";
+import { Reading } from "../../src/storage/reading.ts";
+import { type Store, openMemoryStore } from "../../src/storage/store.ts";
+import { Undo } from "../../src/storage/undo.ts";
+
+let store: Store;
+beforeEach(async () => {
+  store = await openMemoryStore();
+});
+afterEach(() => store.close());
+
+/** A collection in the store, and the same as a plain map. */
+class Scene {
+  readonly reading = new Reading(store);
+  readonly committer = new Committer({
+    store,
+    log: null,
+    maxLogBytes: () => 0,
+    isEager: () => false,
+    fsync: () => "no",
+    onFailure: (error) => expect.unreachable(error.message),
+    onApplied: () => undefined,
+    onApplyFailure: (error) => expect.unreachable(error.message),
+  });
+  readonly elements: Elements;
+  readonly model = new Map<string, string>();
+
+  constructor(id: number) {
+    this.elements = new Elements(id, this.reading, this.committer);
+    this.elements.onMemory = () => undefined;
+  }
+
+  write(key: string, value: string | null): void {
+    if (value === null) {
+      this.elements.delete(key);
+      this.model.delete(key);
+    } else {
+      if (this.model.has(key)) this.elements.put(key, value);
+      else this.elements.insert(key, value);
+      this.model.set(key, value);
+    }
+  }
+
+  /** A command: it starts again as often as it has to. */
+  async command(run: () => void, undo: Undo | null = null): Promise<void> {
+    const attempt = (this.reading.attempt = new Attempt());
+    attempt.undo = undo;
+    for (;;) {
+      this.reading.attempt = attempt;
+      attempt.restart();
+      try {
+        run();
+        break;
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        undo?.rollBack();
+        await error.fetch();
+      }
+    }
+    attempt.undo = null;
+    attempt.release();
+    this.reading.attempt = new Attempt();
+  }
+
+  expected(range: ElementRange, limit: number): [string, string][] {
+    const { gte, lt, reverse } = range;
+    const all = [...this.model]
+      .filter(([key]) => key >= gte && (lt === undefined || key < lt))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    return (reverse ? all.reverse() : all).slice(0, limit);
+  }
+
+  async check(range: ElementRange, limit: number): Promise<void> {
+    await this.command(() => {
+      expect(this.elements.range(range, limit)).toEqual(this.expected(range, limit));
+    });
+  }
+}
+
+const nameOf = (n: number): string => `e${String(n).padStart(3, "0")}`;
+const key = fc.nat(60).map(nameOf);
+const write = fc.record({ key, value: fc.option(fc.string({ maxLength: 2 })) });
+/** Few, so that each is read again and again. */
+const RANGES: readonly ElementRange[] = [
+  { gte: "e" },
+  { gte: "e", reverse: true },
+  { gte: nameOf(20), lt: nameOf(40) },
+  { gte: nameOf(10), lt: nameOf(50), reverse: true },
+  { gte: nameOf(30), lt: nameOf(35), isExact: true },
+];
+const read = fc.record({ range: fc.constantFrom(...RANGES), limit: fc.integer({ min: 1, max: 30 }) });
+const step = fc.oneof(
+  fc.record({ writes: fc.array(write, { minLength: 1, maxLength: 5 }) }),
+  fc.record({ reads: fc.array(read, { minLength: 1, maxLength: 4 }) }),
+  // A transaction: it reads, writes, reads, and may be taken back as a whole.
+  fc.record({
+    first: read,
+    writes: fc.array(write, { maxLength: 5 }),
+    second: read,
+    isTakenBack: fc.boolean(),
+  }),
+  // Two commands that read the same at the same time, and a write between.
+  fc.record({ both: read, meanwhile: write }),
+  fc.constant({ settles: true }),
+);
+
+type Read = { range: ElementRange; limit: number };
+type Write = { key: string; value: string | null };
+
+test("ranges are right whatever is kept of them, between writes and transactions that are taken back", async () => {
+  let id = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const scene = new Scene(++id);
+      await scene.command(() => {
+        for (let n = 0; n < 60; n += 2) scene.write(nameOf(n), "held");
+      });
+      await scene.committer.settle();
+      for (const one of steps as Partial<{
+        writes: Write[];
+        reads: Read[];
+        first: Read;
+        second: Read;
+        isTakenBack: boolean;
+        both: Read;
+        meanwhile: Write;
+        settles: boolean;
+      }>[]) {
+        if (one.first !== undefined)
+          await transaction(scene, one.first, one.writes!, one.second!, one.isTakenBack!);
+        else if (one.writes !== undefined) {
+          await scene.command(() => {
+            for (const { key: name, value } of one.writes!) scene.write(name, value);
+          });
+        }
+        for (const { range, limit } of one.reads ?? []) await scene.check(range, limit);
+        if (one.both !== undefined) {
+          const { range, limit } = one.both;
+          const reads = [scene.check(range, limit), scene.check(range, limit)];
+          await scene.command(() => scene.write(one.meanwhile!.key, one.meanwhile!.value));
+          await Promise.all(reads);
+        }
+        if (one.settles === true) await scene.committer.settle();
+      }
+      for (const range of RANGES) await scene.check(range, 100);
+      await scene.committer.settle();
+    }),
+    { numRuns: 300 },
+  );
+}, 60_000);
+
+async function transaction(
+  scene: Scene,
+  first: Read,
+  writes: readonly Write[],
+  second: Read,
+  isTakenBack: boolean,
+): Promise<void> {
+  const before = new Map(scene.model);
+  const restore = (): void => {
+    scene.model.clear();
+    for (const [name, value] of before) scene.model.set(name, value);
+  };
+  const undo = new Undo();
+  undo.mayWrite = true;
+  await scene.command(() => {
+    restore();
+    expect(scene.elements.range(first.range, first.limit)).toEqual(scene.expected(first.range, first.limit));
+    for (const { key: name, value } of writes) scene.write(name, value);
+    expect(scene.elements.range(second.range, second.limit)).toEqual(
+      scene.expected(second.range, second.limit),
+    );
+    if (!isTakenBack) return;
+    undo.rollBack();
+    restore();
+  }, undo);
+}
+
+test("what is read again and again is read once; who pops reads on from where it was", async () => {
+  const scene = new Scene(1);
+  await scene.command(() => {
+    for (let n = 0; n < 900; n++) scene.write(nameOf(n), "v".repeat(10));
+  });
+  await scene.committer.settle();
+  const { reading, elements } = scene;
+  for (let i = 0; i < 3; i++) await scene.check({ gte: "e" }, 10);
+  const faults = reading.faults;
+  for (let i = 0; i < 20; i++) await scene.check({ gte: "e" }, 10);
+  expect(reading.faults).toBe(faults);
+  for (let n = 0; n < 800; n++) {
+    await scene.check({ gte: "e" }, 2);
+    await scene.command(() => scene.write(nameOf(n), null));
+  }
+  expect(reading.faults - faults).toBeLessThan(8);
+  expect(elements.memoryBytes).toBeGreaterThan(0);
+  await scene.committer.settle();
+  expect(elements.isBusy).toBe(false);
+});
+
+test("what is read once, or is much, is not kept; what is kept is counted", async () => {
+  const scene = new Scene(1);
+  await scene.command(() => {
+    for (let n = 0; n < 999; n++) scene.write(nameOf(n), "v".repeat(1000));
+  });
+  await scene.committer.settle();
+  const { elements } = scene;
+  for (let n = 0; n < 50; n++) await scene.check({ gte: nameOf(n), lt: nameOf(n + 1) }, 1);
+  expect(elements.memoryBytes).toBe(0);
+  for (let i = 0; i < 3; i++) await scene.check({ gte: "e" }, 500);
+  expect(elements.memoryBytes).toBe(0);
+  for (let n = 0; n < 8; n++) for (let i = 0; i < 3; i++) await scene.check({ gte: nameOf(n) }, 40);
+  expect(elements.memoryBytes).toBeGreaterThan(40_000);
+  expect(elements.memoryBytes).toBeLessThan(132_000);
+  // Far more than that goes through a page that is kept.
+  for (let n = 0; n < 300; n++) await scene.command(() => scene.write(nameOf(7), "w".repeat(1000 + n)));
+  expect(elements.memoryBytes).toBeLessThan(132_000);
+  await scene.check({ gte: nameOf(7) }, 40);
+  await scene.committer.settle();
+});
