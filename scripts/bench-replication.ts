@@ -2,27 +2,31 @@ import { parseArgs } from "node:util";
 import type { Client } from "../test/support/client.ts";
 import type { TestServer } from "../test/support/server.ts";
 import { until } from "../test/replication/followers.ts";
+import { RawReplica } from "../test/replication/raw-replica.ts";
+import { processorTime } from "./bench/observe.ts";
 import { measure, warmUp } from "./bench/redis-benchmark.ts";
 import { startLeveldis, startRedis } from "./bench/servers.ts";
+import { median } from "./bench/stats.ts";
 
 /**
  * What a replica costs its master, and how far it is behind when writes at full rate end. Everything runs on this
- * machine: where that has fewer processors than there are processes, the rate tells more of the machine than of the master,
- * and the master's processor time for each command is what it would cost on one of its own.
+ * machine: where that has fewer processors than there are busy threads, the rate tells what the replica takes for itself as
+ * well. What it costs the master is the master's own processor time: its commands run on one thread, so `1 / µs` of that
+ * is the rate that it has where nobody takes its processor away.
  */
 
 const USAGE = `scripts/bench-replication [options]
 
   --requests N    SETs of each measurement, default 1000000
   --pipeline P    default 16
-  --rounds N      default 3
+  --rounds N      default 5
 `;
 
 const { values: options } = parseArgs({
   options: {
     requests: { type: "string", default: "1000000" },
     pipeline: { type: "string", default: "16" },
-    rounds: { type: "string", default: "3" },
+    rounds: { type: "string", default: "5" },
     help: { type: "boolean", default: false },
   },
 });
@@ -34,48 +38,66 @@ const requests = Number(options.requests);
 const pipeline = Number(options.pipeline);
 const rounds = Number(options.rounds);
 
+const start = { leveldis: startLeveldis, redis: startRedis };
+type Kind = keyof typeof start;
+
+/** `reader`: reads the stream and drops it, so that nothing is measured but the master. */
+const FOLLOWERS = ["none", "reader", "redis", "leveldis"] as const;
+type Follower = (typeof FOLLOWERS)[number];
+
 interface Row {
   readonly perSecond: number;
-  /** The master's processor time, µs. */
-  readonly cpuPerRequest: number;
+  /** Processor time of the master for each SET, µs. */
+  readonly mainThread: number;
+  readonly allThreads: number;
   readonly lagMs: number;
   readonly lagBytes: number;
 }
 
-const start = { leveldis: startLeveldis, redis: startRedis };
-type Kind = keyof typeof start;
-
-process.stdout.write("master    replica   SETs/s     master's µs/SET   behind at the end\n");
-for (const [masterKind, replicaKind] of [
-  ["leveldis", null],
-  ["leveldis", "leveldis"],
-  ["leveldis", "redis"],
-  ["redis", null],
-  ["redis", "redis"],
-  ["redis", "leveldis"],
-] as const) {
-  const rows = await run(masterKind, replicaKind);
-  const { perSecond, cpuPerRequest, lagMs, lagBytes } = medianOf(rows);
-  const lag = replicaKind === null ? "" : `${lagMs.toFixed(0)} ms (${(lagBytes / 1e6).toFixed(1)} MB)`;
-  process.stdout.write(
-    `${masterKind.padEnd(9)} ${(replicaKind ?? "none").padEnd(9)} ${perSecond.toFixed(0).padEnd(10)} ` +
-      `${cpuPerRequest.toFixed(2).padEnd(17)} ${lag}\n`,
-  );
+/** A master and who follows it. */
+interface Setup {
+  readonly follower: Follower;
+  readonly master: TestServer;
+  readonly client: Client;
+  readonly rows: Row[];
 }
 
-async function run(masterKind: Kind, replicaKind: Kind | null): Promise<Row[]> {
-  await using master = await start[masterKind]();
+process.stdout.write(
+  "                    master's µs/SET (and what it loses)   all                   behind\n" +
+    "master    replica   main thread         all threads       SETs/s                at the end\n",
+);
+for (const kind of ["leveldis", "redis"] as const) await compare(kind);
+
+async function compare(kind: Kind): Promise<void> {
+  const open: AsyncDisposable[] = [];
+  try {
+    const setups: Setup[] = [];
+    for (const follower of FOLLOWERS) setups.push(await setUp(kind, follower, open));
+    // In turns: the machine is not the same from minute to minute.
+    for (let round = 0; round < rounds; round++) {
+      for (const setup of setups) setup.rows.push(await measureOnce(setup));
+    }
+    for (const setup of setups) process.stdout.write(lineOf(kind, setup, setups[0]!));
+  } finally {
+    for (const one of open.reverse()) await one[Symbol.asyncDispose]();
+  }
+}
+
+async function setUp(kind: Kind, follower: Follower, open: AsyncDisposable[]): Promise<Setup> {
+  const opened = <Thing extends AsyncDisposable>(thing: Thing): Thing => {
+    open.push(thing);
+    return thing;
+  };
+  const master = opened(await start[kind]());
   await warmUp(master, "set", pipeline, requests);
   // With or without a replica it has to look for keys on the disk: not so one that has never written its data there.
   await master.restart();
-  await using client = await master.connect();
+  const client = opened(await master.connect());
   await client.send("CONFIG", "SET", "repl-diskless-sync-delay", "0");
-  await using replica = replicaKind === null ? null : await start[replicaKind]();
-  if (replica !== null) await attach(replica, master);
+  if (follower === "reader") opened(await RawReplica.open(master.port)).drop();
+  else if (follower !== "none") await attach(opened(await start[follower]()), master);
   await warmUp(master, "set", pipeline, requests);
-  const rows: Row[] = [];
-  for (let round = 0; round < rounds; round++) rows.push(await measureOnce(master, client, replica !== null));
-  return rows;
+  return { follower, master, client, rows: [] };
 }
 
 async function attach(replica: TestServer, master: TestServer): Promise<void> {
@@ -86,35 +108,39 @@ async function attach(replica: TestServer, master: TestServer): Promise<void> {
   );
 }
 
-async function measureOnce(master: TestServer, client: Client, isFollowed: boolean): Promise<Row> {
-  const cpuBefore = await cpuSeconds(client);
+async function measureOnce({ follower, master, client }: Setup): Promise<Row> {
+  const before = processorTime(master.pid);
   const { perSecond } = await measure(master, "set", pipeline, requests);
   const endedAt = performance.now();
-  const cpuPerRequest = (((await cpuSeconds(client)) - cpuBefore) / requests) * 1e6;
-  if (!isFollowed) return { perSecond, cpuPerRequest, lagMs: 0, lagBytes: 0 };
+  const after = processorTime(master.pid);
+  const cost = {
+    perSecond,
+    mainThread: (after.mainThread - before.mainThread) / requests,
+    allThreads: (after.allThreads - before.allThreads) / requests,
+  };
+  if (follower === "none") return { ...cost, lagMs: 0, lagBytes: 0 };
   const text = String(await client.send("INFO", "replication"));
   const lagBytes =
     Number(/^master_repl_offset:(\d+)/m.exec(text)![1]) - Number(/offset=(\d+)/.exec(text)![1]);
   // WAIT is for what its own connection has written.
   await client.send("SET", "last", "1");
   await client.send("WAIT", "1", "0");
-  return { perSecond, cpuPerRequest, lagMs: performance.now() - endedAt, lagBytes };
+  return { ...cost, lagMs: performance.now() - endedAt, lagBytes };
 }
 
-/** All threads, system time included. */
-async function cpuSeconds(client: Client): Promise<number> {
-  const text = String(await client.send("INFO", "cpu"));
-  const field = (name: string): number => Number(new RegExp(`^${name}:([0-9.]+)`, "m").exec(text)![1]);
-  return field("used_cpu_user") + field("used_cpu_sys");
-}
-
-function medianOf(rows: readonly Row[]): Row {
-  const middle = (of: (row: Row) => number): number =>
-    rows.map(of).sort((a, b) => a - b)[Math.floor(rows.length / 2)]!;
-  return {
-    perSecond: middle((row) => row.perSecond),
-    cpuPerRequest: middle((row) => row.cpuPerRequest),
-    lagMs: middle((row) => row.lagMs),
-    lagBytes: middle((row) => row.lagBytes),
+function lineOf(kind: Kind, { follower, rows }: Setup, alone: Setup): string {
+  const middle = (setup: Setup, field: keyof Row): number => median(setup.rows.map((row) => row[field]));
+  const withLoss = (value: string, share: number): string =>
+    follower === "none" ? value : `${value} (${(share * 100).toFixed(0)} %)`;
+  const cost = (field: "mainThread" | "allThreads"): string => {
+    const value = middle({ ...alone, rows }, field);
+    return withLoss(value.toFixed(2), 1 - middle(alone, field) / value);
   };
+  const perSecond = median(rows.map((row) => row.perSecond));
+  const rate = withLoss(perSecond.toFixed(0), 1 - perSecond / middle(alone, "perSecond"));
+  const isServer = follower === "leveldis" || follower === "redis";
+  const lagMs = median(rows.map((row) => row.lagMs)).toFixed(0);
+  const lagBytes = (median(rows.map((row) => row.lagBytes)) / 1e6).toFixed(1);
+  const lag = isServer ? `${lagMs} ms (${lagBytes} MB)` : "";
+  return `${kind.padEnd(9)} ${follower.padEnd(9)} ${cost("mainThread").padEnd(19)} ${cost("allThreads").padEnd(17)} ${rate.padEnd(21)} ${lag}\n`;
 }

@@ -102,3 +102,21 @@ export function processSeconds(pid: number): number {
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) / TICKS_PER_SECOND;
 }
+
+/** Processor time of a process that runs, µs. */
+export interface ProcessorTime {
+  readonly mainThread: number;
+  /** Of those that have not ended. */
+  readonly allThreads: number;
+}
+
+/** In finer steps than `processSeconds`. */
+export function processorTime(pid: number): ProcessorTime {
+  const ofThread = (thread: string): number =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "latin1").split(" ")[0]) / 1000;
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return {
+    mainThread: ofThread(String(pid)),
+    allThreads: threads.map(ofThread).reduce((sum, time) => sum + time, 0),
+  };
+}

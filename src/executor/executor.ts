@@ -10,6 +10,7 @@ import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { PropagatedCommand } from "../keyspace/propagation.ts";
 import { closeReply } from "../resp/close-reply.ts";
 import { NO_REPLY, QUEUED, type Reply } from "../resp/reply.ts";
+import type { RequestSource } from "../resp/request-source.ts";
 import { Attempt, Fault } from "../storage/attempt.ts";
 import { Undo } from "../storage/undo.ts";
 import type { Bytes } from "../support/bytes.ts";
@@ -33,8 +34,8 @@ import { type CallsOptions, TransactionCalls, rememberKeys } from "./transaction
 import { WatchTable } from "./watches.ts";
 
 export interface ReplicationSink {
-  /** `asOne`: replicas do all of it, or nothing. */
-  append(commands: readonly PropagatedCommand[], asOne: boolean): void;
+  /** `asOne`: replicas do all of it, or nothing. `source`: of one of them, perhaps. */
+  append(commands: readonly PropagatedCommand[], asOne: boolean, source: RequestSource | null): void;
   /** Bytes of all that was told. */
   readonly offset: number;
 }
@@ -376,7 +377,7 @@ export class Executor {
     const { propagation } = this.#keyspace;
     if (propagation.isEmpty) return;
     const asOne = caller !== null && !TOUCHES_ANY_KEYS.has(caller.lastCommand);
-    this.#options.stream.append(propagation.take(), asOne);
+    this.#options.stream.append(propagation.take(), asOne, caller === null ? null : caller.source);
   }
 
   #servingHost(): ServingHost {

@@ -5,6 +5,7 @@ import {
   openSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   writevSync,
@@ -21,7 +22,10 @@ const FILE_NAME = /^backlog-(\d{16})$/;
 /** `backlog-0000000000001234`: its first byte is the one after this position. */
 const fileName = (position: number): string => `backlog-${String(position).padStart(16, "0")}`;
 
-/** The backlog is cut into so many files: one at a time goes, so that much more than its size is there. */
+/**
+ * The backlog is cut into so many files: one at a time goes, so that much more than its size is there. The file that goes
+ * is written over as the next one: to give back its memory and disk, and to get them again, takes longer than to write.
+ */
 const FILES = 4;
 const MIN_FILE_BYTES = 64 << 10;
 
@@ -130,23 +134,24 @@ export class BacklogFiles implements BacklogJournal {
 
   // ─── while the server runs ─────────────────────────────────────────────────────────────────────
 
-  append(position: number, bytes: Buffer): void {
+  append(position: number, parts: readonly Buffer[]): void {
     if (position !== this.#end || this.#isTorn) this.clear(position);
     const segment = this.#segmentFor(position);
     const header = Buffer.allocUnsafe(HEADER_BYTES);
     header.writeUInt32BE(MAGIC, 0);
     header.writeBigUInt64BE(BigInt(position), 4);
-    header.writeUInt32BE(bytes.length, 12);
-    header.writeUInt32BE(checksumOf(header, bytes), 16);
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    header.writeUInt32BE(length, 12);
+    header.writeUInt32BE(checksumOf(header, parts), 16);
     try {
-      this.#write(segment.bytes, [header, bytes]);
+      this.#write(segment.bytes, [header, ...parts]);
     } catch (error) {
       this.#cut(segment.bytes);
       throw error;
     }
     this.#last = { position, at: segment.bytes };
-    segment.bytes += HEADER_BYTES + bytes.length;
-    this.#end = position + bytes.length;
+    segment.bytes += HEADER_BYTES + length;
+    this.#end = position + length;
   }
 
   #write(at: number, buffers: readonly Buffer[]): void {
@@ -173,24 +178,43 @@ export class BacklogFiles implements BacklogJournal {
     }
   }
 
-  /** The one to append to; a new one when the last is full. */
+  /** The one to append to; another when the last is full. */
   #segmentFor(position: number): Segment {
     const last = this.#segments.at(-1);
     const size = this.#size();
-    if (last !== undefined && this.#fd !== null && last.bytes < Math.max(size / FILES, MIN_FILE_BYTES)) {
-      return last;
-    }
-    this.#close();
-    mkdirSync(this.#folder, { recursive: true });
+    const limit = Math.max(size / FILES, MIN_FILE_BYTES);
+    if (last !== undefined && this.#fd !== null && last.bytes < limit) return last;
+    this.#endLast();
     const path = join(this.#folder, fileName(position));
-    this.#fd = openSync(path, "w");
     const segment = { path, begin: position, bytes: 0 };
-    this.#segments.push(segment);
-    // What is behind the first file is enough.
-    while (this.#segments.length > 1 && position - this.#segments[1]!.begin >= size) {
-      rmSync(this.#segments.shift()!.path, { force: true });
+    const old = this.#dropOld(position, size);
+    if (old === undefined || old.bytes > 2 * limit) {
+      mkdirSync(this.#folder, { recursive: true });
+      if (old !== undefined) rmSync(old.path, { force: true });
+      this.#fd = openSync(path, "w");
+    } else {
+      renameSync(old.path, path);
+      this.#fd = openSync(path, "r+");
     }
+    this.#segments.push(segment);
     return segment;
+  }
+
+  /** Takes away what is not needed any more, but for the file of the last segment of that. */
+  #dropOld(position: number, size: number): Segment | undefined {
+    let old: Segment | undefined;
+    // What is behind the first file is enough.
+    while (this.#segments.length > 0 && position - (this.#segments[1]?.begin ?? position) >= size) {
+      if (old !== undefined) rmSync(old.path, { force: true });
+      old = this.#segments.shift();
+    }
+    return old;
+  }
+
+  /** What an earlier use has left in the last file behind its end may not stay: another file follows. */
+  #endLast(): void {
+    if (this.#fd !== null) ftruncateSync(this.#fd, this.#segments.at(-1)!.bytes);
+    this.#close();
   }
 
   cutBack(position: number): void {
@@ -244,7 +268,7 @@ function readPieces({ path, begin }: Segment): { readonly pieces: Piece[]; reado
       header.readUInt32BE(0) === MAGIC &&
       header.readBigUInt64BE(4) === BigInt(position) &&
       bytes.length === length &&
-      header.readUInt32BE(16) === checksumOf(header, bytes);
+      header.readUInt32BE(16) === checksumOf(header, [bytes]);
     if (!isRight) break;
     pieces.push({ position, bytes, at });
     position += length;
@@ -253,4 +277,5 @@ function readPieces({ path, begin }: Segment): { readonly pieces: Piece[]; reado
   return { pieces, isWhole: at === file.length };
 }
 
-const checksumOf = (header: Buffer, bytes: Buffer): number => crc32(bytes, crc32(header.subarray(0, 16)));
+const checksumOf = (header: Buffer, parts: readonly Buffer[]): number =>
+  parts.reduce((sum, part) => crc32(part, sum), crc32(header.subarray(0, 16)));

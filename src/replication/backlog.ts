@@ -1,7 +1,7 @@
 /** A part of the stream, from `offset` on. */
 interface Chunk {
   readonly offset: number;
-  readonly bytes: Buffer;
+  bytes: Buffer;
 }
 
 /** The size is made up of at least so many, as in Redis: so much too much may be kept. */
@@ -53,12 +53,18 @@ export class Backlog {
   append(bytes: Buffer): void {
     // One large change must not make more of the history last than was asked for.
     const limit = Math.max(Math.floor(this.#size() / CHUNKS), 1);
-    for (let at = 0; at < bytes.length; at += limit) {
-      const piece = bytes.subarray(at, at + limit);
-      this.#chunks.push({ offset: this.#end, bytes: piece });
-      this.#end += piece.length;
-    }
+    for (let at = 0; at < bytes.length; at += limit) this.#add(bytes.subarray(at, at + limit), limit);
     this.trim();
+  }
+
+  /** What stands behind the last chunk in memory, too, becomes a part of it: readers get more at once. */
+  #add(bytes: Buffer, limit: number): void {
+    const last = this.#chunks.at(-1);
+    if (last !== undefined && last.bytes.length + bytes.length <= limit && isBehind(bytes, last.bytes)) {
+      const { buffer, byteOffset, length } = last.bytes;
+      last.bytes = Buffer.from(buffer, byteOffset, length + bytes.length);
+    } else this.#chunks.push({ offset: this.#end, bytes });
+    this.#end += bytes.length;
   }
 
   /** Whole chunks go when neither the size nor a reader asks for them. */
@@ -101,3 +107,6 @@ export class Backlog {
     return low;
   }
 }
+
+const isBehind = (bytes: Buffer, before: Buffer): boolean =>
+  bytes.buffer === before.buffer && bytes.byteOffset === before.byteOffset + before.length;

@@ -14,10 +14,7 @@ export interface ReplicaLink {
   /** Bytes that the system has not taken yet. */
   readonly waitingBytes: number;
   write(bytes: Buffer): void;
-  /** All that is written until `uncork` goes in one piece. */
-  cork(): void;
-  uncork(): void;
-  /** Called when it has sent all that it was given, and when it is closed. */
+  /** Called when the system has taken something that had waited, and when it is closed. */
   onDrain: () => void;
   setNoDelay(isOn: boolean): void;
   /** Closes when all is sent. */
@@ -146,9 +143,7 @@ export class ConnectedReplica {
   /** Of an RDB: resolves when more may come, or when it is gone. */
   async take(chunks: readonly Buffer[]): Promise<void> {
     if (this.link.isClosed) return;
-    this.link.cork();
     for (const chunk of chunks) this.link.write(chunk);
-    this.link.uncork();
     if (this.link.waitingBytes >= RDB_HIGH_WATER) await this.#sent();
   }
 
@@ -175,7 +170,6 @@ export class ConnectedReplica {
       this.link.close();
       return;
     }
-    this.link.cork();
     for (;;) {
       const room = SOCKET_HIGH_WATER - this.link.waitingBytes;
       const bytes = room > 0 ? backlog.read(this.position, room) : null;
@@ -183,7 +177,6 @@ export class ConnectedReplica {
       this.position += bytes.length;
       this.link.write(bytes);
     }
-    this.link.uncork();
   }
 
   /** It has everything up to `offset`. */

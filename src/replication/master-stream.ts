@@ -197,21 +197,21 @@ export class MasterStream {
   /** What was run becomes part of the history, in one piece for a whole turn. */
   #take(): void {
     if (this.#applied === this.#taken || this.isClosed) return;
-    let bytes = "";
+    const parts: Buffer[] = [];
     let left = this.#applied - this.#taken;
     while (left > 0) {
       const chunk = this.#chunks[0]!;
       if (chunk.length > left) {
-        bytes += chunk.latin1Slice(0, left);
+        parts.push(chunk.subarray(0, left));
         this.#chunks[0] = chunk.subarray(left);
         break;
       }
-      bytes += chunk.latin1Slice();
+      parts.push(chunk);
       left -= chunk.length;
       this.#chunks.shift();
     }
     this.#taken = this.#applied;
-    this.#options.stream.take(bytes, this.#commands.dbIndex);
+    this.#options.stream.take(parts, this.#commands.dbIndex);
   }
 
   #yield(): void {

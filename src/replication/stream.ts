@@ -1,4 +1,5 @@
 import type { PropagatedCommand, Propagation } from "../keyspace/propagation.ts";
+import type { RequestSource } from "../resp/request-source.ts";
 import { encodeRequest } from "../resp/request.ts";
 import type { BatchWaiter, Committer } from "../storage/committer.ts";
 import type { Persistent } from "../storage/persistent.ts";
@@ -6,13 +7,14 @@ import { REPLICATION_KEY } from "../storage/layout.ts";
 import type { WriteBatch } from "../storage/store.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { Backlog } from "./backlog.ts";
+import { Gathering } from "./gathering.ts";
 import { type History, NO_ID, decodeHistory, encodeHistory, newId } from "./history.ts";
 
 /** Keeps the backlog over a restart. All of it is synchronous, and part of writing a batch: an error fails the batch. */
 export interface BacklogJournal {
   /** What is kept from an earlier run, up to `end`, in order; null when it does not reach as far as that. */
   restore(end: number): { readonly begin: number; readonly chunks: readonly Buffer[] } | null;
-  append(position: number, bytes: Buffer): void;
+  append(position: number, parts: readonly Buffer[]): void;
   /** What was appended behind this position is void: its batch was not written. */
   cutBack(position: number): void;
   /** Nothing is kept any more; what is appended next begins at `position`. */
@@ -32,7 +34,7 @@ export interface StreamOptions {
 /** The bytes of some changes, on their way into a batch. */
 interface InFlight {
   readonly history: History;
-  readonly bytes: Buffer;
+  readonly parts: readonly Buffer[];
   readonly backlog: Backlog | null;
 }
 
@@ -56,7 +58,7 @@ export class ReplicationStream implements Persistent, BatchWaiter {
   #written: History;
   #backlog: Backlog | null = null;
   /** What came since the last batch was begun. */
-  #gathered: Bytes = "";
+  readonly #gathered = new Gathering();
   #inFlight: InFlight | null = null;
   /** The bytes before do not count for what comes: a new history, or another place in it. */
   #isRestarted = false;
@@ -169,26 +171,36 @@ export class ReplicationStream implements Persistent, BatchWaiter {
     this.#options.propagation.isWanted = this.#backlog !== null && !isFollowed && !this.#isSubordinate;
   }
 
-  /** What one command, or transaction, has to tell. `asOne`: replicas do all of it, or nothing. */
-  append(commands: readonly PropagatedCommand[], asOne: boolean): void {
+  /**
+   * What one command, or transaction, has to tell. `asOne`: replicas do all of it, or nothing. `source`: if the request
+   * itself is told, its bytes need not be made again.
+   */
+  append(commands: readonly PropagatedCommand[], asOne: boolean, source: RequestSource | null): void {
     if (this.#backlog === null || commands.length === 0) return;
-    let dbIndex = this.#selectsAnew ? -1 : this.#history.dbIndex;
-    this.#selectsAnew = false;
-    let bytes = "";
     const isTransaction = asOne && commands.length > 1;
     for (const command of commands) {
-      if (command.dbIndex !== dbIndex) bytes += selection((dbIndex = command.dbIndex));
+      const { dbIndex, args } = command;
+      if (dbIndex !== this.#history.dbIndex || this.#selectsAnew) this.#select(dbIndex);
       // Behind the selection of its first database, as in Redis.
-      if (isTransaction && command === commands[0]) bytes += MULTI;
-      bytes += encodeRequest(command.args);
+      if (isTransaction && command === commands[0]) this.#addText(MULTI);
+      if (source !== null && source.isOf(args)) this.#addBytes(source.bytes, source.begin, source.end);
+      else this.#addText(encodeRequest(args));
     }
-    if (isTransaction) bytes += EXEC;
-    this.#add(bytes, dbIndex);
+    if (isTransaction) this.#addText(EXEC);
+    this.#mark();
+  }
+
+  #select(dbIndex: number): void {
+    this.#addText(encodeRequest(["SELECT", String(dbIndex)]));
+    this.#history.dbIndex = dbIndex;
+    this.#selectsAnew = false;
   }
 
   /** What concerns no database: PING, REPLCONF GETACK. */
   appendPlain(args: readonly Bytes[]): void {
-    if (this.#backlog !== null) this.#add(encodeRequest(args), this.#history.dbIndex);
+    if (this.#backlog === null) return;
+    this.#addText(encodeRequest(args));
+    this.#mark();
   }
 
   /** The next command tells its database: for a replica that begins here. */
@@ -209,7 +221,7 @@ export class ReplicationStream implements Persistent, BatchWaiter {
 
   /** The data is a master's, as it was there: to be called in the turn in which the data is exchanged. */
   adopt(id: string, offset: number, dbIndex: number): void {
-    this.#gathered = "";
+    this.#gathered.take();
     this.#change({ id, secondId: NO_ID, secondOffset: -1, offset, dbIndex, isFollowed: true });
     this.#begin();
   }
@@ -224,17 +236,22 @@ export class ReplicationStream implements Persistent, BatchWaiter {
   }
 
   /** Bytes of the master's, whole commands (and transactions), in the turn in which they were run. */
-  take(bytes: Bytes, dbIndex: number): void {
-    this.#add(bytes, dbIndex);
+  take(parts: readonly Buffer[], dbIndex: number): void {
+    for (const bytes of parts) this.#addBytes(bytes, 0, bytes.length);
+    this.#history.dbIndex = dbIndex;
+    this.#mark();
   }
 
   // ─── into the batch ────────────────────────────────────────────────────────────────────────────
 
-  #add(bytes: Bytes, dbIndex: number): void {
-    this.#gathered += bytes;
-    this.#history.offset += bytes.length;
-    this.#history.dbIndex = dbIndex;
-    this.#mark();
+  #addText(text: Bytes): void {
+    this.#gathered.addText(text);
+    this.#history.offset += text.length;
+  }
+
+  #addBytes(bytes: Buffer, begin: number, end: number): void {
+    this.#gathered.add(bytes, begin, end);
+    this.#history.offset += end - begin;
   }
 
   #change(changed: Partial<History>): void {
@@ -256,14 +273,13 @@ export class ReplicationStream implements Persistent, BatchWaiter {
 
   persist(batch: WriteBatch): void {
     const { journal } = this.#options;
-    const bytes = Buffer.from(this.#gathered, "latin1");
-    this.#gathered = "";
-    const begin = this.#history.offset - bytes.length;
+    const parts = this.#gathered.take();
+    const begin = parts.reduce((position, { length }) => position - length, this.#history.offset);
     if (this.#isRestarted) journal?.clear(begin);
     this.#isRestarted = false;
-    if (bytes.length > 0 && this.#backlog !== null) journal?.append(begin, bytes);
+    if (parts.length > 0 && this.#backlog !== null) journal?.append(begin, parts);
     batch.put(REPLICATION_KEY, encodeHistory(this.#history));
-    this.#inFlight = { history: { ...this.#history }, bytes, backlog: this.#backlog };
+    this.#inFlight = { history: { ...this.#history }, parts, backlog: this.#backlog };
   }
 
   batchDone(error: Error | null): void {
@@ -271,18 +287,18 @@ export class ReplicationStream implements Persistent, BatchWaiter {
       this.#takeBack();
       return;
     }
-    const { history, bytes, backlog } = this.#inFlight!;
+    const { history, parts, backlog } = this.#inFlight!;
     this.#inFlight = null;
     this.#written = history;
     // Another may have begun meanwhile.
-    if (bytes.length === 0 || backlog === null || backlog !== this.#backlog) return;
-    backlog.append(bytes);
+    if (parts.length === 0 || backlog === null || backlog !== this.#backlog) return;
+    for (const bytes of parts) backlog.append(bytes);
     this.onWritten();
   }
 
   /** What was told since the last batch that was written has not happened. */
   #takeBack(): void {
-    this.#gathered = "";
+    this.#gathered.take();
     this.#inFlight = null;
     this.#selectsAnew = true;
     const { id } = this.#history;
@@ -299,8 +315,6 @@ export class ReplicationStream implements Persistent, BatchWaiter {
 
 const MULTI = encodeRequest(["MULTI"]);
 const EXEC = encodeRequest(["EXEC"]);
-
-const selection = (dbIndex: number): Bytes => encodeRequest(["SELECT", String(dbIndex)]);
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 

@@ -4,6 +4,7 @@ import { parseInteger } from "../support/integers.ts";
 import { splitArgs } from "../support/split-args.ts";
 import { BulkCollector } from "./bulk-collector.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
+import { RequestSource } from "./request-source.ts";
 
 /** The stream of requests cannot be understood any further: answer this and hang up. */
 export class ProtocolError extends CommandError {
@@ -47,6 +48,8 @@ const ARGUMENT_OVERHEAD = 40;
  * complete, and the two bytes behind a bulk are skipped whatever they are.
  */
 export class RequestReader {
+  /** Of the request that `next` gave last. */
+  readonly source = new RequestSource();
   readonly #limits: RequestLimits;
   readonly #chunks = new ChunkQueue();
   #chunk: Buffer = this.#chunks.current;
@@ -54,6 +57,9 @@ export class RequestReader {
   #at = 0;
   /** Up to where, from `#at`, the current line was searched for its end. */
   #searched = 0;
+  /** Where the current request begins, and whether all of it so far is there, as `encodeRequest` would have it. */
+  #begin = 0;
+  #isPlain = false;
   #args: Bytes[] = [];
   /** Arguments that the current request still lacks; 0 between requests. */
   #missing = 0;
@@ -79,6 +85,7 @@ export class RequestReader {
 
   /** Copies what was not read of what was lent. */
   keep(): void {
+    this.source.clear();
     this.#chunks.keep(this.#at);
     this.#stay();
   }
@@ -98,7 +105,10 @@ export class RequestReader {
    * @throws ProtocolError, and again on every further call.
    */
   next(): Bytes[] | null {
-    if (this.#ahead.length > 0) return this.#ahead.shift()!;
+    if (this.#ahead.length > 0) {
+      this.source.clear();
+      return this.#ahead.shift()!;
+    }
     if (this.#failure !== null) throw this.#failure;
     return this.#parse();
   }
@@ -129,6 +139,8 @@ export class RequestReader {
           if (words.length > 0) return words;
           continue;
         }
+        this.#begin = this.#at;
+        this.#isPlain = true;
         const count = this.#length("multibulk length", "too big mbulk count string");
         if (count === null) return null;
         this.#checkCount(count);
@@ -137,6 +149,7 @@ export class RequestReader {
       }
       if (!this.#arguments()) return null;
       const args = this.#args;
+      if (this.#isPlain) this.source.set(args, this.#chunk, this.#begin, this.#at);
       this.#args = [];
       this.#argumentBytes = 0;
       return args;
@@ -168,9 +181,12 @@ export class RequestReader {
       if (length >= COLLECT_FROM) return this.#collect((this.#collector = new BulkCollector(length + 2)));
       if (!this.#more()) return null;
     }
+    const chunk = this.#chunk;
     const start = this.#at;
-    this.#at = start + length + 2;
-    return this.#chunk.latin1Slice(start, start + length);
+    const end = start + length;
+    this.#at = end + 2;
+    if (chunk[end] !== CR || chunk[end + 1] !== LF) this.#isPlain = false;
+    return chunk.latin1Slice(start, end);
   }
 
   #collect(collector: BulkCollector): Bytes | null {
@@ -200,6 +216,7 @@ export class RequestReader {
       const isPlain =
         at + 1 < end &&
         chunk[at] === CR &&
+        chunk[at + 1] === LF &&
         digits > 0 &&
         digits < 10 &&
         (digits === 1 || chunk[this.#at + 1] !== 48) &&
@@ -216,6 +233,7 @@ export class RequestReader {
   }
 
   #unusualLength(what: "multibulk length" | "bulk length", lineEnd: number): number {
+    this.#isPlain = false;
     if (what === "bulk length" && this.#chunk[this.#at] !== DOLLAR) {
       this.#fail(`expected '$', got '${this.#chunk.latin1Slice(this.#at, this.#at + 1)}'`);
     }
@@ -281,6 +299,7 @@ export class RequestReader {
   /** Another buffer begins where the reader stood in the one before. */
   #stay(): void {
     if (this.#chunk === this.#chunks.current) return;
+    this.#isPlain = false;
     this.#chunk = this.#chunks.current;
     this.#at = 0;
   }

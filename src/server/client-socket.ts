@@ -54,21 +54,27 @@ export class ClientSocket extends Socket {
 
   /** Writes as `write` does, at once if nothing waits before it. */
   send(bytes: Bytes): void {
-    const { descriptor } = this;
-    if (descriptor < 0 || this.writableLength > 0 || this.writableCorked > 0 || this.writableEnded) {
-      this.write(bytes, "latin1");
-      return;
-    }
-    const sent = sendNow(descriptor, bytes);
+    const sent = this.#sendNow(bytes);
     if (sent < bytes.length) this.write(sent === 0 ? bytes : bytes.slice(sent), "latin1");
   }
-}
 
-/** How many bytes the system took. It takes none where the connection is broken: the stream then finds out why. */
-function sendNow(descriptor: number, bytes: Bytes): number {
-  try {
-    return writeSync(descriptor, bytes, null, "latin1");
-  } catch {
-    return 0;
+  /** The same for a buffer; `taken` is called when the system has taken all of it that it did not take at once. */
+  sendBuffer(bytes: Buffer, taken: () => void): void {
+    const sent = this.#sendNow(bytes);
+    // A stream that was given little does not tell by `drain`.
+    if (sent < bytes.length) this.write(bytes.subarray(sent), (error) => error ?? taken());
+  }
+
+  /** How many bytes the system took. It takes none where the connection is broken: the stream then finds out why. */
+  #sendNow(bytes: Bytes | Buffer): number {
+    const { descriptor } = this;
+    if (descriptor < 0 || this.writableLength > 0 || this.writableCorked > 0 || this.writableEnded) return 0;
+    try {
+      return typeof bytes === "string"
+        ? writeSync(descriptor, bytes, null, "latin1")
+        : writeSync(descriptor, bytes);
+    } catch {
+      return 0;
+    }
   }
 }

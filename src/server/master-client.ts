@@ -59,6 +59,7 @@ export class MasterClient implements Caller, Connection, MasterCommands {
   lastCommand = "";
   isClosed = false;
   profile = null;
+  readonly source = null;
   readonly replica = null;
   readonly hasPendingReplies = false;
   changesOffset = 0;

@@ -1,6 +1,6 @@
-import type { Socket } from "node:net";
 import type { ReplicaLink } from "../replication/connected-replica.ts";
 import type { Bytes } from "../support/bytes.ts";
+import type { ClientSocket } from "./client-socket.ts";
 import type { TrafficCounter } from "./traffic.ts";
 
 /** The session whose connection it is. */
@@ -16,15 +16,15 @@ interface Owner {
 /** The socket of a client that became a replica: nothing else is written to it any more. */
 export class SocketReplicaLink implements ReplicaLink {
   readonly #owner: Owner;
-  readonly #socket: Socket;
+  readonly #socket: ClientSocket;
   readonly #traffic: TrafficCounter;
   onDrain: () => void = () => undefined;
+  readonly #drained = (): void => this.onDrain();
 
-  constructor(owner: Owner, socket: Socket, traffic: TrafficCounter) {
+  constructor(owner: Owner, socket: ClientSocket, traffic: TrafficCounter) {
     this.#owner = owner;
     this.#socket = socket;
     this.#traffic = traffic;
-    socket.on("drain", () => this.onDrain());
     socket.on("close", () => this.onDrain());
   }
 
@@ -51,15 +51,7 @@ export class SocketReplicaLink implements ReplicaLink {
   write(bytes: Buffer): void {
     if (this.isClosed) return;
     this.#traffic.countReplicaWrite(bytes.length);
-    this.#socket.write(bytes);
-  }
-
-  cork(): void {
-    this.#socket.cork();
-  }
-
-  uncork(): void {
-    this.#socket.uncork();
+    this.#socket.sendBuffer(bytes, this.#drained);
   }
 
   end(): void {

@@ -8,6 +8,7 @@ import type { ReplicaProfile } from "../replication/replica-profile.ts";
 import { closeReply } from "../resp/close-reply.ts";
 import { ErrorReply, NO_REPLY, Push, type Reply, Sequence, type Status } from "../resp/reply.ts";
 import { ProtocolError, type RequestLimits, RequestReader } from "../resp/request-reader.ts";
+import type { RequestSource } from "../resp/request-source.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { ClientTracking } from "../tracking/client-tracking.ts";
 import { describeClient } from "./client-line.ts";
@@ -218,6 +219,10 @@ export class Session implements Caller, Connection, RequestLimits {
     this.#replyMode.reset();
     this.#host.pubsub.leave(this);
     this.#host.tracking.disable(this);
+  }
+
+  get source(): RequestSource {
+    return this.#reader.source;
   }
 
   upcoming(limit: number): readonly (readonly Bytes[])[] {

@@ -45,6 +45,8 @@ test.each([
       await untilInSync(master, replica);
       await master.send("SET", "shared", ends);
       await untilInSync(master, replica);
+      // What INFO tells of need not be safe yet; what GET does is.
+      expect(await replica.send("GET", "shared")).toBe(ends);
     }
     if (ends === "is killed") await server.crashAndRestart();
     else await server.restart();

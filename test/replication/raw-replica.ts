@@ -32,6 +32,7 @@ export class RawReplica implements AsyncDisposable {
   #rdbBytes = 0;
   #hasEnded = false;
   #isStreaming = false;
+  #isDropping = false;
   #wake: () => void = () => {};
   #commands: string[][] = [];
   #ackTimer: NodeJS.Timeout | undefined;
@@ -74,6 +75,10 @@ export class RawReplica implements AsyncDisposable {
     this.#timeoutMs = timeoutMs;
     this.#answers = answers;
     socket.on("data", (chunk: Buffer) => {
+      if (this.#isDropping) {
+        this.offset += chunk.length;
+        return;
+      }
       if (this.#rdbChunks !== null) {
         this.#rdbChunks.push(chunk);
         this.#rdbBytes += chunk.length;
@@ -122,6 +127,12 @@ export class RawReplica implements AsyncDisposable {
   /** Waits until so many bytes of the stream are known. */
   async reached(offset: number): Promise<void> {
     await this.#waitFor(() => this.offset >= offset || undefined, `offset ${offset}`);
+  }
+
+  /** From now on what comes is counted and dropped. */
+  drop(): void {
+    this.#isDropping = true;
+    this.offset += this.#input.length;
   }
 
   /** Takes nothing from the socket until `resume`. */

@@ -13,9 +13,9 @@ class Journal implements BacklogJournal {
     return null;
   }
 
-  append(position: number, bytes: Buffer): void {
+  append(position: number, parts: readonly Buffer[]): void {
     expect(position).toBe(this.begin + this.text.length);
-    this.text += bytes.latin1Slice();
+    this.text += Buffer.concat(parts).latin1Slice();
   }
 
   cutBack(position: number): void {
@@ -45,11 +45,11 @@ test("what a batch that failed has told is taken back everywhere, and told anew 
   const commit = (error: Error | null): void => {
     stream.persist(batch);
     // More comes while the batch is written.
-    stream.append(set("behind"), false);
+    stream.append(set("behind"), false, null);
     stream.batchDone(error);
   };
   stream.open();
-  stream.append(set("1"), false);
+  stream.append(set("1"), false, null);
   stream.persist(batch);
   stream.batchDone(null);
   const { offset } = stream;
@@ -57,14 +57,14 @@ test("what a batch that failed has told is taken back everywhere, and told anew 
   expect(told).toContain("SELECT");
   expect(told.length).toBe(offset);
 
-  stream.append(set("2"), false);
+  stream.append(set("2"), false, null);
   commit(new Error("the disk is full"));
   expect(stream.offset).toBe(offset);
   expect(stream.written.offset).toBe(offset);
   expect(stream.backlog!.end).toBe(offset);
   expect(journal.text).toBe(told);
 
-  stream.append(set("3"), false);
+  stream.append(set("3"), false, null);
   stream.persist(batch);
   stream.batchDone(null);
   const added = journal.text.slice(told.length);

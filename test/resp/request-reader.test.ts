@@ -57,6 +57,61 @@ const request = fc.array(
 );
 const places = fc.array(fc.nat(), { maxLength: 60 });
 
+describe("the bytes that a request came as", () => {
+  const newReader = (): RequestReader => new RequestReader({ maxBulkLength: 512 * MB, authRequired: false });
+
+  const told = (reader: RequestReader, args: readonly string[]): string | null =>
+    reader.source.isOf(args) ? reader.source.bytes.latin1Slice(reader.source.begin, reader.source.end) : null;
+
+  test("are those that would be made of it, wherever the stream is cut", () => {
+    fc.assert(
+      fc.property(fc.array(request, { maxLength: 5 }), places, (requests, at) => {
+        const reader = newReader();
+        for (const chunk of cut(Buffer.from(requests.map(encode).join(""), "latin1"), at)) {
+          reader.push(chunk);
+          for (let args = reader.next(); args !== null; args = reader.next()) {
+            const bytes = told(reader, args);
+            if (bytes !== null) expect(bytes).toBe(encode(args));
+          }
+        }
+      }),
+    );
+  });
+
+  test("are known of all that come in one piece, until they are gone", () => {
+    const reader = newReader();
+    const requests = [["SET", "key", "v"], ["PING"], ["SET", "", "x".repeat(1000)]];
+    reader.lend(Buffer.from(requests.map(encode).join("")));
+    for (const expected of requests) expect(told(reader, reader.next()!)).toBe(encode(expected));
+    reader.lend(Buffer.from(encode(["SET", "a", "b"])));
+    const args = reader.next()!;
+    reader.keep();
+    expect(told(reader, args)).toBeNull();
+  });
+
+  test("are not told of a request that was looked at before its turn", () => {
+    const reader = newReader();
+    reader.lend(Buffer.from(encode(["SET", "a", "b"]) + encode(["SET", "c", "d"])));
+    reader.next();
+    expect(reader.lookAhead(10)).toHaveLength(1);
+    expect(told(reader, reader.next()!)).toBeNull();
+  });
+
+  test.each([
+    ["*2\r\n$3\r\nGET..$1\r\nk\r\n"],
+    ["*2\r\n$3\r\nGET\r\n$1\r\nk\r."],
+    ["*2\r.$3\r\nGET\r\n$1\r\nk\r\n"],
+    ["*2\r\n$3\r.GET\r\n$1\r\nk\r\n"],
+    ["GET k\r\n"],
+  ])("are not those of %j", (text) => {
+    const reader = newReader();
+    reader.push(Buffer.from(text));
+    const args = reader.next()!;
+    expect(args).toEqual(["GET", "k"]);
+    expect(told(reader, args)).toBeNull();
+  });
+});
+
 describe("requests", () => {
   test("any cut of a pipeline gives the same requests", () => {
     fc.assert(
