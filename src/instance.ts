@@ -301,6 +301,7 @@ export class Instance {
     this.server.replication.replicas.close();
     await Promise.all([this.server.saver.close(), this.#streamer.pause()]);
     this.server.replication.stream.end();
+    this.#executor.end();
     // What cannot be written now was never acknowledged.
     await this.#keyspace.committer.sync().catch(() => undefined);
     await this.#keyspace.committer.checkpoint().catch(() => undefined);

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Command } from "../commands/registered-command.ts";
 import type { RunningScript, Suspension } from "../commands/suspension.ts";
 import type { CommandError } from "../errors.ts";
@@ -132,9 +133,4 @@ export class BusyScript<Outcome> {
     this.#state.caller.close();
     await this.#over;
   }
-}
-
-/** Others' sockets are read, and timers run, before it. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -75,6 +75,8 @@ export class Executor {
   #isTrimScheduled = false;
   /** Set while the store is exchanged: everything waits. */
   #hold: Promise<void> | null = null;
+  /** The server stops: what waits for it waits for ever. */
+  #end: Promise<never> | null = null;
   readonly #accounts: Accounts;
   readonly #serving: Serving;
   readonly #scripts: ScriptCalls;
@@ -458,7 +460,7 @@ export class Executor {
 
   /** While the store is exchanged, a client is served from disk, or a script is busy, nothing else may run. */
   get #gate(): Promise<void> | null {
-    return this.#hold ?? this.#serving.pending ?? this.busy.over;
+    return this.#end ?? this.#hold ?? this.#serving.pending ?? this.busy.over;
   }
 
   async #fetchOnly(fault: Fault): Promise<void> {
@@ -466,9 +468,10 @@ export class Executor {
       await fault.fetch();
     } catch (error) {
       // The store was exchanged under the fetch: the next attempt asks the new one.
-      if (this.#hold === null) throw error;
+      if (this.#hold === null && this.#end === null) throw error;
     }
     if (this.#hold !== null) await this.#hold;
+    if (this.#end !== null) await this.#end;
   }
 
   /** Since the command was checked writing may have failed, or the server may have become a replica. */
@@ -604,6 +607,14 @@ export class Executor {
     } finally {
       attempt.release();
     }
+  }
+
+  /**
+   * Nothing runs any more: the store is about to be closed. Commands whose clients are gone may still wait for their
+   * data; they were not acknowledged.
+   */
+  end(): void {
+    this.#end = new Promise(() => undefined);
   }
 
   /** What has to be over before another hold. */

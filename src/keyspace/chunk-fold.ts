@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Attempt } from "../storage/attempt.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { BigString, NumberedChunk } from "./big-string.ts";
@@ -76,7 +77,7 @@ async function fold<Result>(
       const number = Math.min(...cursors.map((cursor) => cursor.number));
       if (number === Infinity) return { found, written };
       found.set(number, combine(cursors.map((cursor) => cursor.take(number))));
-      if (found.size % RESULTS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (found.size % RESULTS_PER_TURN === 0) await nextTurn();
     }
   } finally {
     for (const cursor of cursors) await cursor.close();

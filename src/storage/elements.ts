@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Bytes } from "../support/bytes.ts";
 import type { Attempt } from "./attempt.ts";
 import { ChangeList } from "./change-list.ts";
@@ -64,6 +65,8 @@ export class Elements implements Persistent {
   #undoneBy: Undo | null = null;
   #undoneIn: ChangeList | null = null;
   #discarded = false;
+  /** Until what is much has been read for a command, and that command has gone on. */
+  #muchRead: Promise<void> | null = null;
   derived: Derived | null = null;
   readonly #kept = new KeptPages();
   /** Told when `memoryBytes` is another. While it is null nobody counts it, and no page is kept. */
@@ -326,6 +329,11 @@ export class Elements implements Persistent {
     // Read ahead in growing steps: a command that faults again on the same range wants much of it.
     const limit = range.isExact ? wanted : Math.max(wanted, MIN_PAGE << Math.min(pages.length * 2, 20));
     return attempt.fault(async () => {
+      if (limit > MUCH && this.#muchRead !== null) {
+        // Who reads it now may well take it away, or bring all of it into memory: then ask again.
+        await this.#muchRead;
+        return;
+      }
       const bounds =
         last === undefined
           ? { ...this.#fullRange(range), reverse: range.reverse ?? false, limit }
@@ -337,10 +345,19 @@ export class Elements implements Persistent {
         this.#gathering,
       );
       this.#use(page, attempt);
-      await page.read(store);
+      const read = page.read(store);
+      if (limit > MUCH) this.#muchRead = this.#wentOn(read);
+      await read;
       // Reads of one attempt that are made together can ask for the same page.
       if (pages.at(-1) === last) pages.push(page);
     });
+  }
+
+  async #wentOn(read: Promise<void>): Promise<void> {
+    // Whether it worked is the matter of who reads.
+    await read.catch(() => undefined);
+    await nextTurn();
+    this.#muchRead = null;
   }
 
   /**
@@ -426,6 +443,9 @@ const MAX_INLINE_READS = 64;
 
 /** Entries of the first page of a range. */
 const MIN_PAGE = 16;
+
+/** Where many commands of one collection want so many entries each, one reads at a time. */
+const MUCH = 1000;
 
 /** Entries behind a page that was kept. */
 const READ_ON = 256;

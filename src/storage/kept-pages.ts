@@ -5,7 +5,7 @@ import type { Undo } from "./undo.ts";
 /** What is read again and again is read in few ways: the first and the last elements, a page of a list. */
 const MAX_PAGES = 4;
 const MAX_ENTRIES = 1000;
-const MAX_BYTES = 128 << 10;
+const MAX_BYTES = 256 << 10;
 /** About what an entry takes beside its bytes. */
 const ENTRY_BYTES = 80;
 /** Of so many ranges it is known that they were read once. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Attempt } from "./attempt.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Store } from "./store.ts";
@@ -62,10 +63,6 @@ export class Reading {
     if (attempt.forced.has(what) || attempt.isImpatient) return;
     attempt.forced.add(what);
     this.faults++;
-    attempt.fault(nextTurn);
+    attempt.fault(() => nextTurn());
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
