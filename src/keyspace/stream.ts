@@ -177,8 +177,12 @@ export class Stream extends Collection<SortedTable> implements StreamView {
         this.#ahead?.delete(key);
       } else {
         resident?.set(key, value);
-        elements?.put(key, value);
-        if (recent !== null && key.startsWith(PART.entries)) recent.add(key, value);
+        // What an entry is never changes, and no other ever gets its id.
+        if (!key.startsWith(PART.entries)) elements?.put(key, value);
+        else {
+          elements?.insert(key, value);
+          recent?.add(key, value);
+        }
       }
     });
     this.changed(edit.countDelta, edit.bytesDelta);
