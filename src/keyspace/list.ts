@@ -1,6 +1,6 @@
 import type { Bytes } from "../support/bytes.ts";
 import { sliceRuns } from "../support/slice-runs.ts";
-import type { Element, Elements } from "../storage/elements.ts";
+import type { Element, ElementRange, Elements } from "../storage/elements.ts";
 import { type ByteReader, readU64, u64, varint } from "../storage/numbers.ts";
 import { Collection } from "./collection.ts";
 import { Deque } from "./deque.ts";
@@ -100,7 +100,7 @@ export class List extends Collection<Deque> {
   }
 
   protected override readWhole(): readonly Element[] {
-    return this.#readBlocks(0, this.count);
+    return this.#readBlocks(0, this.count, (range, limit) => this.elements!.range(range, limit));
   }
 
   protected build(elements: readonly Element[]): Deque {
@@ -139,7 +139,7 @@ export class List extends Collection<Deque> {
     if (resident !== null) return resident.slice(start, end);
     this.#readCost += wanted + READ_COST;
     if (wanted > MAX_POINT_READS || this.keyspace.reading.mustFault) {
-      return this.#readBlocks(start, end).map(([, value]) => value);
+      return this.#readBlocks(start, end, (range, limit) => this.elements!.values(range, limit));
     }
     return Array.from({ length: wanted }, (_, i) => this.#get(start + i));
   }
@@ -199,11 +199,15 @@ export class List extends Collection<Deque> {
     return resident;
   }
 
-  #readBlocks(start: number, end: number): readonly Element[] {
+  #readBlocks<Item>(
+    start: number,
+    end: number,
+    read: (range: ElementRange, limit: number) => readonly Item[],
+  ): Item[] {
     if (start >= end) return [];
     const { gte, lt, count, skipped } = this.#blocks(start, end);
     // A step beyond the last one walks over all that was deleted there.
-    return this.elements!.range({ gte, lt, isExact: true }, count).slice(skipped, skipped + end - start);
+    return read({ gte, lt, isExact: true }, count).slice(skipped, skipped + end - start);
   }
 
   /** The whole blocks of places around some elements, how many elements are in them, and how many before the first. */

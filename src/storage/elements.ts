@@ -230,16 +230,25 @@ export class Elements implements Persistent {
    * Faults until they are known. The array is the caller's to read, not to change.
    */
   range(range: ElementRange, limit: number): readonly Element[] {
+    return this.#read(range, limit, elementOf);
+  }
+
+  /** The same without their keys. */
+  values(range: ElementRange, limit: number): readonly Bytes[] {
+    return this.#read(range, limit, valueOf);
+  }
+
+  #read<Item>(range: ElementRange, limit: number, itemOf: (entry: StoreEntry) => Item): readonly Item[] {
     if (limit <= 0) return [];
-    if (!this.isStored) return this.#unwritten(range).slice(0, limit);
+    if (!this.isStored) return this.#unwritten(range).slice(0, limit).map(itemOf);
     const name = nameOf(range);
     const kept = this.#kept.get(name);
     const read = this.#readPages(name) ?? (kept === undefined ? NO_PAGES : [kept]);
-    const found: Element[] = [];
+    const found: Item[] = [];
     for (const page of read) {
-      for (const [fullKey, value] of page.entries) {
+      for (const entry of page.entries) {
         if (found.length === limit) return found;
-        found.push([fullKey.slice(COLLECTION_PREFIX_LENGTH), value]);
+        found.push(itemOf(entry));
       }
     }
     const last = read.at(-1);
@@ -257,27 +266,26 @@ export class Elements implements Persistent {
   }
 
   /** Of a collection that is not in the store: a transaction that made it and faulted would make another, for ever. */
-  #unwritten(range: ElementRange): Element[] {
+  #unwritten(range: ElementRange): StoreEntry[] {
     const { gte, lt } = this.#fullRange(range);
-    const found: Element[] = [];
-    for (const [key, value] of this.#changes(gte, lt)) {
-      if (value !== null) found.push([key.slice(COLLECTION_PREFIX_LENGTH), value]);
-    }
+    const found = this.#changes(gte, lt).filter((change): change is StoreEntry => change[1] !== null);
     return range.reverse ? found.reverse() : found;
   }
 
   /** The elements of a range that have this value: only they are kept of all that is read. */
   holding(value: Bytes, range: ElementRange): readonly Element[] {
-    if (!this.isStored) return this.#unwritten(range).filter(([, held]) => held === value);
+    if (!this.isStored) {
+      return this.#unwritten(range)
+        .filter(([, held]) => held === value)
+        .map(elementOf);
+    }
     const name = `${nameOf(range)}=${value}`;
     const pages = this.#readPages(name) ?? this.#newPages(name);
     const page = pages[0];
     if (page === undefined) return this.#fetchPage(pages, range, page, Infinity, value);
     const found: Element[] = [];
     // What was written since the page was read is in it, whatever its value.
-    for (const [fullKey, held] of page.entries) {
-      if (held === value) found.push([fullKey.slice(COLLECTION_PREFIX_LENGTH), held]);
-    }
+    for (const entry of page.entries) if (entry[1] === value) found.push(elementOf(entry));
     return found;
   }
 
@@ -434,6 +442,9 @@ export class Elements implements Persistent {
 /** Never written to. */
 const NONE = new Overlay();
 const NO_PAGES: readonly Page[] = [];
+
+const elementOf = ([fullKey, value]: StoreEntry): Element => [fullKey.slice(COLLECTION_PREFIX_LENGTH), value];
+const valueOf = ([, value]: StoreEntry): Bytes => value;
 
 const nameOf = ({ gte, lt, reverse }: ElementRange): string =>
   `${reverse ? "<" : ">"}${gte.length}:${gte}${lt ?? ""}`;
