@@ -6,7 +6,7 @@ import { RawReplica } from "../test/replication/raw-replica.ts";
 import { processorTime } from "./bench/observe.ts";
 import { measure, warmUp } from "./bench/redis-benchmark.ts";
 import { startLeveldis, startRedis } from "./bench/servers.ts";
-import { median } from "./bench/stats.ts";
+import { median, parseCount } from "./bench/stats.ts";
 
 /**
  * What a replica costs its master, and how far it is behind when writes at full rate end. Everything runs on this
@@ -34,9 +34,9 @@ if (options.help) {
   process.stdout.write(USAGE);
   process.exit(0);
 }
-const requests = Number(options.requests);
-const pipeline = Number(options.pipeline);
-const rounds = Number(options.rounds);
+const requests = parseCount(options.requests);
+const pipeline = parseCount(options.pipeline);
+const rounds = parseCount(options.rounds);
 
 const start = { leveldis: startLeveldis, redis: startRedis };
 type Kind = keyof typeof start;
