@@ -132,8 +132,11 @@ export class Stream extends Collection<SortedTable> implements StreamView {
 
   #readInOrder(range: ElementRange, limit: number): readonly Element[] {
     const most = Math.min(MAX_AHEAD, Math.floor((MAX_AHEAD_BYTES * this.count) / (this.contentBytes + 1)));
-    this.#ahead ??= new ReadAhead();
-    return this.#ahead.range(range, limit, most, (wanted, most) => this.elements!.range(wanted, most));
+    const ahead = (this.#ahead ??= new ReadAhead());
+    const before = ahead.memoryBytes;
+    const found = ahead.range(range, limit, most, (wanted, count) => this.elements!.range(wanted, count));
+    if (ahead.memoryBytes !== before) this.owner?.memoryChanged();
+    return found;
   }
 
   override get memoryBytes(): number {
@@ -177,11 +180,12 @@ export class Stream extends Collection<SortedTable> implements StreamView {
         this.#ahead?.delete(key);
       } else {
         resident?.set(key, value);
-        // What an entry is never changes, and no other ever gets its id.
+        // An entry never changes. Another may get its id (XSETID), when it is gone.
         if (!key.startsWith(PART.entries)) elements?.put(key, value);
         else {
           elements?.insert(key, value);
           recent?.add(key, value);
+          this.#ahead?.added(key);
         }
       }
     });

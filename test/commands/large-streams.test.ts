@@ -97,3 +97,21 @@ test("trimming takes from the beginning", async () => {
   expect(await client.send("XTRIM", "x", "MAXLEN", "0")).toBe(5);
   expect(await client.send("XRANGE", "x", "-", "+")).toEqual([]);
 });
+
+test("an entry that comes before ids that were there, by XSETID, is found among what was read ahead", async () => {
+  await client.pipeline(
+    Array.from({ length: 4000 }, (_, i) => ["XADD", "set back", `${i + 1}-0`, "filler", FILLER]),
+  );
+  // What came last is in memory as well, until then.
+  if (!isRedis) await server.restart();
+  const again = await server.connect();
+  expect(await again.send("XRANGE", "set back", "3990", "+", "COUNT", "1")).toHaveLength(1);
+  expect(await again.send("XRANGE", "set back", "(3990-0", "+", "COUNT", "1")).toHaveLength(1);
+  const gone = Array.from({ length: 5 }, (_, i) => `${3996 + i}-0`);
+  expect(await again.send("XDEL", "set back", ...gone)).toBe(5);
+  expect(await again.send("XSETID", "set back", "3995-0")).toBe("OK");
+  expect(await again.send("XADD", "set back", "3997-5", "a", "b")).toBe("3997-5");
+  const found = (await again.send("XRANGE", "set back", "3994", "3999")) as [string, unknown][];
+  expect(found.map(([id]) => id)).toEqual(["3994-0", "3995-0", "3997-5"]);
+  await again.close();
+});

@@ -64,4 +64,9 @@ export class ReadAhead {
   delete(key: Bytes): void {
     this.#table.delete(key);
   }
+
+  /** Most come behind all that is known here. After XSETID, of a stream that lost its last entries, one may come in between. */
+  added(key: Bytes): void {
+    if (key < this.#behind) this.#behind = "";
+  }
 }
