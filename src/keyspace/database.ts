@@ -7,6 +7,7 @@ import type { Undo } from "../storage/undo.ts";
 import type { WriteBatch } from "../storage/store.ts";
 import { Collection } from "./collection.ts";
 import { Entry } from "./entry.ts";
+import { EntryTable } from "./entry-table.ts";
 import type { EventKind } from "./events.ts";
 import { Hash } from "./hash.ts";
 import { KeyPages } from "./key-pages.ts";
@@ -38,7 +39,7 @@ export class Database implements Persistent {
   #keyCount: number;
   #expiryCount: number;
   /** What memory knows of which key, absent ones included. */
-  #entries = new Map<Bytes, Entry>();
+  #entries = new EntryTable();
   /** Fetches of records under way; a write to the key takes its token away. */
   readonly #fetching = new Map<Bytes, symbol>();
   readonly pages: KeyPages;
@@ -138,6 +139,7 @@ export class Database implements Persistent {
       reading.attempt.together(keys, (key) => this.#known(key));
       return;
     }
+    this.#entries.touch(keys);
     // Reads in line do not fault, and those of a command that has begun to write stay in line.
     if (keys.length <= MAX_INLINE_LOADS && !reading.mustFault) return;
     const missing = keys.filter((key) => !this.#entries.has(key));
@@ -240,7 +242,7 @@ export class Database implements Persistent {
   }
 
   #remember(entry: Entry): void {
-    this.#entries.set(entry.key, entry);
+    this.#entries.add(entry);
     entry.isCached = true;
     this.#keyspace.cache.add(entry);
   }
@@ -510,7 +512,7 @@ export class Database implements Persistent {
       this.#keyspace.cache.remove(entry);
       entry.isCached = false;
     }
-    this.#entries = new Map();
+    this.#entries = new EntryTable();
     this.#fetching.clear();
     this.pages.forget();
     this.randomKey.forget();
