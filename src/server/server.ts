@@ -27,7 +27,7 @@ import type { Commits } from "./output.ts";
 import { ClientPause } from "./pause.ts";
 import { type Peer, tcpPeer } from "./peer.ts";
 import { PushEncoder } from "./push-encoder.ts";
-import { PushFlusher } from "./push-flusher.ts";
+import { OutputFlusher } from "./output-flusher.ts";
 import { PROTECTED_MODE, TOO_MANY_CLIENTS } from "./refusals.ts";
 import type { CommandRunner, SessionHost } from "./session-host.ts";
 import { Session } from "./session.ts";
@@ -90,7 +90,7 @@ export class Server implements ServerView, SessionHost {
   readonly inputBudget = new InputBudget();
   readonly pubsub = new PubSub();
   readonly pushEncoder = new PushEncoder();
-  readonly pushFlusher = new PushFlusher(() => this.pushEncoder.forget());
+  readonly outputFlusher = new OutputFlusher(() => this.pushEncoder.forget());
   readonly clients = new Sessions();
   readonly tracking = new Tracking({
     clients: this.clients,

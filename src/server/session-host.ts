@@ -12,7 +12,7 @@ import type { Connection } from "./connection.ts";
 import type { InputBudget } from "./input-budget.ts";
 import type { Commits } from "./output.ts";
 import type { PushEncoder } from "./push-encoder.ts";
-import type { PushFlusher } from "./push-flusher.ts";
+import type { OutputFlusher } from "./output-flusher.ts";
 import type { TrafficCounter } from "./traffic.ts";
 
 /** What a session needs of the executor. */
@@ -39,7 +39,7 @@ export interface SessionHost {
   readonly tracking: Tracking;
   readonly replication: Replication;
   readonly pushEncoder: PushEncoder;
-  readonly pushFlusher: PushFlusher;
+  readonly outputFlusher: OutputFlusher;
   readonly log: Log;
   /** Clients have to log in. */
   readonly isPasswordRequired: boolean;

@@ -66,6 +66,8 @@ export class Session implements Caller, Connection, RequestLimits {
   isClosed = false;
   profile: ReplicaProfile | null = null;
   changesOffset = 0;
+  /** `flush` is called at the end of this turn. */
+  isFlushDue = false;
 
   readonly #host: SessionHost;
   readonly #executor: CommandRunner;
@@ -190,13 +192,14 @@ export class Session implements Caller, Connection, RequestLimits {
     const encoded = this.#host.pushEncoder.encode(push, this.resp);
     this.output.addPush(encoded, batch);
     this.#pushedBytes += encoded.length;
-    this.#host.pushFlusher.add(this);
+    this.#host.outputFlusher.add(this);
     // Not only at the end of the turn: a pipeline of large messages must not be in memory whole.
-    if (this.#pushedBytes >= FLUSH_FROM) this.flushPushes();
+    if (this.#pushedBytes >= FLUSH_FROM) this.flush();
   }
 
-  /** Sends what was pushed, or hangs up when the client leaves too much unread. */
-  flushPushes(): void {
+  /** Sends what may leave, or hangs up when the client leaves too much unread. */
+  flush(): void {
+    this.isFlushDue = false;
     this.#pushedBytes = 0;
     if (this.isClosed) return;
     if (!this.#isRunning) this.#settle();
@@ -253,13 +256,21 @@ export class Session implements Caller, Connection, RequestLimits {
       return;
     }
     this.#turnBytes = chunk.length;
-    if (this.#hold === "none") this.#run();
-    else this.#setPace();
+    if (this.#hold === "none") {
+      this.#takeRequests();
+      this.#host.outputFlusher.add(this);
+    } else this.#setPace();
     this.#reader.keep();
   }
 
-  /** Takes requests until none is there, or the session holds. */
   #run(): void {
+    if (this.#isRunning) return;
+    this.#takeRequests();
+    this.#settle();
+  }
+
+  /** Until none is there, or the session holds. */
+  #takeRequests(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
     try {
@@ -281,7 +292,6 @@ export class Session implements Caller, Connection, RequestLimits {
       this.#isRunning = false;
       this.#request = [];
     }
-    this.#settle();
   }
 
   #execute(args: Bytes[]): void {
