@@ -11,7 +11,10 @@ const taken = `taken:${name}`;
 let next = redis.blmove("jobs", taken, "LEFT", "RIGHT", 0);
 for (;;) {
   const job = await next;
-  // Both leave in one write: while there are jobs, this worker always holds one.
+  // Both leave in one write, and so are read in one: while there are jobs, this worker always holds one. Of two writes
+  // the system throws the second away when the worker is killed before the server has read it.
+  redis.stream.cork();
+  setImmediate(() => redis.stream.uncork());
   const done = redis.multi().sadd("done", job).incr(`done by ${name}`).lrem(taken, 1, job).exec();
   next = redis.blmove("jobs", taken, "LEFT", "RIGHT", 0);
   await done;
