@@ -1,6 +1,6 @@
 import type { Bytes } from "../support/bytes.ts";
 import { mapRuns } from "../support/map-runs.ts";
-import { MergedStream } from "../storage/elements.ts";
+import { MergedStream } from "../storage/merged-stream.ts";
 import { type KeyRange, RECORD_KEY_PREFIX_LENGTH } from "../storage/layout.ts";
 import { sortChanges } from "../storage/overlay.ts";
 import type { Store, StoreEntry, StoreSnapshot } from "../storage/store.ts";

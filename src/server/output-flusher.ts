@@ -23,7 +23,10 @@ export class OutputFlusher {
   #flush(): void {
     const sessions = this.#sessions;
     this.#sessions = [];
-    for (const session of sessions) session.flush();
+    for (const session of sessions) {
+      session.isFlushDue = false;
+      session.flush();
+    }
     this.#afterwards();
   }
 }

@@ -66,7 +66,7 @@ export class Session implements Caller, Connection, RequestLimits {
   isClosed = false;
   profile: ReplicaProfile | null = null;
   changesOffset = 0;
-  /** `flush` is called at the end of this turn. */
+  /** The flusher's: it will call `flush` at the end of this turn. */
   isFlushDue = false;
 
   readonly #host: SessionHost;
@@ -199,7 +199,6 @@ export class Session implements Caller, Connection, RequestLimits {
 
   /** Sends what may leave, or hangs up when the client leaves too much unread. */
   flush(): void {
-    this.isFlushDue = false;
     this.#pushedBytes = 0;
     if (this.isClosed) return;
     if (!this.#isRunning) this.#settle();
@@ -271,7 +270,6 @@ export class Session implements Caller, Connection, RequestLimits {
 
   /** Until none is there, or the session holds. */
   #takeRequests(): void {
-    if (this.#isRunning) return;
     this.#isRunning = true;
     try {
       for (let left = REQUESTS_PER_TURN; this.#hold === "none" && !this.#isClosing; left--) {
