@@ -34,6 +34,8 @@ export class RecordCache<Node extends CacheNode> {
   #hand: Node | null = null;
   /** What is too much is pinned: there is no use in trying before `unpinned`. */
   #isStuck = false;
+  /** Steps since many of them last evicted something. */
+  #vainSteps = 0;
   readonly #evict: (node: Node) => void;
 
   /** `evict`: forget the node wherever else it is known. */
@@ -89,7 +91,7 @@ export class RecordCache<Node extends CacheNode> {
 
   /**
    * Evicts until the limit holds, or for as many steps as one call may take: what must stay is passed over. False when
-   * nearly everything must.
+   * the hand has come by everything and nearly all of it must.
    */
   trim(): boolean {
     const steps = Math.min(2 * this.#count, MAX_TRIM_STEPS);
@@ -106,7 +108,10 @@ export class RecordCache<Node extends CacheNode> {
         this.evictions++;
       }
     }
-    this.#isStuck = patience < 0 && this.evictions - before < steps * MIN_YIELD;
+    // What was changed lately stands together, and is pinned together: that much in vain tells nothing of the rest.
+    const isVain = patience < 0 && this.evictions - before < steps * MIN_YIELD;
+    this.#vainSteps = isVain ? this.#vainSteps + steps : 0;
+    this.#isStuck = this.#vainSteps >= 2 * this.#count && isVain;
     return !this.#isStuck;
   }
 
