@@ -212,7 +212,7 @@ export class BigString implements ValueObject {
   /** The numbers of the chunks that are written from now on until the command is over. */
   follow(attempt: Attempt): ReadonlySet<number> {
     const written = new Set<number>();
-    this.#elements.follow(attempt, (key) => written.add(chunkNumber(key)));
+    attempt.releases.push(this.#elements.follow((key) => written.add(chunkNumber(key))));
     return written;
   }
 

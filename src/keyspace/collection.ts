@@ -2,6 +2,7 @@ import type { Bytes } from "../support/bytes.ts";
 import type { Element, Elements } from "../storage/elements.ts";
 import { ByteReader, u64, varint } from "../storage/numbers.ts";
 import type { Keyspace } from "./keyspace.ts";
+import { type Loader, load } from "./loader.ts";
 import { RecordFlag } from "./record.ts";
 import type { Owner, TypeName, ValueObject } from "./value.ts";
 
@@ -28,6 +29,9 @@ export abstract class Collection<R> implements ValueObject {
   /** Bytes of all fields, members and values. */
   #bytes = 0;
   #isBorrowed = false;
+  #loading: Promise<void> | null = null;
+  /** Commands that need what was loaded for them. */
+  #users = 0;
 
   protected constructor(keyspace: Keyspace, resident: R | null) {
     this.keyspace = keyspace;
@@ -63,7 +67,7 @@ export abstract class Collection<R> implements ValueObject {
   }
 
   get isBusy(): boolean {
-    return this.elements !== null && this.elements.isBusy;
+    return this.#users > 0 || (this.elements !== null && this.elements.isBusy);
   }
 
   get memoryBytes(): number {
@@ -161,12 +165,50 @@ export abstract class Collection<R> implements ValueObject {
    */
   protected whole(): R {
     if (this.resident !== null) return this.resident;
+    this.#loadIfMuch();
     const resident = this.build(this.readWhole());
     this.resident = resident;
     if (!this.fitsInMemory || this.keyspace.reading.faultEveryRead) this.#borrow();
     else this.elements?.forgetPages();
     this.owner?.memoryChanged();
     return resident;
+  }
+
+  /**
+   * To build a large structure takes longer than others should wait: faults until it was made, a part at a time. In a
+   * transaction it is built at once: what that has changed is another object when it starts again.
+   */
+  #loadIfMuch(): void {
+    const elements = this.elements!;
+    const { reading } = this.keyspace;
+    const { attempt } = reading;
+    const mayWait = attempt.undo === null && !reading.faultEveryRead && elements.isStored;
+    if (!mayWait || this.#count <= BUILT_AT_ONCE || !this.fitsInMemory) return;
+    const loader = this.loader();
+    if (loader === null) return;
+    this.#users++;
+    attempt.releases.push(() => this.#users--);
+    reading.faults++;
+    attempt.fault(() => (this.#loading ??= this.#load(elements, loader)));
+  }
+
+  async #load(elements: Elements, loader: Loader<R>): Promise<void> {
+    try {
+      await load(elements, this.wholeRange().gte, loader, (resident) => {
+        if (this.owner === null || this.elements !== elements || this.resident !== null || !this.fitsInMemory)
+          return;
+        this.resident = resident;
+        elements.forgetPages();
+        this.owner.memoryChanged();
+      });
+    } finally {
+      this.#loading = null;
+    }
+  }
+
+  /** Null where it is always built at once. */
+  protected loader(): Loader<R> | null {
+    return null;
   }
 
   /** The part of the elements that `build` needs. */
@@ -218,6 +260,9 @@ export abstract class Collection<R> implements ValueObject {
 interface CollectionClass<R> {
   readonly read: (keyspace: Keyspace, reader: ByteReader, isRanged: boolean) => Collection<R>;
 }
+
+/** Up to so many elements (about 5 ms' work) a structure is made at once. */
+const BUILT_AT_ONCE = 5000;
 
 /** In the record of a ranged collection the id comes first. */
 const ID_LENGTH = 8;

@@ -154,18 +154,18 @@ export class Database implements Persistent {
   #known(key: Bytes): Entry {
     const { reading } = this.#keyspace;
     let entry = this.#entries.get(key);
+    if (entry !== undefined) entry.visited = true;
     if (reading.faultEveryRead && !reading.attempt.isImpatient) {
       reading.forceFault(`${this.#generation}:${key}`);
       leaveMemory(entry);
     }
     if (entry === undefined) {
-      if (this.isFresh) entry = this.#admit(key, undefined);
+      if (this.isFresh) entry = this.#keep(key, undefined);
       else {
         if (reading.mustFault) this.#fetch([key]);
         entry = this.#loadInline(key);
       }
     }
-    entry.visited = true;
     const { attempt } = reading;
     if (attempt.undo !== null) this.#keepState(attempt.undo, entry);
     if (entry.newest > attempt.batch) attempt.batch = entry.newest;
@@ -195,7 +195,10 @@ export class Database implements Persistent {
   }
 
   #loadInline(key: Bytes): Entry {
-    return this.#admit(key, this.#keyspace.reading.readInline(recordKey(this.#generation, key)));
+    const record = this.#keyspace.reading.readInline(recordKey(this.#generation, key));
+    const entry = this.#newEntry(key, record);
+    this.#keyspace.cache.admit(entry);
+    return entry;
   }
 
   #fetch(keys: readonly Bytes[]): never {
@@ -220,7 +223,7 @@ export class Database implements Persistent {
       // Written, dropped or loaded meanwhile: what was fetched is old.
       if (this.#fetching.get(key) !== tokens[i]) return;
       this.#fetching.delete(key);
-      if (!this.#entries.has(key)) this.#admit(key, records[i]);
+      if (!this.#entries.has(key)) this.#keep(key, records[i]);
     });
   }
 
@@ -230,21 +233,23 @@ export class Database implements Persistent {
     return token;
   }
 
-  #admit(key: Bytes, record: Bytes | undefined): Entry {
+  /** Stays in memory: who waits for it comes back in another turn. */
+  #keep(key: Bytes, record: Bytes | undefined): Entry {
+    const entry = this.#newEntry(key, record);
+    this.#keyspace.cache.add(entry);
+    return entry;
+  }
+
+  #newEntry(key: Bytes, record: Bytes | undefined): Entry {
     const entry = new Entry(this, key);
     if (record !== undefined) {
       readValue(this.#keyspace, record, entry);
       entry.accessedAtS = this.#keyspace.nowS;
       entry.wasStored();
     }
-    this.#remember(entry);
-    return entry;
-  }
-
-  #remember(entry: Entry): void {
     this.#entries.add(entry);
     entry.isCached = true;
-    this.#keyspace.cache.add(entry);
+    return entry;
   }
 
   // ─── values by type ────────────────────────────────────────────────────────────────────────────

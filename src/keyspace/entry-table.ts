@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import type { Bytes } from "../support/bytes.ts";
+import { hashOf, randomSeed } from "../support/hash.ts";
 import type { Entry } from "./entry.ts";
 
 const FIRST_SLOTS = 1 << 6;
@@ -11,10 +11,10 @@ const TOUCHED_AT_ONCE = 64;
  * a `Map` one lookup waits after the other. Here `touch` looks for many keys at the same time.
  *
  * Open addressing with linear probes, half full at the most. A slot holds a hash and where the entry is, so that growing
- * and removing look at no entry. The seed keeps a client from choosing keys of one hash.
+ * and removing look at no entry.
  */
 export class EntryTable {
-  readonly #seed = randomBytes(4).readInt32LE();
+  readonly #seed = randomSeed();
   /** Two numbers for each slot: the hash, and the entry's place in `#entries` counted from 1, 0 for a free slot. */
   #slots = new Int32Array(2 * FIRST_SLOTS);
   #mask = FIRST_SLOTS - 1;
@@ -41,7 +41,7 @@ export class EntryTable {
     if (4 * (this.size + 1) > this.#slots.length) this.#grow();
     const place = this.#free.pop() ?? this.#entries.length;
     this.#entries[place] = entry;
-    this.#put(this.#hash(entry.key), place + 1);
+    this.#put(hashOf(entry.key, this.#seed), place + 1);
   }
 
   delete(key: Bytes): void {
@@ -72,7 +72,7 @@ export class EntryTable {
     const mask = this.#mask;
     const count = end - begin;
     let read = 0;
-    for (let i = 0; i < count; i++) hashes[i] = this.#hash(keys[begin + i]!);
+    for (let i = 0; i < count; i++) hashes[i] = hashOf(keys[begin + i]!, this.#seed);
     for (let i = 0; i < count; i++) read += slots[2 * (hashes[i]! & mask)]!;
     for (let i = 0; i < count; i++) {
       const place = slots[2 * (hashes[i]! & mask) + 1]!;
@@ -89,7 +89,7 @@ export class EntryTable {
   #slotOf(key: Bytes): number {
     const slots = this.#slots;
     const mask = this.#mask;
-    const hash = this.#hash(key);
+    const hash = hashOf(key, this.#seed);
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const place = slots[2 * slot + 1]!;
       if (place === 0) return -1;
@@ -125,15 +125,5 @@ export class EntryTable {
     this.#slots = new Int32Array(2 * old.length);
     this.#mask = old.length - 1;
     for (let i = 0; i < old.length; i += 2) if (old[i + 1] !== 0) this.#put(old[i]!, old[i + 1]!);
-  }
-
-  #hash(key: Bytes): number {
-    let hash = this.#seed;
-    for (let i = 0; i < key.length; i++) {
-      hash = Math.imul(hash ^ key.charCodeAt(i), 0x5bd1e995);
-      hash ^= hash >>> 15;
-    }
-    hash = Math.imul(hash ^ (hash >>> 13), 0x9e3779b1);
-    return hash ^ (hash >>> 16);
   }
 }

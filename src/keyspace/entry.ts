@@ -47,6 +47,7 @@ export class Entry implements Persistent, Owner, CacheNode {
   costBytes = 0;
   newer: CacheNode | null = null;
   older: CacheNode | null = null;
+  isPassing = false;
 
   constructor(db: Database, key: Bytes) {
     this.db = db;
@@ -66,6 +67,9 @@ export class Entry implements Persistent, Owner, CacheNode {
   }
 
   hold(value: Value | null): void {
+    const before = this.#object;
+    // Another entry may have it by now.
+    if (before?.owner === this) before.owner = null;
     this.#value = value;
     this.#object = null;
     if (value !== null && typeof value !== "string") {

@@ -8,6 +8,7 @@ import { drawDistinct } from "./draw.ts";
 import { type ScanPage, crcOfCursor, scanElements } from "./element-scan.ts";
 import { FieldMap } from "./field-map.ts";
 import type { Keyspace, PackingLimits } from "./keyspace.ts";
+import type { Loader } from "./loader.ts";
 import { randomElements, randomElementsWithRepeats } from "./random-elements.ts";
 
 /** The only part of a hash's elements. */
@@ -80,6 +81,16 @@ export class Hash extends Collection<FieldMap> {
     const fields = new FieldMap();
     for (const [key, value] of elements) fields.set(key.slice(FIELD_AT), value);
     return fields;
+  }
+
+  protected override loader(): Loader<FieldMap> {
+    const fields = new FieldMap();
+    const add = (key: Bytes, value: Bytes): void => void fields.set(key.slice(FIELD_AT), value);
+    const change = (key: Bytes, value: Bytes | null): void => {
+      if (value === null) fields.delete(key.slice(FIELD_AT));
+      else add(key, value);
+    };
+    return { resident: fields, add, change };
   }
 
   protected residentBytes(count: number, bytes: number): number {

@@ -66,7 +66,7 @@ export class FormatError extends Error {
 }
 
 /** One collection may fill at most this part of the record cache. */
-const RESIDENT_SHARE = 1 / 4;
+const RESIDENT_SHARE = 1 / 2;
 
 /** All databases over one store: what there is, what memory knows of it, what is to be written. */
 export class Keyspace {

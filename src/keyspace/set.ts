@@ -8,6 +8,7 @@ import { drawRepeated } from "./draw.ts";
 import { type ScanPage, crcOfCursor, scanElements } from "./element-scan.ts";
 import { IntSet } from "./int-set.ts";
 import type { Keyspace, PackingLimits } from "./keyspace.ts";
+import type { Loader } from "./loader.ts";
 import { MemberSet } from "./member-set.ts";
 import { RecordFlag } from "./record.ts";
 
@@ -103,6 +104,16 @@ export class SetValue extends Collection<MemberSet> {
 
   protected build(elements: readonly Element[]): MemberSet {
     return MemberSet.ofMembers(this.keyspace.limits, elements.map(memberOf));
+  }
+
+  protected override loader(): Loader<MemberSet> {
+    const members = MemberSet.ofMembers(this.keyspace.limits, []);
+    const add = (key: Bytes): void => void members.add(memberOfKey(key));
+    const change = (key: Bytes, value: Bytes | null): void => {
+      if (value === null) members.delete(memberOfKey(key));
+      else add(key);
+    };
+    return { resident: members, add, change };
   }
 
   protected residentBytes(count: number, bytes: number): number {
@@ -296,9 +307,8 @@ function unpack(keyspace: Keyspace, reader: ByteReader): MemberSet {
   return MemberSet.ofMembers(keyspace.limits, members);
 }
 
-const memberOf = ([key]: Element): Bytes => key.slice(MEMBER_AT);
-
 const memberOfKey = (key: Bytes): Bytes => key.slice(MEMBER_AT);
+const memberOf = ([key]: Element): Bytes => memberOfKey(key);
 
 /** A place in the array, a slot of the Map and the header of a string. */
 const MEMBER_BYTES = 100;

@@ -7,6 +7,7 @@ import { Collection } from "./collection.ts";
 import { drawNumbers } from "./draw.ts";
 import { type ScanPage, crcOfCursor, scanElements } from "./element-scan.ts";
 import type { Keyspace, PackingLimits } from "./keyspace.ts";
+import type { Loader } from "./loader.ts";
 import {
   type OrderRange,
   type RankRange,
@@ -127,6 +128,21 @@ export class ZSet extends Collection<SortedMembers> {
   protected build(elements: readonly Element[]): SortedMembers {
     this.#readCost = 0;
     return new SortedMembers(scoredMembers(elements));
+  }
+
+  protected override loader(): Loader<SortedMembers> {
+    this.#readCost = 0;
+    const members = new SortedMembers();
+    const change = (key: Bytes, value: Bytes | null): void => {
+      const member = memberOfOrder(key);
+      const old = members.score(member);
+      if (value !== null) members.put(member, scoreOfOrder(key, value), old);
+      // It may have come and gone, or have another score by now.
+      else if (old !== null && orderKey(old, member) === key) members.delete(member, old);
+    };
+    const add = (key: Bytes, value: Bytes): void =>
+      members.put(memberOfOrder(key), scoreOfOrder(key, value), null);
+    return { resident: members, add, change };
   }
 
   protected residentBytes(count: number, bytes: number): number {

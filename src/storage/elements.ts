@@ -27,6 +27,9 @@ export interface ElementRange {
 /** An element key and its value. */
 export type Element = readonly [key: Bytes, value: Bytes];
 
+/** Is told of each write of an element; null: it was deleted. */
+export type Follower = (key: Bytes, value: Bytes | null) => void;
+
 /** What is kept in memory about elements that are not. */
 export interface Derived {
   /** It must not be lost now. */
@@ -60,8 +63,8 @@ export class Elements implements Persistent {
   /** Reads that are under way or in use by a command: they learn of each write. */
   readonly #pages = new Set<Page>();
   readonly #points = new Set<Map<Bytes, Bytes | null | undefined>>();
-  /** Commands that want to know which elements are written while they work. */
-  readonly #followers = new Set<(key: Bytes) => void>();
+  /** Who wants to know which elements are written while it works. */
+  readonly #followers = new Set<Follower>();
   /** The transaction that runs has a step to take back what it writes, and where. */
   #undoneBy: Undo | null = null;
   #undoneIn: ChangeList | null = null;
@@ -132,13 +135,13 @@ export class Elements implements Persistent {
     this.#kept.overtake(fullKey, value);
     // The overlay answers now; a fetch that is under way must not bring the old value back later.
     for (const points of this.#points) points.delete(fullKey);
-    for (const follower of this.#followers) follower(fullKey.slice(COLLECTION_PREFIX_LENGTH));
+    for (const follower of this.#followers) follower(fullKey.slice(COLLECTION_PREFIX_LENGTH), value);
   }
 
-  /** From now on until the end of the command that runs: `wrote` is told the key of each element that is written. */
-  follow(attempt: Attempt, wrote: (key: Bytes) => void): void {
+  /** From now on until what it returns is called. What is taken back of a transaction is not told of. */
+  follow(wrote: Follower): () => void {
     this.#followers.add(wrote);
-    attempt.releases.push(() => this.#followers.delete(wrote));
+    return () => this.#followers.delete(wrote);
   }
 
   #remember(undo: Undo, fullKey: Bytes): void {

@@ -1,11 +1,17 @@
+import type { Bytes } from "../support/bytes.ts";
+import { RecentlyRead } from "./recently-read.ts";
+
 /** Something that the cache holds, linked in order of arrival. */
 export interface CacheNode {
+  readonly key: Bytes;
   /** Used since the hand last came by. */
   visited: boolean;
   /** Set by the cache. */
   costBytes: number;
   newer: CacheNode | null;
   older: CacheNode | null;
+  /** In the cache, but not in the queue: goes with the next `trim`. */
+  isPassing: boolean;
   /** About how many bytes of memory it takes now. */
   readonly memoryBytes: number;
   /** Must not go now: not yet written, or being read. */
@@ -16,16 +22,24 @@ export interface CacheNode {
 const MAX_TRIM_STEPS = 20_000;
 /** When fewer steps than this part evict something, the rest is pinned. */
 const MIN_YIELD = 1 / 64;
+/** While less than this part of the memory is free, what was read once does not stay. */
+const ROOM = 1 / 16;
+/** About what a small record takes: of so many as could be in memory, it is known that they were read. */
+const SMALL_RECORD_BYTES = 300;
 
 /**
  * Which records stay in memory: SIEVE (Zhang et al., NSDI 2024). A queue in order of arrival and a hand that
  * moves from old to new; what was used since the hand last came by is spared once. A use costs one store,
  * no list is reordered.
  *
+ * When there is no room, a record that was read once does not stay; one that is read again, as long as it is known to
+ * have been, does. Where keys are read that will not be read again soon (most of a large data set, a scan), that saves
+ * what coming and going costs, and what stays is what is used.
+ *
  * It never evicts by itself: `trim` is called between commands, so that a handler's objects stay valid.
  */
 export class RecordCache<Node extends CacheNode> {
-  limitBytes: number;
+  #limitBytes = 0;
   #bytes = 0;
   #count = 0;
   evictions = 0;
@@ -36,12 +50,24 @@ export class RecordCache<Node extends CacheNode> {
   #isStuck = false;
   /** Steps since many of them last evicted something. */
   #vainSteps = 0;
+  #passing: Node[] = [];
+  /** Made when there is no room for the first time. */
+  #recentlyRead: RecentlyRead | null = null;
   readonly #evict: (node: Node) => void;
 
   /** `evict`: forget the node wherever else it is known. */
   constructor(limitBytes: number, evict: (node: Node) => void) {
     this.limitBytes = limitBytes;
     this.#evict = evict;
+  }
+
+  get limitBytes(): number {
+    return this.#limitBytes;
+  }
+
+  set limitBytes(bytes: number) {
+    this.#limitBytes = bytes;
+    this.#recentlyRead = null;
   }
 
   get bytes(): number {
@@ -52,8 +78,13 @@ export class RecordCache<Node extends CacheNode> {
     return this.#count;
   }
 
+  /** There is something to `trim`. */
   get isFull(): boolean {
-    return this.#bytes > this.limitBytes && !this.#isStuck;
+    return this.#passing.length > 0 || this.#isOver;
+  }
+
+  get #isOver(): boolean {
+    return this.#bytes > this.#limitBytes && !this.#isStuck;
   }
 
   /** Nodes that were pinned may not be any more. */
@@ -61,6 +92,25 @@ export class RecordCache<Node extends CacheNode> {
     this.#isStuck = false;
   }
 
+  /** What was just read from the store. */
+  admit(node: Node): void {
+    if (this.#hasRoom || this.#wasReadRecently(node.key)) this.add(node);
+    else {
+      node.isPassing = true;
+      this.#passing.push(node);
+    }
+  }
+
+  get #hasRoom(): boolean {
+    return this.#bytes < this.#limitBytes * (1 - ROOM);
+  }
+
+  #wasReadRecently(key: Bytes): boolean {
+    this.#recentlyRead ??= new RecentlyRead(this.#limitBytes / SMALL_RECORD_BYTES);
+    return this.#recentlyRead.meets(key);
+  }
+
+  /** It stays as long as others that are used as much. */
   add(node: Node): void {
     node.costBytes = node.memoryBytes;
     this.#bytes += node.costBytes;
@@ -72,6 +122,10 @@ export class RecordCache<Node extends CacheNode> {
   }
 
   remove(node: Node): void {
+    if (node.isPassing) {
+      node.isPassing = false;
+      return;
+    }
     if (this.#hand === node) this.#hand = node.newer as Node | null;
     if (node.newer === null) this.#newest = node.older as Node | null;
     else node.newer.older = node.older;
@@ -84,6 +138,7 @@ export class RecordCache<Node extends CacheNode> {
 
   /** Its size changed. */
   reprice(node: Node): void {
+    if (node.isPassing) return;
     const cost = node.memoryBytes;
     this.#bytes += cost - node.costBytes;
     node.costBytes = cost;
@@ -94,10 +149,11 @@ export class RecordCache<Node extends CacheNode> {
    * the hand has come by everything and nearly all of it must.
    */
   trim(): boolean {
+    if (this.#passing.length > 0) this.#letPass();
     const steps = Math.min(2 * this.#count, MAX_TRIM_STEPS);
     const before = this.evictions;
     let patience = steps;
-    while (this.isFull && patience-- > 0) {
+    while (this.#isOver && patience-- > 0) {
       const node = this.#hand ?? this.#oldest;
       if (node === null) break;
       this.#hand = node.newer as Node | null;
@@ -115,7 +171,21 @@ export class RecordCache<Node extends CacheNode> {
     return !this.#isStuck;
   }
 
+  /** Those that were changed meanwhile, or are in use, stay. */
+  #letPass(): void {
+    const passing = this.#passing;
+    this.#passing = [];
+    for (const node of passing) {
+      if (!node.isPassing) continue;
+      node.isPassing = false;
+      if (node.isPinned) this.add(node);
+      else this.#evict(node);
+    }
+  }
+
   clear(): void {
+    for (const node of this.#passing) node.isPassing = false;
+    this.#passing = [];
     this.#newest = this.#oldest = this.#hand = null;
     this.#bytes = 0;
     this.#count = 0;

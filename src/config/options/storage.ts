@@ -64,7 +64,7 @@ export const STORAGE = {
     changes: "listener",
   }),
   "cache-size": memory(
-    64 * MB,
+    16 * MB,
     { min: 0n, max: LONG_MAX },
     {
       help: "Memory of LevelDB's block cache",

@@ -1,0 +1,36 @@
+import type { Bytes } from "../support/bytes.ts";
+import type { Elements } from "../storage/elements.ts";
+
+/** What makes the structure in memory of a collection from its elements, one after the other. */
+export interface Loader<R> {
+  readonly resident: R;
+  /** Elements as the store has them, in order. */
+  add(key: Bytes, value: Bytes): void;
+  /** An element was put, or (null) deleted, since. All deletions come first. */
+  change(key: Bytes, value: Bytes | null): void;
+}
+
+/**
+ * Reads the elements from `gte` on in parts, beside everything else. `loaded` is called when the structure holds what the
+ * elements are at that moment.
+ */
+export async function load<R>(
+  elements: Elements,
+  gte: Bytes,
+  loader: Loader<R>,
+  loaded: (resident: R) => void,
+): Promise<void> {
+  const changes = new Map<Bytes, Bytes | null>();
+  const unfollow = elements.follow((key, value) => {
+    if (key >= gte) changes.set(key, value);
+  });
+  try {
+    const runs = elements.stream({ gte }, (key, value) => [key, value] as const);
+    for await (const run of runs) for (const [key, value] of run) loader.add(key, value);
+    for (const [key, value] of changes) if (value === null) loader.change(key, null);
+    for (const [key, value] of changes) if (value !== null) loader.change(key, value);
+    loaded(loader.resident);
+  } finally {
+    unfollow();
+  }
+}

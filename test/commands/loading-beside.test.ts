@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Random } from "../../src/support/random.ts";
+import type { Client } from "../support/client.ts";
+import { useServer } from "../support/use-server.ts";
+
+/** Large collections come into memory beside everything else: what is written to them meanwhile is not lost, nor doubled. */
+const servers = [useServer({ kind: "redis" }), useServer({ kind: "leveldis" })];
+let clients: Client[] = [];
+
+const SIZE = 40_000;
+const ROUNDS = 60;
+const seed = Number(process.env["TEST_SEED"] ?? Math.floor(Math.random() * 0x7fffffff));
+const random = new Random(seed);
+console.log(`loading beside: TEST_SEED=${seed}`);
+
+const name = (i: number): string => `name:${i}`;
+/** Half of them are there at the beginning. */
+const anyName = (): string => name(random.below(2 * SIZE));
+const anyScore = (): string => (random.below(10) === 0 ? "-0" : String(random.below(200) - 100));
+const several = (make: () => string[]): string[] => Array.from({ length: 1 + random.below(4) }, make).flat();
+
+interface Kind {
+  readonly fill: (from: number, to: number) => string[];
+  /** Wants the whole of it in memory. */
+  readonly load: readonly string[];
+  readonly write: () => string[];
+  readonly all: readonly string[];
+  readonly sortsReply: boolean;
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+
+const kinds: Record<string, Kind> = {
+  hash: {
+    fill: (from, to) => ["HSET", "k", ...range(from, to).flatMap((i) => [name(i), `value ${i}`])],
+    load: ["HRANDFIELD", "k", "-3"],
+    write: () =>
+      random.below(2) === 0
+        ? ["HSET", "k", ...several(() => [anyName(), `new ${random.below(1000)}`])]
+        : ["HDEL", "k", ...several(() => [anyName()])],
+    all: ["HGETALL", "k"],
+    sortsReply: true,
+  },
+  set: {
+    fill: (from, to) => ["SADD", "k", ...range(from, to).map(name)],
+    load: ["SRANDMEMBER", "k"],
+    write: () => [random.below(2) === 0 ? "SADD" : "SREM", "k", ...several(() => [anyName()])],
+    all: ["SMEMBERS", "k"],
+    sortsReply: true,
+  },
+  zset: {
+    fill: (from, to) => [
+      "ZADD",
+      "k",
+      ...range(from, to).flatMap((i) => [String((i * 7919) % 5003), name(i)]),
+    ],
+    load: ["ZRANK", "k", name(SIZE / 2)],
+    write: () =>
+      random.below(2) === 0
+        ? ["ZADD", "k", ...several(() => [anyScore(), anyName()])]
+        : ["ZREM", "k", ...several(() => [anyName()])],
+    all: ["ZRANGE", "k", "0", "-1", "WITHSCORES"],
+    sortsReply: false,
+  },
+};
+
+beforeAll(async () => {
+  clients = await Promise.all(servers.map((server) => server.connect()));
+});
+afterAll(async () => {
+  for (const client of clients) await client.close();
+});
+
+async function restart(): Promise<void> {
+  await clients[1]!.close();
+  await servers[1]!.restart();
+  clients[1] = await servers[1]!.connect();
+}
+
+async function expectEqual({ all, sortsReply }: Kind): Promise<void> {
+  const [redis, tested] = await Promise.all(
+    clients.map(async (client) => {
+      const items = (await client.send(...all)) as string[];
+      return sortsReply ? items.sort() : items;
+    }),
+  );
+  expect(tested!.length).toBe(redis!.length);
+  expect(tested!.findIndex((item, i) => item !== redis![i])).toBe(-1);
+}
+
+test.each(Object.entries(kinds))("a %s that is written to while it is loaded", async (_, kind) => {
+  for (const client of clients) await client.send("DEL", "k");
+  for (let from = 0; from < SIZE; from += 2000) {
+    for (const client of clients) await client.send(...kind.fill(from, from + 2000));
+  }
+  await restart();
+  const reader = await servers[1]!.connect();
+  let isLoaded = false;
+  const loaded = reader.send(...kind.load).finally(() => (isLoaded = true));
+  // Past the end of it as well: what is in memory then is what goes on being changed.
+  for (let after = 0; after < ROUNDS; after += isLoaded ? 1 : 0) {
+    const writes = Array.from({ length: 20 }, kind.write);
+    await Promise.all(clients.map((client) => client.pipeline(writes)));
+  }
+  await loaded;
+  await expectEqual(kind);
+  for (const command of [kind.load, kind.load]) await reader.send(...command);
+  await reader.close();
+  await restart();
+  await expectEqual(kind);
+});
+
+test("what is deleted and made anew while it is loaded is not what was there", async () => {
+  const [, client] = clients;
+  await client!.send("DEL", "k");
+  for (let from = 0; from < SIZE; from += 2000) await client!.send(...kinds["set"]!.fill(from, from + 2000));
+  await restart();
+  const reader = await servers[1]!.connect();
+  const loaded = reader.send("SRANDMEMBER", "k");
+  const writer = clients[1]!;
+  await writer.send("DEL", "k");
+  await writer.send("SADD", "k", "the only one");
+  expect(["the only one", null]).toContainEqual(await reader.send("SRANDMEMBER", "k"));
+  await loaded;
+  expect(await writer.send("SMEMBERS", "k")).toEqual(["the only one"]);
+  await reader.close();
+});
+
+test("an EXEC that changes it while it is loaded, and starts again", async () => {
+  const kind = kinds["zset"]!;
+  for (const client of clients) await client.send("DEL", "k", "other");
+  for (let from = 0; from < SIZE; from += 2000) {
+    for (const client of clients) {
+      await client.send(...kind.fill(from, from + 2000));
+      await client.send("ZADD", "other", ...range(from, from + 2000).flatMap((i) => [String(i), name(i)]));
+    }
+  }
+  await restart();
+  const reader = await servers[1]!.connect();
+  const loaded = reader.send(...kind.load);
+  for (let i = 0; i < 10; i++) {
+    const transaction = [["MULTI"], kind.write(), ["ZRANK", "other", name(i * 100)], kind.write(), ["EXEC"]];
+    const [redis, tested] = await Promise.all(clients.map((client) => client.pipeline(transaction)));
+    expect(tested).toEqual(redis);
+  }
+  await loaded;
+  await expectEqual(kind);
+  await reader.close();
+  await restart();
+  await expectEqual(kind);
+});
