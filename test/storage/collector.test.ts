@@ -152,19 +152,40 @@ describe.each(stores)("on %s", (_, open) => {
     }
   });
 
-  test("a round deletes no more than it is told, until it is told otherwise", async () => {
-    await fillCollection(store, 7, 3000);
+  test("a round deletes no more than it is told; when something is left the next one may take more", async () => {
+    const limits = [
+      100, 113, 128, 144, 162, 183, 206, 232, 261, 294, 331, 373, 420, 473, 533, 600, 675, 760, 800, 800,
+    ];
+    const ofRounds = (rounds: number): number =>
+      limits.slice(0, rounds).reduce((sum, limit) => sum + limit, 0);
+    await fillCollection(store, 7, 20_000);
     await put(store, [
       [deadCollectionKey(7), ""],
       [deadCollectionKey(8), ""],
     ]);
     collector = await startCollector(store, place, { ...FAST, intervalMs: 40, batchSize: 100 });
-    await until(() => collector.progress.rounds >= 3);
-    expect(collector.progress.deleted).toBe(collector.progress.rounds * 100);
-    expect(collector.progress.waiting).toBe(2);
+    for (const rounds of [2, 19]) {
+      await until(() => collector.progress.rounds >= rounds);
+      const { progress } = collector;
+      if (progress.rounds <= limits.length) expect(progress.deleted).toBe(ofRounds(progress.rounds));
+      expect(progress.waiting).toBe(2);
+    }
     collector.configure({ intervalMs: 5, batchSize: 100_000 });
     await until(() => collector.progress.collected === 2);
-    expect(collector.progress.rounds).toBeLessThan(20);
+    expect(collector.progress.rounds).toBeLessThan(30);
+    expect(await count(store, EVERYTHING)).toBe(0);
+  });
+
+  test("a round is as small as it was set once nothing is left", async () => {
+    collector = await startCollector(store, place, { ...FAST, intervalMs: 40, batchSize: 100 });
+    for (const id of [7, 8]) {
+      await fillCollection(store, id, 1000);
+      const { rounds, deleted, collected } = collector.progress;
+      await put(store, [[deadCollectionKey(id), ""]]);
+      await until(() => collector.progress.rounds > rounds);
+      if (collector.progress.rounds === rounds + 1) expect(collector.progress.deleted - deleted).toBe(100);
+      await until(() => collector.progress.collected > collected);
+    }
     expect(await count(store, EVERYTHING)).toBe(0);
   });
 });

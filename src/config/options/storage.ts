@@ -99,7 +99,7 @@ export const STORAGE = {
     10_000,
     { min: 1n, max: INT_MAX },
     {
-      help: "Entries that one round of the collector deletes at most",
+      help: "Entries that one round of the collector deletes at most; up to eight times as many where much waits",
       changes: "listener",
     },
   ),

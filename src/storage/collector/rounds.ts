@@ -5,9 +5,14 @@ import { type Progress, Sweep } from "./sweep.ts";
 export interface Pace {
   /** From the start of one round to the start of the next. */
   readonly intervalMs: number;
-  /** Deletions of one round. */
+  /** Deletions of one round; more when much waits for long. */
   readonly batchSize: number;
 }
+
+/** A round that leaves something makes the next one larger by this part, */
+const GROWTH = 1 / 8;
+/** up to so many times `batchSize`. By then a round takes as long as it may, and rests as long. */
+const MOST_TIMES = 8;
 
 export interface RoundsListener {
   /** After a round that changed something. */
@@ -16,11 +21,16 @@ export interface RoundsListener {
   readonly onError: (error: Error) => void;
 }
 
-/** Runs a sweep round after round. */
+/**
+ * Runs a sweep round after round. As long as something is left, rounds grow: what is deleted faster than at the pace that
+ * was set would otherwise take more and more of the disk, without an end.
+ */
 export class Rounds {
   readonly #sweep: Sweep;
   readonly #listener: RoundsListener;
   #pace: Pace;
+  /** Deletions of the next round. */
+  #limit: number;
   #timer: NodeJS.Timeout | null = null;
   #isPaused = false;
   #isFailing = false;
@@ -29,6 +39,7 @@ export class Rounds {
   constructor(store: Store, pace: Pace, listener: RoundsListener) {
     this.#sweep = new Sweep(store);
     this.#pace = pace;
+    this.#limit = pace.batchSize;
     this.#listener = listener;
     this.#schedule(pace.intervalMs);
   }
@@ -39,6 +50,7 @@ export class Rounds {
 
   configure(pace: Pace): void {
     this.#pace = pace;
+    this.#limit = pace.batchSize;
     if (this.#timer !== null) this.#schedule(pace.intervalMs);
   }
 
@@ -74,8 +86,9 @@ export class Rounds {
     const startedMs = performance.now();
     const before = this.#sweep.progress;
     try {
-      await this.#sweep.round(this.#pace.batchSize, rest);
+      await this.#sweep.round(this.#limit, rest);
       this.#isFailing = false;
+      this.#setLimit(this.#sweep.progress.waiting > 0);
     } catch (error) {
       if (!this.#isFailing) this.#listener.onError(error as Error);
       this.#isFailing = true;
@@ -86,6 +99,12 @@ export class Rounds {
     this.#round = null;
     const leftMs = this.#pace.intervalMs - (performance.now() - startedMs);
     if (!this.#isPaused) this.#schedule(Math.max(leftMs, 1));
+  }
+
+  #setLimit(isBehind: boolean): void {
+    const { batchSize } = this.#pace;
+    const larger = Math.ceil(this.#limit * (1 + GROWTH));
+    this.#limit = isBehind ? Math.min(larger, MOST_TIMES * batchSize) : batchSize;
   }
 }
 
