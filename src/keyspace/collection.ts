@@ -189,17 +189,19 @@ export abstract class Collection<R> implements ValueObject {
     this.#users++;
     attempt.releases.push(() => this.#users--);
     reading.faults++;
-    attempt.fault(() => (this.#loading ??= this.#load(elements, loader)));
+    attempt.fault(() => (this.#loading ??= this.keyspace.loads.add(() => this.#load(elements, loader))));
   }
 
   async #load(elements: Elements, loader: Loader<R>): Promise<void> {
+    const isWanted = (): boolean =>
+      this.owner !== null && this.elements === elements && this.resident === null && this.fitsInMemory;
     try {
+      if (!isWanted()) return;
       await load(elements, this.wholeRange().gte, loader, (resident) => {
-        if (this.owner === null || this.elements !== elements || this.resident !== null || !this.fitsInMemory)
-          return;
+        if (!isWanted()) return;
         this.resident = resident;
         elements.forgetPages();
-        this.owner.memoryChanged();
+        this.owner?.memoryChanged();
       });
     } finally {
       this.#loading = null;

@@ -13,6 +13,7 @@ import {
 import { ByteReader, u32, u64 } from "../storage/numbers.ts";
 import { Reading } from "../storage/reading.ts";
 import { RecordCache } from "../storage/record-cache.ts";
+import { LoadQueue } from "./loader.ts";
 import { OverlaidStore } from "../storage/overlaid-store.ts";
 import type { RedoLog } from "../storage/redo/redo-log.ts";
 import type { Store, WriteBatch } from "../storage/store.ts";
@@ -73,6 +74,7 @@ export class Keyspace {
   readonly reading: Reading;
   readonly committer: Committer;
   readonly cache: RecordCache<Entry>;
+  readonly loads = new LoadQueue();
   readonly expiry: Expiry;
   readonly scanCursors = new ScanCursors();
   readonly frozen = new FrozenKeys();

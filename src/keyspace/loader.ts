@@ -10,6 +10,18 @@ export interface Loader<R> {
   change(key: Bytes, value: Bytes | null): void;
 }
 
+/** One collection is loaded at a time: what is not finished yet is in memory without being counted. */
+export class LoadQueue {
+  #last: Promise<void> = Promise.resolve();
+
+  add(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(work);
+    // Whoever waits for it meets the error.
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+}
+
 /**
  * Reads the elements from `gte` on in parts, beside everything else. `loaded` is called when the structure holds what the
  * elements are at that moment.
