@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     exclude: ["**/node_modules/**", "dist/**", ".cache/**"],
     testTimeout: 20_000,
+    // Who polls waits for something that is surely to come: a busy machine takes its time.
+    expect: { poll: { timeout: 10_000 } },
     // Servers do half of the work, and much of the time is waiting.
     maxWorkers: 2,
     projects: [
