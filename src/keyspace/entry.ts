@@ -67,9 +67,6 @@ export class Entry implements Persistent, Owner, CacheNode {
   }
 
   hold(value: Value | null): void {
-    const before = this.#object;
-    // Another entry may have it by now.
-    if (before?.owner === this) before.owner = null;
     this.#value = value;
     this.#object = null;
     if (value !== null && typeof value !== "string") {

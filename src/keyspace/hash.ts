@@ -78,9 +78,9 @@ export class Hash extends Collection<FieldMap> {
   }
 
   protected build(elements: readonly Element[]): FieldMap {
-    const fields = new FieldMap();
-    for (const [key, value] of elements) fields.set(key.slice(FIELD_AT), value);
-    return fields;
+    const loader = this.loader();
+    for (const [key, value] of elements) loader.add(key, value);
+    return loader.resident;
   }
 
   protected override loader(): Loader<FieldMap> {

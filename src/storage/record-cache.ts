@@ -90,6 +90,7 @@ export class RecordCache<Node extends CacheNode> {
   /** Nodes that were pinned may not be any more. */
   unpinned(): void {
     this.#isStuck = false;
+    this.#vainSteps = 0;
   }
 
   /** What was just read from the store. */
@@ -167,7 +168,7 @@ export class RecordCache<Node extends CacheNode> {
     // What was changed lately stands together, and is pinned together: that much in vain tells nothing of the rest.
     const isVain = patience < 0 && this.evictions - before < steps * MIN_YIELD;
     this.#vainSteps = isVain ? this.#vainSteps + steps : 0;
-    this.#isStuck = this.#vainSteps >= 2 * this.#count && isVain;
+    this.#isStuck = isVain && this.#vainSteps >= 2 * this.#count;
     return !this.#isStuck;
   }
 

@@ -46,6 +46,19 @@ test("when all are pinned it is stuck after the hand has come by all of them, un
   expect(evicted).toEqual([]);
 });
 
+test("what may go after all is looked at from the beginning: that all of it was used ends nothing", () => {
+  const { cache, nodes, evicted } = cacheOf(10, [100_000, true]);
+  while (cache.trim());
+  for (const node of nodes) {
+    node.isPinned = false;
+    node.visited = true;
+  }
+  cache.unpinned();
+  let calls = 0;
+  while (cache.isFull && calls++ < 100) expect(cache.trim()).toBe(true);
+  expect(evicted).toHaveLength(99_990);
+});
+
 test("what was used is spared once", () => {
   const { cache, evicted } = cacheOf(2, [3, false]);
   const used = new Node(false);
