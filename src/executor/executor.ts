@@ -24,6 +24,7 @@ import { Changes } from "./changes.ts";
 import { check, type CheckState } from "./checks.ts";
 import { CommandContext } from "./context.ts";
 import type { DiskHealth } from "./disk-health.ts";
+import { Gates } from "./gates.ts";
 import { lookAhead } from "./look-ahead.ts";
 import { Monitors } from "./monitors.ts";
 import { Notifications } from "./notifications.ts";
@@ -73,15 +74,12 @@ export class Executor {
   /** For the next command; one that faults keeps its own. */
   #attempt = new Attempt();
   #isTrimScheduled = false;
-  /** Set while the store is exchanged: everything waits. */
-  #hold: Promise<void> | null = null;
-  /** The server stops: what waits for it waits for ever. */
-  #end: Promise<never> | null = null;
   readonly #accounts: Accounts;
   readonly #serving: Serving;
   readonly #scripts: ScriptCalls;
   readonly busy: BusyScript<Outcome>;
   readonly #aside: Aside;
+  readonly #gates: Gates;
   readonly changes: Changes;
   readonly watches: WatchTable;
   readonly blocked: BlockedClients;
@@ -123,6 +121,13 @@ export class Executor {
       options.keyspace.committer,
       () => this.#server!.log,
     );
+    this.#gates = new Gates({
+      keyspace: options.keyspace,
+      serving: this.#serving,
+      busy: this.busy,
+      pause: () => this.#server!.pause,
+      maxBacklogBytes: options.maxBacklogBytes,
+    });
     this.#aside = new Aside(options.keyspace, this.#seeds, this.watches, this.#accounts, (error, command) =>
       this.#asCommandError(error, command),
     );
@@ -177,7 +182,7 @@ export class Executor {
       const reply = this.#aside.run(caller, command, args);
       if (reply !== undefined) return reply;
     }
-    const wait = this.#reasonToWait(command, effect, args);
+    const wait = this.#gates.before(command, effect, args);
     if (wait !== null) {
       this.running++;
       void this.#runLater(wait, caller, command, args, effect);
@@ -388,7 +393,7 @@ export class Executor {
         const { caller, command, args } = ready.blocked;
         return this.#try(caller, command, args, attempt, nowMs, ready);
       },
-      fetch: (fault) => this.#fetchOnly(fault),
+      fetch: (fault) => this.#gates.fetch(fault),
       batchToWaitFor: (attempt) => this.#batchToWaitFor(attempt),
       failed: (ready, error) => {
         const failure = this.#asCommandError(error, ready.blocked.command);
@@ -432,7 +437,8 @@ export class Executor {
           result = await this.busy.run(result);
           continue;
         }
-        await this.#fetch(result);
+        await this.#gates.fetch(result);
+        await this.#gates.passed();
         if (caller.isCancelled === true) {
           result = NO_REPLY;
           break;
@@ -453,27 +459,6 @@ export class Executor {
     } else caller.resume(result as Reply, this.#batchToWaitFor(attempt));
   }
 
-  async #fetch(fault: Fault): Promise<void> {
-    await this.#fetchOnly(fault);
-    for (let gate = this.#gate; gate !== null; gate = this.#gate) await gate;
-  }
-
-  /** While the store is exchanged, a client is served from disk, or a script is busy, nothing else may run. */
-  get #gate(): Promise<void> | null {
-    return this.#end ?? this.#hold ?? this.#serving.pending ?? this.busy.over;
-  }
-
-  async #fetchOnly(fault: Fault): Promise<void> {
-    try {
-      await fault.fetch();
-    } catch (error) {
-      // The store was exchanged under the fetch: the next attempt asks the new one.
-      if (this.#hold === null && this.#end === null) throw error;
-    }
-    if (this.#hold !== null) await this.#hold;
-    if (this.#end !== null) await this.#end;
-  }
-
   /** Since the command was checked writing may have failed, or the server may have become a replica. */
   #refuseUnwritable(caller: Caller, { isWrite }: Effect): void {
     if (!isWrite) return;
@@ -492,7 +477,7 @@ export class Executor {
     for (
       let reason: Promise<void> | null = wait;
       reason !== null;
-      reason = this.#reasonToWait(command, effect, args)
+      reason = this.#gates.before(command, effect, args)
     ) {
       caller.blocked = this.#server!.pause.mode !== "off";
       await reason;
@@ -518,26 +503,6 @@ export class Executor {
     const { disk, isReadonly } = this.#options;
     const { pause } = this.#server!;
     return disk.failure === null && pause.mode === "off" && !isReadonly() && this.busy.script === null;
-  }
-
-  /** What must be over before the command may run, null when nothing. */
-  #reasonToWait(
-    command: Command,
-    { isWrite, mayReplicate }: Effect,
-    args: readonly Bytes[],
-  ): Promise<void> | null {
-    const gate = this.#gate;
-    if (gate !== null) return gate;
-    const { committer } = this.#keyspace;
-    const writes = isWrite || (command.runsOthers && mayReplicate);
-    if (writes && committer.backlogBytes > this.#options.maxBacklogBytes()) {
-      return committer.relieve().catch(() => undefined);
-    }
-    const { frozen } = this.#keyspace;
-    if (writes && !frozen.isEmpty && touches(command, args, frozen)) return frozen.thaw;
-    const { pause } = this.#server!;
-    const isPaused = pause.mode === "all" || (pause.mode === "write" && (isWrite || mayReplicate));
-    return isPaused ? pause.over : null;
   }
 
   #renewAttempt(attempt: Attempt): void {
@@ -578,8 +543,11 @@ export class Executor {
    * reads before it writes. Resolves when it is done.
    */
   async runInternally(work: () => void): Promise<void> {
-    for (let gate = this.#gate; gate !== null; gate = this.#gate) await gate;
-    await this.#runOwn(work, (fault) => this.#fetch(fault));
+    await this.#gates.passed();
+    await this.#runOwn(work, async (fault) => {
+      await this.#gates.fetch(fault);
+      await this.#gates.passed();
+    });
   }
 
   /** The same by who holds everything else: `holding`. */
@@ -614,33 +582,13 @@ export class Executor {
    * data; they were not acknowledged.
    */
   end(): void {
-    this.#end = new Promise(() => undefined);
-  }
-
-  /** What has to be over before another hold. */
-  get #holdBefore(): Promise<void> | null {
-    return this.#hold ?? this.busy.over;
+    this.#gates.end();
   }
 
   /** Runs `change` (an exchange of the store, a SAVE) while no command does. */
   async holding(change: () => Promise<void>): Promise<void> {
-    for (let before = this.#holdBefore; before !== null; before = this.#holdBefore) await before;
-    let release!: () => void;
-    this.#hold = new Promise((resolve) => (release = resolve));
-    try {
-      await this.#keyspace.committer.quiet();
-      await change();
-    } finally {
-      this.#hold = null;
-      release();
-    }
+    await this.#gates.holding(change);
   }
-}
-
-/** Whether a command writes to one of the keys, or may: what has no keys, or runs others, may write to any. */
-function touches(command: Command, args: readonly Bytes[], keys: { has(key: Bytes): boolean }): boolean {
-  if (command.runsOthers || !command.hasKeys) return true;
-  return command.keyPositionsOf(args).some((position) => keys.has(args[position]!));
 }
 
 /** For a command that has not been tried yet. */
