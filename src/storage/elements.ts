@@ -338,8 +338,9 @@ export class Elements implements Persistent {
   ): never {
     const { attempt, store } = this.#reading;
     this.#reading.faults++;
-    // Read ahead in growing steps: a command that faults again on the same range wants much of it.
-    const limit = range.isExact ? wanted : Math.max(wanted, MIN_PAGE << Math.min(pages.length * 2, 20));
+    // Read ahead in growing steps: a command that faults again on the same range wants much of it. Not at first: most
+    // want no more than they say, and each entry takes longer than what LevelDB does to find it.
+    const limit = range.isExact ? wanted : Math.max(wanted, 4 ** Math.min(pages.length, 10));
     return attempt.fault(async () => {
       if (limit > MUCH && this.#muchRead !== null) {
         // Who reads it now may well take it away, or bring all of it into memory: then ask again.
@@ -455,9 +456,6 @@ const nameOf = ({ gte, lt, reverse }: ElementRange): string =>
 
 /** Up to so many point reads of one command are done in line. */
 const MAX_INLINE_READS = 64;
-
-/** Entries of the first page of a range. */
-const MIN_PAGE = 16;
 
 /** Where many commands of one collection want so many entries each, one reads at a time. */
 const MUCH = 1000;
