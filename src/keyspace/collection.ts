@@ -184,22 +184,21 @@ export abstract class Collection<R> implements ValueObject {
     const { attempt } = reading;
     const mayWait = attempt.undo === null && !reading.faultEveryRead && elements.isStored;
     if (!mayWait || this.#count <= BUILT_AT_ONCE || !this.fitsInMemory) return;
-    const loader = this.loader();
-    if (loader === null) return;
     this.#users++;
     attempt.releases.push(() => this.#users--);
     reading.faults++;
-    attempt.fault(() => (this.#loading ??= this.keyspace.loads.add(() => this.#load(elements, loader))));
+    attempt.fault(() => (this.#loading ??= this.keyspace.loads.add(() => this.#load(elements))));
   }
 
-  async #load(elements: Elements, loader: Loader<R>): Promise<void> {
+  async #load(elements: Elements): Promise<void> {
     const isWanted = (): boolean =>
       this.owner !== null && this.elements === elements && this.resident === null && this.fitsInMemory;
     try {
       if (!isWanted()) return;
-      await load(elements, this.wholeRange().gte, loader, (resident) => {
+      const loader = this.loader();
+      await load(elements, this.wholeRange().gte, loader, () => {
         if (!isWanted()) return;
-        this.resident = resident;
+        this.resident = loader.finish();
         elements.forgetPages();
         this.owner?.memoryChanged();
       });
@@ -208,10 +207,7 @@ export abstract class Collection<R> implements ValueObject {
     }
   }
 
-  /** Null where it is always built at once. */
-  protected loader(): Loader<R> | null {
-    return null;
-  }
+  protected abstract loader(): Loader<R>;
 
   /** The part of the elements that `build` needs. */
   protected abstract wholeRange(): { readonly gte: Bytes; readonly lt?: Bytes };

@@ -80,17 +80,17 @@ export class Hash extends Collection<FieldMap> {
   protected build(elements: readonly Element[]): FieldMap {
     const loader = this.loader();
     for (const [key, value] of elements) loader.add(key, value);
-    return loader.resident;
+    return loader.finish();
   }
 
-  protected override loader(): Loader<FieldMap> {
+  protected loader(): Loader<FieldMap> {
     const fields = new FieldMap();
     const add = (key: Bytes, value: Bytes): void => void fields.set(key.slice(FIELD_AT), value);
     const change = (key: Bytes, value: Bytes | null): void => {
       if (value === null) fields.delete(key.slice(FIELD_AT));
       else add(key, value);
     };
-    return { resident: fields, add, change };
+    return { add, change, finish: () => fields };
   }
 
   protected residentBytes(count: number, bytes: number): number {

@@ -5,6 +5,7 @@ import { type ByteReader, readU64, u64, varint } from "../storage/numbers.ts";
 import { Collection } from "./collection.ts";
 import { Deque } from "./deque.ts";
 import type { Keyspace, PackingLimits } from "./keyspace.ts";
+import type { Loader } from "./loader.ts";
 import { type Move, closeGaps, isNearHead, movedBy, openGap, planGaps } from "./list-moves.ts";
 import { type Search, searchIn } from "./list-search.ts";
 
@@ -15,6 +16,8 @@ const ITEMS = "\0";
 export const elementKey = (place: number): Bytes => ITEMS + u64(place);
 
 const PLACE_AT = 1;
+
+const placeOf = (key: Bytes): number => readU64(key, PLACE_AT);
 
 /** Where the first element of a new range is: there is room for 2^52 more on either side. */
 export const MIDDLE = 2 ** 52;
@@ -109,6 +112,31 @@ export class List extends Collection<Deque> {
     return values;
   }
 
+  protected loader(): Loader<Deque> {
+    const values = new Deque();
+    /** The place of the first one. */
+    let first = 0;
+    const add = (key: Bytes, value: Bytes): void => {
+      if (values.size === 0) first = placeOf(key);
+      values.pushTail(value);
+    };
+    const change = (key: Bytes, value: Bytes | null): void => {
+      // What went, went at an end of the row, or others have taken its place.
+      if (value === null) return;
+      const place = placeOf(key);
+      if (values.size === 0) first = place;
+      // Places between are of what came and went.
+      for (; place < first; first--) values.pushHead("");
+      while (place >= first + values.size) values.pushTail("");
+      values.set(place - first, value);
+    };
+    const finish = (): Deque => {
+      values.drop(this.#head - first, first + values.size - (this.#head + this.count));
+      return values;
+    };
+    return { add, change, finish };
+  }
+
   protected residentBytes(count: number, bytes: number): number {
     return bytes + count * ELEMENT_BYTES;
   }
@@ -160,7 +188,7 @@ export class List extends Collection<Deque> {
     const [start, end] = search.from === "head" ? [near, span] : [count - span, count - near];
     const { gte, lt } = this.#blocks(start, end);
     for (const [key] of this.elements!.holding(value, { gte, lt })) {
-      matching.add(readU64(key, PLACE_AT) - this.#head);
+      matching.add(placeOf(key) - this.#head);
     }
     return searchIn((i) => matching.has(i), count, search);
   }

@@ -106,14 +106,14 @@ export class SetValue extends Collection<MemberSet> {
     return MemberSet.ofMembers(this.keyspace.limits, elements.map(memberOf));
   }
 
-  protected override loader(): Loader<MemberSet> {
+  protected loader(): Loader<MemberSet> {
     const members = MemberSet.ofMembers(this.keyspace.limits, []);
     const add = (key: Bytes): void => void members.add(memberOfKey(key));
     const change = (key: Bytes, value: Bytes | null): void => {
       if (value === null) members.delete(memberOfKey(key));
       else add(key);
     };
-    return { resident: members, add, change };
+    return { add, change, finish: () => members };
   }
 
   protected residentBytes(count: number, bytes: number): number {

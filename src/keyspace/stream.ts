@@ -3,6 +3,7 @@ import { type ByteReader, varint } from "../storage/numbers.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { Collection } from "./collection.ts";
 import type { Keyspace } from "./keyspace.ts";
+import type { Loader } from "./loader.ts";
 import type { StreamEdit } from "./stream/edit.ts";
 import { NEW_STREAM, type StreamHeader, encodeStreamHeader, readStreamHeader } from "./stream/header.ts";
 import { ReadAhead } from "./stream/read-ahead.ts";
@@ -32,6 +33,8 @@ export class Stream extends Collection<SortedTable> implements StreamView {
   /** Of a stream on disk. */
   #recent: RecentEntries | null = null;
   #ahead: ReadAhead | null = null;
+  /** Elements that ranges have cost that were read from disk. */
+  #readCost = 0;
 
   constructor(keyspace: Keyspace) {
     super(keyspace, new SortedTable());
@@ -86,6 +89,16 @@ export class Stream extends Collection<SortedTable> implements StreamView {
     return SortedTable.of(elements);
   }
 
+  protected loader(): Loader<SortedTable> {
+    this.#readCost = 0;
+    const table = new SortedTable();
+    return {
+      add: (key, value) => table.append(key, value),
+      change: (key, value) => (value === null ? table.delete(key) : table.set(key, value)),
+      finish: () => table,
+    };
+  }
+
   protected residentBytes(count: number, bytes: number): number {
     return bytes + count * ELEMENT_BYTES;
   }
@@ -102,7 +115,7 @@ export class Stream extends Collection<SortedTable> implements StreamView {
   }
 
   range(range: ElementRange, limit: number): readonly Element[] {
-    if (this.resident === null && this.#isSoonLoaded) this.whole();
+    if (this.resident === null && this.fitsInMemory && this.#paysToLoad) this.whole();
     if (range.reverse === true || !range.gte.startsWith(PART.nodes) || limit > MAX_KEPT_NODES)
       return this.#read(range, limit);
     const kept = this.#nodes;
@@ -123,18 +136,23 @@ export class Stream extends Collection<SortedTable> implements StreamView {
     const { gte, lt } = range;
     if (lt !== `${gte}\0`) {
       const isInOrder = range.reverse !== true && gte.startsWith(PART.entries);
-      return isInOrder ? this.#readInOrder(range, limit) : elements.range(range, limit);
+      return isInOrder ? this.#readInOrder(range, limit) : this.#readAnywhere(range, limit);
     }
     // A point read can be done in line.
     const value = elements.get(gte);
     return value === null ? [] : [[gte, value]];
   }
 
+  #readAnywhere(range: ElementRange, limit: number): readonly Element[] {
+    this.#readCost += RANGE_COST;
+    return this.elements!.range(range, limit);
+  }
+
   #readInOrder(range: ElementRange, limit: number): readonly Element[] {
     const most = Math.min(MAX_AHEAD, Math.floor((MAX_AHEAD_BYTES * this.count) / (this.contentBytes + 1)));
     const ahead = (this.#ahead ??= new ReadAhead());
     const before = ahead.memoryBytes;
-    const found = ahead.range(range, limit, most, (wanted, count) => this.elements!.range(wanted, count));
+    const found = ahead.range(range, limit, most, (wanted, count) => this.#readAnywhere(wanted, count));
     if (ahead.memoryBytes !== before) this.owner?.memoryChanged();
     return found;
   }
@@ -150,9 +168,9 @@ export class Stream extends Collection<SortedTable> implements StreamView {
     super.leaveMemory();
   }
 
-  /** A range costs a fault anyway: what is small comes into memory with it. */
-  get #isSoonLoaded(): boolean {
-    return this.contentBytes <= SOON_LOADED && this.fitsInMemory;
+  /** A range costs a fault anyway: what is small comes into memory with it, and what is large when many were read. */
+  get #paysToLoad(): boolean {
+    return this.contentBytes <= SOON_LOADED || this.#readCost >= this.count;
   }
 
   /** Runs of a range as it is now, from a snapshot, for one that is on disk; null for one in memory. */
@@ -203,6 +221,9 @@ const ELEMENT_BYTES = 60;
 
 /** Bytes of a stream on disk that is read as a whole. */
 const SOON_LOADED = 256 << 10;
+
+/** What a range costs that is read from disk, in elements of loading it all; not those that are found: who reads on wants them once. */
+const RANGE_COST = 20;
 
 const MAX_KEPT_NODES = 8;
 

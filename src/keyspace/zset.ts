@@ -130,7 +130,7 @@ export class ZSet extends Collection<SortedMembers> {
     return new SortedMembers(scoredMembers(elements));
   }
 
-  protected override loader(): Loader<SortedMembers> {
+  protected loader(): Loader<SortedMembers> {
     this.#readCost = 0;
     const members = new SortedMembers();
     const change = (key: Bytes, value: Bytes | null): void => {
@@ -142,7 +142,7 @@ export class ZSet extends Collection<SortedMembers> {
     };
     const add = (key: Bytes, value: Bytes): void =>
       members.put(memberOfOrder(key), scoreOfOrder(key, value), null);
-    return { resident: members, add, change };
+    return { add, change, finish: () => members };
   }
 
   protected residentBytes(count: number, bytes: number): number {

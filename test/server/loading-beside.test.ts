@@ -19,23 +19,27 @@ const name = (i: number): string => `name:${i}`;
 /** Half of them are there at the beginning. */
 const anyName = (): string => name(random.below(2 * SIZE));
 const anyScore = (): string => (random.below(10) === 0 ? "-0" : String(random.below(200) - 100));
+const pick = <T>(items: readonly T[]): T => items[random.below(items.length)]!;
 const several = (make: () => string[]): string[] => Array.from({ length: 1 + random.below(4) }, make).flat();
 
 interface Kind {
-  readonly fill: (from: number, to: number) => string[];
-  /** Wants the whole of it in memory. */
-  readonly load: readonly string[];
+  readonly fill: (from: number, to: number) => string[][];
+  /** Want the whole of it in memory. */
+  readonly load: readonly (readonly string[])[];
   readonly write: () => string[];
   readonly all: readonly string[];
   readonly sortsReply: boolean;
 }
 
+/** Of the stream. */
+let lastId = SIZE;
+
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
 const kinds: Record<string, Kind> = {
   hash: {
-    fill: (from, to) => ["HSET", "k", ...range(from, to).flatMap((i) => [name(i), `value ${i}`])],
-    load: ["HRANDFIELD", "k", "-3"],
+    fill: (from, to) => [["HSET", "k", ...range(from, to).flatMap((i) => [name(i), `value ${i}`])]],
+    load: [["HRANDFIELD", "k", "-3"]],
     write: () =>
       random.below(2) === 0
         ? ["HSET", "k", ...several(() => [anyName(), `new ${random.below(1000)}`])]
@@ -44,24 +48,45 @@ const kinds: Record<string, Kind> = {
     sortsReply: true,
   },
   set: {
-    fill: (from, to) => ["SADD", "k", ...range(from, to).map(name)],
-    load: ["SRANDMEMBER", "k"],
+    fill: (from, to) => [["SADD", "k", ...range(from, to).map(name)]],
+    load: [["SRANDMEMBER", "k"]],
     write: () => [random.below(2) === 0 ? "SADD" : "SREM", "k", ...several(() => [anyName()])],
     all: ["SMEMBERS", "k"],
     sortsReply: true,
   },
   zset: {
     fill: (from, to) => [
-      "ZADD",
-      "k",
-      ...range(from, to).flatMap((i) => [String((i * 7919) % 5003), name(i)]),
+      ["ZADD", "k", ...range(from, to).flatMap((i) => [String((i * 7919) % 5003), name(i)])],
     ],
-    load: ["ZRANK", "k", name(SIZE / 2)],
+    load: [["ZRANK", "k", name(SIZE / 2)]],
     write: () =>
       random.below(2) === 0
         ? ["ZADD", "k", ...several(() => [anyScore(), anyName()])]
         : ["ZREM", "k", ...several(() => [anyName()])],
     all: ["ZRANGE", "k", "0", "-1", "WITHSCORES"],
+    sortsReply: false,
+  },
+  list: {
+    fill: (from, to) => [["RPUSH", "k", ...range(from, to).map(name)]],
+    load: [["LPOS", "k", "no such element"]],
+    write: () =>
+      pick([
+        () => [pick(["LPUSH", "RPUSH"]), "k", ...several(() => [anyName()])],
+        () => [pick(["LPOP", "RPOP"]), "k", String(1 + random.below(5))],
+        () => ["LSET", "k", String(random.below(SIZE / 2)), anyName()],
+        () => ["LTRIM", "k", String(random.below(3)), String(-1 - random.below(3))],
+      ])(),
+    all: ["LRANGE", "k", "0", "-1"],
+    sortsReply: false,
+  },
+  stream: {
+    fill: (from, to) => range(from, to).map((i) => ["XADD", "k", `${i + 1}-0`, "field", name(i)]),
+    load: range(0, 1000).map(() => ["XRANGE", "k", `${random.below(SIZE)}-0`, "+", "COUNT", "1"]),
+    write: () =>
+      random.below(2) === 0
+        ? ["XADD", "k", `${(lastId += 1 + random.below(3))}-0`, "field", anyName()]
+        : ["XDEL", "k", ...several(() => [`${1 + random.below(lastId)}-0`])],
+    all: ["XRANGE", "k", "-", "+"],
     sortsReply: false,
   },
 };
@@ -82,7 +107,7 @@ async function restart(): Promise<void> {
 async function expectEqual({ all, sortsReply }: Kind): Promise<void> {
   const [redis, tested] = await Promise.all(
     clients.map(async (client) => {
-      const items = (await client.send(...all)) as string[];
+      const items = ((await client.send(...all)) as unknown[]).map(String);
       return sortsReply ? items.sort() : items;
     }),
   );
@@ -93,12 +118,12 @@ async function expectEqual({ all, sortsReply }: Kind): Promise<void> {
 test.each(Object.entries(kinds))("a %s that is written to while it is loaded", async (_, kind) => {
   for (const client of clients) await client.send("DEL", "k");
   for (let from = 0; from < SIZE; from += 2000) {
-    for (const client of clients) await client.send(...kind.fill(from, from + 2000));
+    for (const client of clients) await client.pipeline(kind.fill(from, from + 2000));
   }
   await restart();
   const reader = await servers[1]!.connect();
   let isLoaded = false;
-  const loaded = reader.send(...kind.load).finally(() => (isLoaded = true));
+  const loaded = reader.pipeline(kind.load).finally(() => (isLoaded = true));
   // Past the end of it as well: what is in memory then is what goes on being changed.
   for (let after = 0; after < ROUNDS; after += isLoaded ? 1 : 0) {
     const writes = Array.from({ length: 20 }, kind.write);
@@ -114,7 +139,7 @@ test.each(Object.entries(kinds))("a %s that is written to while it is loaded", a
 test("what is deleted and made anew while it is loaded is not what was there", async () => {
   const [, client] = clients;
   await client!.send("DEL", "k");
-  for (let from = 0; from < SIZE; from += 2000) await client!.send(...kinds["set"]!.fill(from, from + 2000));
+  for (let from = 0; from < SIZE; from += 2000) await client!.pipeline(kinds["set"]!.fill(from, from + 2000));
   await restart();
   const reader = await servers[1]!.connect();
   const loaded = reader.send("SRANDMEMBER", "k");
@@ -132,13 +157,13 @@ test("an EXEC that changes it while it is loaded, and starts again", async () =>
   for (const client of clients) await client.send("DEL", "k", "other");
   for (let from = 0; from < SIZE; from += 2000) {
     for (const client of clients) {
-      await client.send(...kind.fill(from, from + 2000));
+      await client.pipeline(kind.fill(from, from + 2000));
       await client.send("ZADD", "other", ...range(from, from + 2000).flatMap((i) => [String(i), name(i)]));
     }
   }
   await restart();
   const reader = await servers[1]!.connect();
-  const loaded = reader.send(...kind.load);
+  const loaded = reader.pipeline(kind.load);
   for (let i = 0; i < 10; i++) {
     const transaction = [["MULTI"], kind.write(), ["ZRANK", "other", name(i * 100)], kind.write(), ["EXEC"]];
     const [redis, tested] = await Promise.all(clients.map((client) => client.pipeline(transaction)));
