@@ -11,7 +11,7 @@ export interface Pace {
 
 /** A round that leaves something makes the next one larger by this part, */
 const GROWTH = 1 / 8;
-/** up to so many times `batchSize`. By then a round takes as long as it may, and rests as long. */
+/** up to so many times `batchSize`. By then a round takes as long as it may, rests included. */
 const MOST_TIMES = 8;
 
 export interface RoundsListener {
@@ -108,7 +108,9 @@ export class Rounds {
   }
 }
 
-/** As long as the work took, so that at the most half of a thread, and of LevelDB's writer, is busy with it. */
+/** In units of what the work took: at the most two fifths of a thread, and of LevelDB's writer, are busy with it. */
+const REST = 1.5;
+
 function rest(tookMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(tookMs, 1)));
+  return new Promise((resolve) => setTimeout(resolve, Math.max(tookMs * REST, 1)));
 }
