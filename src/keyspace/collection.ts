@@ -3,6 +3,7 @@ import type { Element, Elements } from "../storage/elements.ts";
 import { ByteReader, u64, varint } from "../storage/numbers.ts";
 import type { Keyspace } from "./keyspace.ts";
 import { type Loader, load } from "./loader.ts";
+import { RandomElements } from "./random-elements.ts";
 import { RecordFlag } from "./record.ts";
 import type { Owner, TypeName, ValueObject } from "./value.ts";
 
@@ -32,6 +33,7 @@ export abstract class Collection<R> implements ValueObject {
   #loading: Promise<void> | null = null;
   /** Commands that need what was loaded for them. */
   #users = 0;
+  #random: RandomElements | null = null;
 
   protected constructor(keyspace: Keyspace, resident: R | null) {
     this.keyspace = keyspace;
@@ -45,6 +47,7 @@ export abstract class Collection<R> implements ValueObject {
 
   protected set elements(elements: Elements | null) {
     this.#elements = elements;
+    this.#random = null;
     // After a transaction that was taken back they are another's.
     if (elements !== null) elements.onMemory = () => this.owner?.memoryChanged();
   }
@@ -155,6 +158,11 @@ export abstract class Collection<R> implements ValueObject {
   abandon(): void {
     this.owner = null;
     this.elements?.discard();
+  }
+
+  /** Draws from a part of the elements, of one that is on disk. */
+  protected randomElements(part: Bytes): RandomElements {
+    return (this.#random ??= new RandomElements(this.elements!, this.keyspace.reading, part));
   }
 
   // ─── residence ─────────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,6 @@ import { type ScanPage, crcOfCursor, scanElements } from "./element-scan.ts";
 import { FieldMap } from "./field-map.ts";
 import type { Keyspace, PackingLimits } from "./keyspace.ts";
 import type { Loader } from "./loader.ts";
-import { randomElements, randomElementsWithRepeats } from "./random-elements.ts";
 
 /** The only part of a hash's elements. */
 const FIELDS = "\0";
@@ -172,7 +171,7 @@ export class Hash extends Collection<FieldMap> {
   /** Fields at random, any of them more than once. */
   randomWithRepeats(count: number, random: Random): FieldAndValue[] {
     if (this.isLarge && this.isSmallPart(count)) {
-      return randomElementsWithRepeats(this.elements!, FIELDS, count, random).map(fieldOf);
+      return this.randomElements(FIELDS).repeated(count, random).map(fieldOf);
     }
     const fields = this.whole();
     return Array.from({ length: count }, () => fields.draw(random));
@@ -181,7 +180,8 @@ export class Hash extends Collection<FieldMap> {
   /** Distinct fields at random: all of them, when there are not more than `count`. */
   randomDistinct(count: number, random: Random): FieldAndValue[] {
     if (this.isLarge && this.isSmallPart(count)) {
-      return randomElements(this.elements!, FIELDS, count, random).map(fieldOf);
+      const drawn = this.randomElements(FIELDS).distinct(count, random);
+      if (drawn !== null) return drawn.map(fieldOf);
     }
     const fields = this.whole();
     if (!this.isSmallPart(count)) return drawDistinct([...fields], count, random);

@@ -1,54 +1,98 @@
-import type { Bytes } from "../support/bytes.ts";
-import type { Random } from "../support/random.ts";
 import type { Element, Elements } from "../storage/elements.ts";
 import { u32 } from "../storage/numbers.ts";
+import type { Reading } from "../storage/reading.ts";
+import type { Bytes } from "../support/bytes.ts";
+import type { Random } from "../support/random.ts";
 import { drawDistinct } from "./draw.ts";
+
+/** Elements around a random place. */
+const MIN_WINDOW = 16;
+/** A draw of more elements than this takes several from each window: neighbours have nothing else in common. */
+const MAX_SEEKS = 64;
+/** Windows that meet one another leave too few different elements: members of chosen crc32, which are all in one place. */
+const MAX_ROUNDS = 4;
 
 /**
  * Random elements of a collection that is too large for memory, whose elements are sorted by crc32. A seek to a
  * random crc32 alone would favour elements behind a gap, so a window of neighbours is read there and the draw is
  * made among them: the odds of two elements then differ by a quarter, not by a factor.
+ *
+ * Who draws one at a time is dealt a window, element by element: to read it takes thirty times as long as to look whether
+ * an element is still there.
  */
-const MIN_WINDOW = 16;
+export class RandomElements {
+  readonly #elements: Elements;
+  readonly #reading: Reading;
+  /** The part of the elements to draw from, and what comes behind it. */
+  readonly #part: Bytes;
+  readonly #end: Bytes;
+  /** Keys of a window in random order. They may be gone. */
+  #dealt: Bytes[] = [];
 
-/** A draw of more elements than this takes several from each window: neighbours have nothing else in common. */
-const MAX_SEEKS = 256;
+  constructor(elements: Elements, reading: Reading, part: Bytes) {
+    this.#elements = elements;
+    this.#reading = reading;
+    this.#part = part;
+    this.#end = String.fromCharCode(part.charCodeAt(0) + 1);
+  }
 
-/** `count` different elements of `part`. There should be many times as many. May fault. */
-export function randomElements(elements: Elements, part: Bytes, count: number, random: Random): Element[] {
-  const perSeek = Math.ceil(count / MAX_SEEKS);
-  const drawn = new Map<Bytes, Element>();
-  while (drawn.size < count) {
-    const window = [...randomWindow(elements, part, perSeek, random)];
-    for (const element of drawDistinct(window, Math.min(perSeek, count - drawn.size), random)) {
-      drawn.set(element[0], element);
+  /** One element. May fault. */
+  one(random: Random): Element {
+    return this.#next() ?? this.#deal(random);
+  }
+
+  #next(): Element | null {
+    const { attempt, mustFault } = this.#reading;
+    // An attempt that starts again would not be dealt the same.
+    if (mustFault || attempt.undo !== null) return null;
+    for (let key = this.#dealt.pop(); key !== undefined; key = this.#dealt.pop()) {
+      const value = this.#elements.get(key);
+      if (value !== null) return [key, value];
     }
+    return null;
   }
-  return [...drawn.values()];
-}
 
-/** `count` elements of `part`, any of them more than once. May fault. */
-export function randomElementsWithRepeats(
-  elements: Elements,
-  part: Bytes,
-  count: number,
-  random: Random,
-): Element[] {
-  const perSeek = Math.ceil(count / MAX_SEEKS);
-  const drawn: Element[] = [];
-  while (drawn.length < count) {
-    const window = randomWindow(elements, part, perSeek, random);
-    for (let i = Math.min(perSeek, count - drawn.length); i > 0; i--)
-      drawn.push(window[random.below(window.length)]!);
+  #deal(random: Random): Element {
+    const window = this.#shuffledWindow(random.next32(), MIN_WINDOW, MIN_WINDOW, random);
+    this.#dealt = window.slice(1).map(([key]) => key);
+    return window[0]!;
   }
-  return drawn;
-}
 
-function randomWindow(elements: Elements, part: Bytes, perSeek: number, random: Random): readonly Element[] {
-  const size = Math.max(MIN_WINDOW, 2 * perSeek);
-  const end = String.fromCharCode(part.charCodeAt(0) + 1);
-  const window = elements.range({ gte: part + u32(random.next32()), lt: end }, size);
-  if (window.length === size) return window;
-  // Behind the greatest crc32 comes the least.
-  return [...window, ...elements.range({ gte: part, lt: end }, size - window.length)];
+  /**
+   * `count` different elements; there should be many times as many. Null when they were not found: then all have to be
+   * looked at. May fault.
+   */
+  distinct(count: number, random: Random): Element[] | null {
+    if (count === 1) return [this.one(random)];
+    const drawn = new Map<Bytes, Element>();
+    for (let round = 0; drawn.size < count; round++) {
+      if (round === MAX_ROUNDS) return null;
+      const missing = count - drawn.size;
+      for (const element of this.#several(missing, random)) drawn.set(element[0], element);
+    }
+    return [...drawn.values()].slice(0, count);
+  }
+
+  /** `count` elements, any of them more than once. May fault. */
+  repeated(count: number, random: Random): Element[] {
+    return count === 1 ? [this.one(random)] : this.#several(count, random).slice(0, count);
+  }
+
+  /** At least `count` elements, of windows that are read at the same time. Those of two windows may be the same. */
+  #several(count: number, random: Random): Element[] {
+    const perSeek = Math.ceil(count / MAX_SEEKS);
+    const size = Math.max(MIN_WINDOW, 2 * perSeek);
+    const seeks = Array.from({ length: Math.ceil(count / perSeek) }, () => random.next32());
+    return this.#reading.attempt
+      .together(seeks, (crc) => this.#shuffledWindow(crc, size, perSeek, random))
+      .flat();
+  }
+
+  #shuffledWindow(crc: number, size: number, count: number, random: Random): Element[] {
+    const window = this.#elements.range({ gte: this.#part + u32(crc), lt: this.#end }, size);
+    if (window.length === size) return drawDistinct([...window], count, random);
+    // Behind the greatest crc32 comes the least.
+    const rest = this.#elements.range({ gte: this.#part, lt: this.#end }, size - window.length);
+    return drawDistinct([...window, ...rest], count, random);
+  }
 }

@@ -2,9 +2,8 @@ import { crc32 } from "../support/crc32.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Random } from "../support/random.ts";
 import type { Element, Elements } from "../storage/elements.ts";
-import { type ByteReader, u32, varint } from "../storage/numbers.ts";
+import { type ByteReader, varint } from "../storage/numbers.ts";
 import { Collection } from "./collection.ts";
-import { drawRepeated } from "./draw.ts";
 import { type ScanPage, crcOfCursor, scanElements } from "./element-scan.ts";
 import { IntSet } from "./int-set.ts";
 import type { Keyspace, PackingLimits } from "./keyspace.ts";
@@ -233,7 +232,7 @@ export class SetValue extends Collection<MemberSet> {
 
   /** Members, each drawn from all of them, so that they may repeat. */
   drawRepeated(count: number, random: Random): Bytes[] {
-    if (this.isLarge) return drawRepeated(this.sample(random, count), count, random);
+    if (this.isLarge) return this.randomElements(MEMBERS).repeated(count, random).map(memberOf);
     const members = this.whole();
     return Array.from({ length: count }, () => members.draw(random));
   }
@@ -242,11 +241,11 @@ export class SetValue extends Collection<MemberSet> {
    * Members to draw from with repetition, in a new array: all of them, or, when the set is too large to be in
    * memory, some drawn at random.
    */
-  sample(random: Random, size = SAMPLE_SIZE): Bytes[] {
+  sample(random: Random): Bytes[] {
     if (!this.isLarge) return this.memberArray();
     const fitting =
       (this.count * this.keyspace.residentShareBytes) / this.residentBytes(this.count, this.contentBytes);
-    return this.#drawOnDisk(Math.min(size, Math.ceil(fitting * MAX_PART_ON_DISK)), random);
+    return this.#drawOnDisk(Math.min(SAMPLE_SIZE, Math.ceil(fitting * MAX_PART_ON_DISK)), random);
   }
 
   /** Takes one member out. */
@@ -281,23 +280,10 @@ export class SetValue extends Collection<MemberSet> {
     return { remaining: SetValue.of(this.keyspace, kept), others: members };
   }
 
-  /** Runs of members from random places on; `count` is at most MAX_PART_ON_DISK of all. */
+  /** `count` is at most MAX_PART_ON_DISK of all. */
   #drawOnDisk(count: number, random: Random): Bytes[] {
-    const runLength = Math.ceil(count / MAX_SEEKS);
-    const drawn = new Set<Bytes>();
-    for (let seeks = 0; drawn.size < count; seeks++) {
-      // Too many runs met each other, which takes members of chosen crc32.
-      if (seeks === 4 * MAX_SEEKS) return this.whole().drawDistinct(count, random);
-      for (const element of this.#runFrom(random.next32(), Math.min(runLength, count - drawn.size))) {
-        drawn.add(memberOf(element));
-      }
-    }
-    return [...drawn];
-  }
-
-  #runFrom(crc: number, length: number): readonly Element[] {
-    const run = this.elements!.range({ gte: MEMBERS + u32(crc) }, length);
-    return run.length > 0 ? run : this.elements!.range({ gte: MEMBERS }, length);
+    const drawn = this.randomElements(MEMBERS).distinct(count, random);
+    return drawn === null ? this.whole().drawDistinct(count, random) : drawn.map(memberOf);
   }
 }
 
@@ -317,9 +303,6 @@ const INTEGER_BYTES = 10;
 
 /** A point read of many takes so many times as long as an element of a scan, loading included. */
 const POINT_READ_COST = 4;
-
-/** One command seeks at most about so often to draw members on disk, and takes runs of them where it wants more. */
-const MAX_SEEKS = 64;
 
 /** Who wants more than this part of a set may as well read it all. */
 const MAX_PART_ON_DISK = 1 / 4;

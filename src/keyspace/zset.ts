@@ -21,7 +21,6 @@ import {
   ranksShown,
 } from "./order-range.ts";
 import { OrderRanks } from "./order-ranks.ts";
-import { randomElements, randomElementsWithRepeats } from "./random-elements.ts";
 import type { ScoredMembers } from "./score-order.ts";
 import { SortedMembers } from "./sorted-members.ts";
 import {
@@ -374,8 +373,7 @@ export class ZSet extends Collection<SortedMembers> {
   /** `count` members at random, with repetition; of one that `isLarge` not more than `maxDrawn`. */
   randomWithRepeats(count: number, random: Random): ScoredMembers {
     const members = this.#inMemoryToDraw(count);
-    if (members === null)
-      return fromElements(randomElementsWithRepeats(this.elements!, MEMBERS, count, random));
+    if (members === null) return fromElements(this.randomElements(MEMBERS).repeated(count, random));
     return members.order.atRanks(Array.from({ length: count }, () => random.below(members.size)));
   }
 
@@ -385,8 +383,12 @@ export class ZSet extends Collection<SortedMembers> {
    */
   randomDistinct(count: number, random: Random): ScoredMembers {
     if (count >= this.count) return this.range(WHOLE_RANGE, { ...WHOLE_WINDOW, reverse: true });
-    const members = this.#inMemoryToDraw(count);
-    if (members === null) return fromElements(randomElements(this.elements!, MEMBERS, count, random));
+    let members = this.#inMemoryToDraw(count);
+    if (members === null) {
+      const drawn = this.randomElements(MEMBERS).distinct(count, random);
+      if (drawn !== null) return fromElements(drawn);
+      members = this.whole();
+    }
     return members.order.atRanks(drawNumbers(count, members.size, random));
   }
 
