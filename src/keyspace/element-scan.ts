@@ -26,8 +26,9 @@ export function scanElements<Item>(
   itemOf: (key: Bytes, value: Bytes) => Item,
 ): ScanPage<Item> {
   const range = { gte: part + u32(fromCrc), lt: String.fromCharCode(part.charCodeAt(0) + 1) };
-  // One more than asked, to know where the next step begins; more, while the last crc32 goes on.
-  for (let wanted = count + 1; ; wanted += SAME_CRC_STEP) {
+  // One more than asked, to know where the next step begins; twice as many, while the last crc32 goes on: whoever chooses
+  // the members can have as many of one as there are.
+  for (let wanted = count + 1; ; wanted *= 2) {
     const found = elements.range(range, wanted);
     if (found.length < wanted) return { cursor: 0, items: found.map(([key, value]) => itemOf(key, value)) };
     const nextCrc = readU32(found[found.length - 1]![0], part.length);
@@ -38,5 +39,3 @@ export function scanElements<Item>(
     }
   }
 }
-
-const SAME_CRC_STEP = 64;
