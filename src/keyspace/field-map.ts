@@ -5,33 +5,34 @@ import type { Random } from "../support/random.ts";
 export class FieldMap extends Map<Bytes, Bytes> {
   /** All fields, and deleted ones that no draw has met yet; made by the first draw. */
   #drawList: Bytes[] | null = null;
-  #hasDeleted = false;
+  /** Those deleted ones. */
+  readonly #deleted = new Set<Bytes>();
 
   /** To be called after `set` of a new field. */
   added(field: Bytes): void {
-    if (this.#drawList === null) return;
-    // It may be among the deleted ones, and would be drawn twice as often.
-    if (this.#hasDeleted) this.#drawList = null;
-    else this.#drawList.push(field);
+    // One that was deleted may still be in the list, and would be drawn twice as often.
+    if (this.#drawList !== null && !this.#deleted.delete(field)) this.#drawList.push(field);
   }
 
   /** To be called after `delete`. */
-  removed(): void {
-    this.#hasDeleted = true;
+  removed(field: Bytes): void {
+    if (this.#drawList === null) return;
+    this.#deleted.add(field);
+    if (this.#deleted.size <= this.#drawList.length / 2) return;
+    // Nobody draws, or hardly.
+    this.#drawList = null;
+    this.#deleted.clear();
   }
 
   /** There must be a field. */
   draw(random: Random): [field: Bytes, value: Bytes] {
-    if (this.#drawList === null) {
-      this.#drawList = [...this.keys()];
-      this.#hasDeleted = false;
-    }
-    const list = this.#drawList;
+    const list = (this.#drawList ??= [...this.keys()]);
     for (;;) {
       const at = random.below(list.length);
       const field = list[at]!;
       const value = this.get(field);
       if (value !== undefined) return [field, value];
+      this.#deleted.delete(field);
       list[at] = list[list.length - 1]!;
       list.length--;
     }

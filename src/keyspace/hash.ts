@@ -141,7 +141,7 @@ export class Hash extends Collection<FieldMap> {
     if (old === null) return false;
     if (this.resident !== null) {
       this.resident.delete(field);
-      this.resident.removed();
+      this.resident.removed(field);
     }
     this.elements?.delete(fieldKey(field));
     this.changed(-1, -field.length - old.length);
