@@ -20,6 +20,8 @@ class Queue {
   /** All up to it were put in, and taken out, and that was acknowledged. */
   #first = 0;
   #next = 0;
+  /** How many the step that is under way takes out. */
+  #leaving = 0;
 
   constructor(name: string) {
     this.#name = name;
@@ -30,8 +32,10 @@ class Queue {
     try {
       for (;;) {
         const numbers = Array.from({ length: BURST }, (_, i) => this.#next + i);
-        const gone = numbers.map((n) => n - DEPTH).filter((n) => n >= this.#first);
-        const taken = gone.length;
+        // After a crash between the two transactions of a step there are more than otherwise.
+        const taken = Math.max(this.#next + BURST - DEPTH - this.#first, 0);
+        const gone = Array.from({ length: taken }, (_, i) => this.#first + i);
+        this.#leaving = taken;
         const replies = await client.pipeline([
           ["MULTI"],
           ["RPUSH", this.#key("list"), ...numbers],
@@ -69,7 +73,7 @@ class Queue {
     const list = ((await client.send("LRANGE", this.#key("list"), 0, -1)) as string[]).map(Number);
     const [first, last] = [list[0]!, list.at(-1)!];
     expect(list).toEqual(Array.from({ length: last - first + 1 }, (_, i) => first + i));
-    expect([this.#first, this.#first + BURST]).toContain(first);
+    expect([this.#first, this.#first + this.#leaving]).toContain(first);
     expect([this.#next - 1, this.#next - 1 + BURST]).toContain(last);
     const inOrder = (members: unknown): number[] => (members as string[]).map(Number).sort((a, b) => a - b);
     expect(inOrder(await client.send("SMEMBERS", this.#key("set")))).toEqual(list);
