@@ -3,7 +3,7 @@ import { u32 } from "../storage/numbers.ts";
 import type { Reading } from "../storage/reading.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Random } from "../support/random.ts";
-import { drawDistinct } from "./draw.ts";
+import { drawDistinct, drawRepeated } from "./draw.ts";
 
 /** Elements around a random place. */
 const MIN_WINDOW = 16;
@@ -75,10 +75,16 @@ export class RandomElements {
 
   /** `count` elements, any of them more than once. May fault. */
   repeated(count: number, random: Random): Element[] {
-    return count === 1 ? [this.one(random)] : this.#several(count, random).slice(0, count);
+    if (count === 1) return [this.one(random)];
+    const drawn = this.#several(count, random).slice(0, count);
+    // Of a few large ones there are not so many in all windows together.
+    return [...drawn, ...drawRepeated(drawn, count - drawn.length, random)];
   }
 
-  /** At least `count` elements, of windows that are read at the same time. Those of two windows may be the same. */
+  /**
+   * At least `count` elements, of windows that are read at the same time; less when there are hardly any. Those of two
+   * windows may be the same.
+   */
   #several(count: number, random: Random): Element[] {
     const perSeek = Math.ceil(count / MAX_SEEKS);
     const size = Math.max(MIN_WINDOW, 2 * perSeek);
@@ -89,10 +95,11 @@ export class RandomElements {
   }
 
   #shuffledWindow(crc: number, size: number, count: number, random: Random): Element[] {
-    const window = this.#elements.range({ gte: this.#part + u32(crc), lt: this.#end }, size);
+    const place = this.#part + u32(crc);
+    const window = this.#elements.range({ gte: place, lt: this.#end }, size);
     if (window.length === size) return drawDistinct([...window], count, random);
-    // Behind the greatest crc32 comes the least.
-    const rest = this.#elements.range({ gte: this.#part, lt: this.#end }, size - window.length);
+    // Behind the greatest crc32 comes the least, up to where the window begins.
+    const rest = this.#elements.range({ gte: this.#part, lt: place }, size - window.length);
     return drawDistinct([...window, ...rest], count, random);
   }
 }

@@ -4,6 +4,7 @@ import type { Random } from "../support/random.ts";
 import type { Element, Elements } from "../storage/elements.ts";
 import { type ByteReader, varint } from "../storage/numbers.ts";
 import { Collection } from "./collection.ts";
+import { drawRepeated } from "./draw.ts";
 import { type ScanPage, crcOfCursor, scanElements } from "./element-scan.ts";
 import { IntSet } from "./int-set.ts";
 import type { Keyspace, PackingLimits } from "./keyspace.ts";
@@ -232,7 +233,11 @@ export class SetValue extends Collection<MemberSet> {
 
   /** Members, each drawn from all of them, so that they may repeat. */
   drawRepeated(count: number, random: Random): Bytes[] {
-    if (this.isLarge) return this.randomElements(MEMBERS).repeated(count, random).map(memberOf);
+    if (this.isLarge) {
+      return count <= this.#mostFromDisk
+        ? this.randomElements(MEMBERS).repeated(count, random).map(memberOf)
+        : drawRepeated(this.sample(random), count, random);
+    }
     const members = this.whole();
     return Array.from({ length: count }, () => members.draw(random));
   }
@@ -243,9 +248,14 @@ export class SetValue extends Collection<MemberSet> {
    */
   sample(random: Random): Bytes[] {
     if (!this.isLarge) return this.memberArray();
+    return this.#drawOnDisk(Math.min(SAMPLE_SIZE, this.#mostFromDisk), random);
+  }
+
+  /** So many members may be in memory for one reply, of a set that is too large for it. */
+  get #mostFromDisk(): number {
     const fitting =
       (this.count * this.keyspace.residentShareBytes) / this.residentBytes(this.count, this.contentBytes);
-    return this.#drawOnDisk(Math.min(SAMPLE_SIZE, Math.ceil(fitting * MAX_PART_ON_DISK)), random);
+    return Math.ceil(fitting * MAX_PART_ON_DISK);
   }
 
   /** Takes one member out. */

@@ -97,6 +97,13 @@ describe.each(Object.entries(kinds))("a large %s", (_, { add, draw, remove }) =>
   });
 });
 
+test("of few and large members as many are drawn as are wanted", async () => {
+  const few = Array.from({ length: 6 }, (_, i) => `${i}${"x".repeat(90_000)}`);
+  await client.send("DEL", "few");
+  for (const member of few) await client.send("SADD", "few", member);
+  expect(((await client.send("SRANDMEMBER", "few", "-450")) as string[]).length).toBe(450);
+});
+
 test("SPOP takes out each member once", async () => {
   await client.send("DEL", "k");
   await client.send("SADD", "k", ...members);
