@@ -64,6 +64,18 @@ test("joins a large bulk once, not with each chunk", () => {
   expect(performance.now() - start).toBeLessThan(10_000);
 });
 
+test("joins an array of large bulks a few times, not with each of them", () => {
+  const splitter = new ReplySplitter();
+  const element = Buffer.from(`$65536\r\n${"x".repeat(65536)}\r\n`);
+  const elements = 1024;
+  const start = performance.now();
+  expect(splitter.push(Buffer.from(`*${elements}\r\n`))).toEqual([]);
+  for (let i = 1; i < elements; i++) expect(splitter.push(element)).toEqual([]);
+  expect(splitter.push(element)[0]!.length).toBe(elements * element.length + `*${elements}\r\n`.length);
+  // Joining for each element would move 32 GiB.
+  expect(performance.now() - start).toBeLessThan(5000);
+});
+
 test("exact values keep every difference", () => {
   const values = samples.map((sample) => exact(Buffer.from(sample, "latin1")));
   expect(values).toEqual([

@@ -6,28 +6,23 @@
  * It needs no stack: a reply is over when as many elements came as were announced.
  */
 export class ReplySplitter {
+  /** Written once and only behind what is there: the replies given out are parts of it. */
   #bytes: Buffer = Buffer.alloc(0);
-  #chunks: Buffer[] = [];
-  #chunkBytes = 0;
+  /** How much of `#bytes` has arrived. */
+  #length = 0;
   /** Start of the reply that is being read, and the next unread element of it, in `#bytes`. */
   #start = 0;
   #next = 0;
   #elementsMissing = 1;
-  /** `#bytes` must grow to this length before reading on is worth it: a large bulk is joined once. */
-  #lengthNeeded = 0;
 
   /** What has arrived of a reply that is not whole yet. */
   get pending(): Buffer {
-    this.#join();
-    return this.#bytes.subarray(this.#start);
+    return this.#bytes.subarray(this.#start, this.#length);
   }
 
   /** The replies that `chunk` completes. Throws where the bytes are not RESP. */
   push(chunk: Buffer): Buffer[] {
-    this.#chunks.push(chunk);
-    this.#chunkBytes += chunk.length;
-    if (this.#bytes.length + this.#chunkBytes < this.#lengthNeeded) return [];
-    this.#join();
+    this.#append(chunk);
     const replies: Buffer[] = [];
     while (this.#readElement()) {
       if (this.#elementsMissing > 0) continue;
@@ -38,25 +33,28 @@ export class ReplySplitter {
     return replies;
   }
 
-  #join(): void {
-    if (this.#chunks.length === 0) return;
-    this.#bytes = Buffer.concat([this.#bytes.subarray(this.#start), ...this.#chunks]);
-    this.#chunks = [];
-    this.#chunkBytes = 0;
-    this.#next -= this.#start;
-    this.#start = 0;
+  /** A buffer that is full is left for one of twice what is unread: each byte is moved a few times at most. */
+  #append(chunk: Buffer): void {
+    const { pending } = this;
+    if (this.#length + chunk.length > this.#bytes.length) {
+      this.#bytes = Buffer.allocUnsafeSlow(2 * (pending.length + chunk.length));
+      pending.copy(this.#bytes);
+      this.#next -= this.#start;
+      this.#start = 0;
+      this.#length = pending.length;
+    }
+    chunk.copy(this.#bytes, this.#length);
+    this.#length += chunk.length;
   }
 
   /** Steps over one element (an aggregate's header is one); false when it is not all there. */
   #readElement(): boolean {
-    const lineEnd = this.#bytes.indexOf("\r\n", this.#next, "latin1");
-    if (lineEnd < 0) {
-      this.#lengthNeeded = this.#bytes.length + 1;
-      return false;
-    }
-    const type = String.fromCharCode(this.#bytes[this.#next]!);
+    const arrived = this.#bytes.subarray(0, this.#length);
+    const lineEnd = arrived.indexOf("\r\n", this.#next, "latin1");
+    if (lineEnd < 0) return false;
+    const type = String.fromCharCode(arrived[this.#next]!);
     const count = (): number => {
-      const text = this.#bytes.latin1Slice(this.#next + 1, lineEnd);
+      const text = arrived.latin1Slice(this.#next + 1, lineEnd);
       if (!/^(-1|\d+)$/.test(text)) throw new Error(`not a RESP length: ${JSON.stringify(type + text)}`);
       return Number(text);
     };
@@ -70,13 +68,10 @@ export class ReplySplitter {
     else if (type === "|") elementsAhead = 2 * count() + 1;
     else if (!"+-:_,#(".includes(type)) {
       throw new Error(
-        `not RESP: ${JSON.stringify(this.#bytes.toString("latin1", this.#next, this.#next + 100))}`,
+        `not RESP: ${JSON.stringify(arrived.toString("latin1", this.#next, this.#next + 100))}`,
       );
     }
-    if (end > this.#bytes.length) {
-      this.#lengthNeeded = end;
-      return false;
-    }
+    if (end > this.#length) return false;
     this.#next = end;
     this.#elementsMissing += elementsAhead - 1;
     return true;
