@@ -154,6 +154,10 @@ export class Executor {
     server.tracking.onInterest = this.changes.refresh;
   }
 
+  touch(dbIndex: number, keys: readonly Bytes[], values: boolean): void {
+    this.#keyspace.databases[dbIndex]!.touch(keys, values);
+  }
+
   /** Commands that run or wait for their data. */
   running = 0;
 

@@ -139,11 +139,19 @@ export class Database implements Persistent {
       reading.attempt.together(keys, (key) => this.#known(key));
       return;
     }
-    this.#entries.touch(keys);
+    this.touch(keys, false);
     // Reads in line do not fault, and those of a command that has begun to write stay in line.
     if (keys.length <= MAX_INLINE_LOADS && !reading.mustFault) return;
     const missing = keys.filter((key) => !this.#entries.has(key));
     if (missing.length > 0) this.#fetch(missing);
+  }
+
+  /**
+   * Brings what memory knows of these keys near to the processor: who looks for one after the other waits for each.
+   * `values`: they will be read, and not replaced.
+   */
+  touch(keys: readonly Bytes[], values: boolean): void {
+    this.#entries.touch(keys, values);
   }
 
   /** Reads each of `items`: what several of them miss is fetched at once. */

@@ -3,6 +3,8 @@ import { hashOf, randomSeed } from "../support/hash.ts";
 import type { Entry } from "./entry.ts";
 
 const FIRST_SLOTS = 1 << 6;
+/** So few entries are in the processor's cache anyway. */
+const FEW_ENTRIES = 1000;
 /** So many keys are brought near at once: more would push one another out of the processor's cache. */
 const TOUCHED_AT_ONCE = 64;
 
@@ -57,15 +59,19 @@ export class EntryTable {
     for (const entry of this.#entries) if (entry !== null) yield entry;
   }
 
-  /** Brings what lookups of these keys will need into the processor's cache. */
-  touch(keys: readonly Bytes[]): void {
+  /**
+   * Brings what lookups of these keys will need into the processor's cache; with `values` also what is read of a value,
+   * which would be a waste of who replaces it.
+   */
+  touch(keys: readonly Bytes[], values: boolean): void {
+    if (this.size < FEW_ENTRIES) return;
     for (let i = 0; i < keys.length; i += TOUCHED_AT_ONCE) {
-      this.#touch(keys, i, Math.min(i + TOUCHED_AT_ONCE, keys.length));
+      this.#touch(keys, i, Math.min(i + TOUCHED_AT_ONCE, keys.length), values);
     }
   }
 
   /** Each loop waits for far memory once: what its rounds read does not depend on one another. */
-  #touch(keys: readonly Bytes[], begin: number, end: number): void {
+  #touch(keys: readonly Bytes[], begin: number, end: number, values: boolean): void {
     const slots = this.#slots;
     const entries = this.#entries;
     const hashes = this.#hashes;
@@ -80,7 +86,10 @@ export class EntryTable {
     }
     for (let i = 0; i < count; i++) {
       const place = slots[2 * (hashes[i]! & mask) + 1]!;
-      if (place !== 0) read += entries[place - 1]!.key.charCodeAt(0);
+      if (place === 0) continue;
+      const { key, value } = entries[place - 1]!;
+      read += key.length;
+      if (values && typeof value === "string") read += value.length;
     }
     // Nobody asks for it; but reading would be left out if nothing came of it.
     hashes[0] = read;

@@ -93,6 +93,11 @@ export class ReplicationStream implements Persistent, BatchWaiter {
 
   // ─── what is known ─────────────────────────────────────────────────────────────────────────────
 
+  /** What changes is told on, or kept for who may ask. */
+  get isKept(): boolean {
+    return this.#backlog !== null;
+  }
+
   get history(): History {
     return this.#history;
   }

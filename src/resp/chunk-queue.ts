@@ -33,6 +33,10 @@ export class ChunkQueue {
     this.#lent = chunk;
   }
 
+  isLent(chunk: Buffer): boolean {
+    return chunk === this.#lent;
+  }
+
   /**
    * Makes what is left of the present chunk from `at` on, and the one behind it, the present one. Without
    * another chunk it returns false. `current` then begins at `at` if it is another buffer than before: of a

@@ -36,6 +36,14 @@ const COLLECT_FROM = 16 * 1024;
 /** What an argument costs beside its bytes, roughly: the string's head and its place in the array. */
 const ARGUMENT_OVERHEAD = 40;
 
+/** A request that was read before its turn, and where its bytes are (`RequestSource`), null when they are not known. */
+interface Ahead {
+  readonly args: Bytes[];
+  readonly bytes: Buffer | null;
+  readonly begin: number;
+  readonly end: number;
+}
+
 /**
  * Requests out of the bytes of one connection: arrays of bulk strings, and inline commands.
  *
@@ -65,9 +73,12 @@ export class RequestReader {
   #missing = 0;
   /** Of the argument that comes next, -1 when its length was not read yet. */
   #bulkLength = -1;
+  #isBulkLengthChecked = true;
   #collector: BulkCollector | null = null;
   #argumentBytes = 0;
-  readonly #ahead: Bytes[][] = [];
+  readonly #ahead: Ahead[] = [];
+  /** What is read now is not the next to be run: limits may be others when it is. */
+  #isAhead = false;
   #failure: ProtocolError | null = null;
 
   constructor(limits: RequestLimits) {
@@ -105,28 +116,46 @@ export class RequestReader {
    * @throws ProtocolError, and again on every further call.
    */
   next(): Bytes[] | null {
-    if (this.#ahead.length > 0) {
-      this.source.clear();
-      return this.#ahead.shift()!;
+    const ahead = this.#ahead.shift();
+    if (ahead !== undefined) {
+      const { args, bytes, begin, end } = ahead;
+      if (bytes === null) this.source.clear();
+      else this.source.set(args, bytes, begin, end);
+      return args;
     }
     if (this.#failure !== null) throw this.#failure;
     return this.#parse();
   }
 
-  /** Up to `limit` complete requests that `next` will return, without taking them. */
-  lookAhead(limit: number): readonly (readonly Bytes[])[] {
+  /** The complete requests that `lookAhead` has found, and `next` will return. */
+  get ahead(): readonly { readonly args: readonly Bytes[] }[] {
+    return this.#ahead;
+  }
+
+  /** Reads on until there are `limit` complete requests `ahead`, without taking them. */
+  lookAhead(limit: number): void {
     // Before a login each request decides under which limits the one behind it is read.
-    if (this.#limits.authRequired) return [];
+    if (this.#limits.authRequired) return;
+    this.#isAhead = this.#ahead.length > 0;
     try {
       while (this.#ahead.length < limit && this.#failure === null) {
         const args = this.#parse();
         if (args === null) break;
-        this.#ahead.push(args);
+        this.#ahead.push(this.#found(args));
+        this.#isAhead = true;
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
+    } finally {
+      this.#isAhead = false;
     }
-    return this.#ahead;
+  }
+
+  /** The bytes of what was lent will be gone when it is taken. */
+  #found(args: Bytes[]): Ahead {
+    const { bytes, begin, end } = this.source;
+    const isKept = this.source.isOf(args) && !this.#chunks.isLent(bytes);
+    return { args, bytes: isKept ? bytes : null, begin, end };
   }
 
   #parse(): Bytes[] | null {
@@ -162,8 +191,15 @@ export class RequestReader {
       if (this.#bulkLength < 0) {
         const length = this.#length("bulk length", "too big bulk count string");
         if (length === null) return false;
-        if (length < 0 || length >= COLLECT_FROM) this.#checkBulk(length);
+        if (length < 0) this.#checkBulk(length);
         this.#bulkLength = length;
+        this.#isBulkLengthChecked = length < COLLECT_FROM;
+      }
+      if (!this.#isBulkLengthChecked) {
+        // A CONFIG SET before it may allow it.
+        if (this.#isAhead) return false;
+        this.#checkBulk(this.#bulkLength);
+        this.#isBulkLengthChecked = true;
       }
       const argument = this.#bulk(this.#bulkLength);
       if (argument === null) return false;

@@ -13,6 +13,8 @@ export interface Commits {
   /** Everything up to this batch is in the store. */
   readonly written: number;
   wait(batch: number, waiter: BatchWaiter): void;
+  /** What `work` changes is written when it is done. */
+  gather(work: () => void): void;
 }
 
 /** Long bulks go to the socket in pieces of this size: encoding copies them. */

@@ -27,12 +27,12 @@ import type { Commits } from "./output.ts";
 import { ClientPause } from "./pause.ts";
 import { type Peer, tcpPeer } from "./peer.ts";
 import { PushEncoder } from "./push-encoder.ts";
-import { OutputFlusher } from "./output-flusher.ts";
 import { PROTECTED_MODE, TOO_MANY_CLIENTS } from "./refusals.ts";
 import type { CommandRunner, SessionHost } from "./session-host.ts";
 import { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
 import { TrafficCounter } from "./traffic.ts";
+import { Turn } from "./turn.ts";
 
 export interface ServerOptions {
   readonly config: Config;
@@ -90,7 +90,7 @@ export class Server implements ServerView, SessionHost {
   readonly inputBudget = new InputBudget();
   readonly pubsub = new PubSub();
   readonly pushEncoder = new PushEncoder();
-  readonly outputFlusher = new OutputFlusher(() => this.pushEncoder.forget());
+  readonly turn: Turn;
   readonly clients = new Sessions();
   readonly tracking = new Tracking({
     clients: this.clients,
@@ -134,6 +134,7 @@ export class Server implements ServerView, SessionHost {
     this.replication = options.replication;
     this.busy = options.executor.busy;
     this.log = options.log;
+    this.turn = new Turn(options.executor, options.commits, () => this.pushEncoder.forget());
     this.#onShutdown = options.onShutdown;
     this.config.onChange("trackingTableMaxKeys", () => this.tracking.watchSize());
     // The command has seen to it before (`listenOn`): it can fail, and takes its time.

@@ -12,13 +12,15 @@ import type { Connection } from "./connection.ts";
 import type { InputBudget } from "./input-budget.ts";
 import type { Commits } from "./output.ts";
 import type { PushEncoder } from "./push-encoder.ts";
-import type { OutputFlusher } from "./output-flusher.ts";
 import type { TrafficCounter } from "./traffic.ts";
+import type { Turn } from "./turn.ts";
 
 /** What a session needs of the executor. */
 export interface CommandRunner {
   /** Requests of one client come one at a time, in order. After `PENDING` comes `caller.resume`. */
   execute(caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING;
+  /** Clients will ask for these keys of a database at once; `values`: and read what they hold. */
+  touch(dbIndex: number, keys: readonly Bytes[], values: boolean): void;
   /** Of the reply that was returned last: the batch that must be written before it may leave, or 0. */
   readonly replyBatch: number;
   readonly watches: { unwatch(client: object): void; isTouched(client: object): boolean };
@@ -39,7 +41,7 @@ export interface SessionHost {
   readonly tracking: Tracking;
   readonly replication: Replication;
   readonly pushEncoder: PushEncoder;
-  readonly outputFlusher: OutputFlusher;
+  readonly turn: Turn;
   readonly log: Log;
   /** Clients have to log in. */
   readonly isPasswordRequired: boolean;

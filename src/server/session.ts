@@ -28,6 +28,8 @@ const REQUESTS_PER_TURN = 256;
 const FLUSH_FROM = 64 * 1024;
 /** While so many bytes of replies wait, no more requests are taken: the client does not read. */
 const OUTPUT_HIGH_WATER = 1024 * 1024;
+/** A longer argument takes longer to be looked for than it would be waited for. */
+const MAX_KEY_AHEAD = 200;
 /** How long a client that was hung up on may take to read its last replies. */
 const LINGER_MS = 1000;
 
@@ -66,7 +68,10 @@ export class Session implements Caller, Connection, RequestLimits {
   isClosed = false;
   profile: ReplicaProfile | null = null;
   changesOffset = 0;
-  /** The flusher's: it will call `flush` at the end of this turn. */
+  // The turn's: what it will call.
+  /** `runDue`. */
+  isTurnDue = false;
+  /** `flush`. */
   isFlushDue = false;
 
   readonly #host: SessionHost;
@@ -192,7 +197,7 @@ export class Session implements Caller, Connection, RequestLimits {
     const encoded = this.#host.pushEncoder.encode(push, this.resp);
     this.output.addPush(encoded, batch);
     this.#pushedBytes += encoded.length;
-    this.#host.outputFlusher.add(this);
+    this.#host.turn.flushLater(this);
     // Not only at the end of the turn: a pipeline of large messages must not be in memory whole.
     if (this.#pushedBytes >= FLUSH_FROM) this.flush();
   }
@@ -228,7 +233,8 @@ export class Session implements Caller, Connection, RequestLimits {
   }
 
   upcoming(limit: number): readonly (readonly Bytes[])[] {
-    return this.#reader.lookAhead(limit);
+    this.#reader.lookAhead(limit);
+    return this.#reader.ahead.slice(0, limit).map(({ args }) => args);
   }
 
   resume(reply: Reply, batch: number): void {
@@ -245,7 +251,9 @@ export class Session implements Caller, Connection, RequestLimits {
     this.#host.traffic.countRead(chunk.length);
     if (this.#isClosing) return;
     this.lastInteractionMs = Date.now();
-    this.#reader.lend(chunk);
+    // What the stream tells on is the bytes of requests, as they are.
+    if (this.#host.replication.stream.isKept) this.#reader.push(Buffer.from(chunk));
+    else this.#reader.lend(chunk);
     if (this.#reader.bufferedBytes > this.#host.config.values.clientQueryBufferLimit) {
       this.#host.log(
         "warning",
@@ -255,11 +263,33 @@ export class Session implements Caller, Connection, RequestLimits {
       return;
     }
     this.#turnBytes = chunk.length;
-    if (this.#hold === "none") {
-      this.#takeRequests();
-      this.#host.outputFlusher.add(this);
-    } else this.#setPace();
+    if (this.#hold === "none") this.#runInTurn();
+    else this.#setPace();
     this.#reader.keep();
+  }
+
+  /** Reads what is there, so that all that comes in a turn is known before anything of it runs. */
+  #runInTurn(): void {
+    this.#reader.lookAhead(REQUESTS_PER_TURN);
+    this.#host.turn.runLater(this);
+  }
+
+  /**
+   * Adds what the requests that are there name first, nearly always a key: to `read` where that is all that they name
+   * (GET, INCR, HGETALL), else to `used`.
+   */
+  keysAhead(read: Bytes[], used: Bytes[]): void {
+    for (const { args } of this.#reader.ahead) {
+      const key = args[1];
+      if (key !== undefined && key.length <= MAX_KEY_AHEAD) (args.length === 2 ? read : used).push(key);
+    }
+  }
+
+  /** Runs what came in this turn. */
+  runDue(): void {
+    if (this.isClosed) return;
+    if (this.#hold === "yielded") this.#hold = "none";
+    this.#takeRequests();
   }
 
   #run(): void {
@@ -365,7 +395,7 @@ export class Session implements Caller, Connection, RequestLimits {
 
   #yield(): void {
     this.#hold = "yielded";
-    setImmediate(() => this.#release("yielded"));
+    this.#runInTurn();
   }
 
   #outputMoved(): void {
@@ -387,7 +417,8 @@ export class Session implements Caller, Connection, RequestLimits {
     if (this.isClosed || this.#dropIfBehind()) return;
     this.output.flush();
     this.#holdIfBehind();
-    const isOver = this.#isClosing || (this.#hasEnded && this.#hold === "none");
+    const isDone = this.#hold === "none" && !this.isTurnDue;
+    const isOver = this.#isClosing || (this.#hasEnded && isDone);
     if (isOver && this.#hold !== "pending" && this.output.isEmpty) this.#hangUp();
     else this.#setPace();
   }

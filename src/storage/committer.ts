@@ -144,6 +144,18 @@ export class Committer {
     this.#rounds.keep(elements);
   }
 
+  /** What `work` changes is written when it is done, and not at the end of the event loop's next turn. */
+  gather(work: () => void): void {
+    const wasScheduled = this.#scheduled;
+    this.#scheduled = true;
+    try {
+      work();
+    } finally {
+      this.#scheduled = wasScheduled;
+      if (!this.#writing && this.#holds === 0) this.#flush();
+    }
+  }
+
   /** Calls `waiter.batchDone` once the batch is written or has failed. */
   wait(batch: number, waiter: BatchWaiter): void {
     if (batch <= this.#written) waiter.batchDone(null);

@@ -27,7 +27,6 @@ describe("EntryTable", () => {
           expect(table.get(key)).toBe(model.get(key));
           expect(table.size).toBe(model.size);
         }
-        table.touch(steps.map(({ key }) => key));
         for (let n = 0; n <= 200; n++) {
           const key = "k".repeat(n % 7) + n;
           expect(table.get(key)).toBe(model.get(key));
@@ -43,7 +42,8 @@ describe("EntryTable", () => {
     const keys = ["", "\0", "\0\0", "ÿ"];
     for (let n = 0; n < 50_000; n++) keys.push(`key:${n}`);
     for (const key of keys) table.add(entryOf(key));
-    table.touch(keys);
+    table.touch(keys, false);
+    table.touch(keys, true);
     expect(keys.filter((key) => table.get(key)?.key !== key)).toEqual([]);
     expect(table.has("key:50000")).toBe(false);
     for (const key of keys) if (key.endsWith("7")) table.delete(key);

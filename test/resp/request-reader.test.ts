@@ -33,6 +33,18 @@ function encode(args: readonly string[]): string {
   return `*${args.length}\r\n${args.map((arg) => `$${arg.length}\r\n${arg}\r\n`).join("")}`;
 }
 
+/** The bytes that are told on of the request that was taken last. */
+function told(reader: RequestReader, args: readonly string[]): string | null {
+  return reader.source.isOf(args)
+    ? reader.source.bytes.latin1Slice(reader.source.begin, reader.source.end)
+    : null;
+}
+
+function ahead(reader: RequestReader, limit: number): (readonly string[])[] {
+  reader.lookAhead(limit);
+  return reader.ahead.map(({ args }) => args);
+}
+
 /** The bytes, cut at places that may come several times and in any order. */
 function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
   const sorted = [...places.map((place) => place % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
@@ -60,9 +72,6 @@ const places = fc.array(fc.nat(), { maxLength: 60 });
 describe("the bytes that a request came as", () => {
   const newReader = (): RequestReader => new RequestReader({ maxBulkLength: 512 * MB, authRequired: false });
 
-  const told = (reader: RequestReader, args: readonly string[]): string | null =>
-    reader.source.isOf(args) ? reader.source.bytes.latin1Slice(reader.source.begin, reader.source.end) : null;
-
   test("are those that would be made of it, wherever the stream is cut", () => {
     fc.assert(
       fc.property(fc.array(request, { maxLength: 5 }), places, (requests, at) => {
@@ -89,11 +98,11 @@ describe("the bytes that a request came as", () => {
     expect(told(reader, args)).toBeNull();
   });
 
-  test("are not told of a request that was looked at before its turn", () => {
+  test("are not told of a request that was looked at before its turn, and lent", () => {
     const reader = newReader();
     reader.lend(Buffer.from(encode(["SET", "a", "b"]) + encode(["SET", "c", "d"])));
     reader.next();
-    expect(reader.lookAhead(10)).toHaveLength(1);
+    expect(ahead(reader, 10)).toHaveLength(1);
     expect(told(reader, reader.next()!)).toBeNull();
   });
 
@@ -281,7 +290,7 @@ describe("before AUTH", () => {
     const reader = new RequestReader(changing);
     const large = ["SET", "k", "x".repeat(20_000)];
     reader.push(Buffer.from(encode(["AUTH", "secret"]) + encode(large), "latin1"));
-    expect(reader.lookAhead(10)).toEqual([]);
+    expect(ahead(reader, 10)).toEqual([]);
     expect(reader.next()).toEqual(["AUTH", "secret"]);
     changing.authRequired = false;
     expect(reader.next()).toEqual(large);
@@ -289,15 +298,39 @@ describe("before AUTH", () => {
 });
 
 describe("looking ahead", () => {
+  test("knows the bytes of requests that are still there", () => {
+    const reader = new RequestReader({ maxBulkLength: 512 * MB, authRequired: false });
+    const requests = [["SET", "a", "b"], ["PING"], ["SET", "c", "d"]];
+    reader.push(Buffer.from(requests.map(encode).join("")));
+    expect(ahead(reader, 2)).toEqual(requests.slice(0, 2));
+    for (const expected of requests) expect(told(reader, reader.next()!)).toBe(encode(expected));
+  });
+
+  test("leaves it to the request before how long a bulk may be", () => {
+    const changing = { maxBulkLength: 20_000, authRequired: false };
+    const reader = new RequestReader(changing);
+    const large = ["SET", "k", "x".repeat(30_000)];
+    reader.push(Buffer.from(encode(["CONFIG"]) + encode(large)));
+    expect(ahead(reader, 10)).toEqual([["CONFIG"]]);
+    expect(reader.next()).toEqual(["CONFIG"]);
+    changing.maxBulkLength = 30_000;
+    expect(reader.next()).toEqual(large);
+    reader.push(Buffer.from(encode(["CONFIG"]) + encode(large)));
+    expect(ahead(reader, 10)).toEqual([["CONFIG"]]);
+    changing.maxBulkLength = 20_000;
+    expect(reader.next()).toEqual(["CONFIG"]);
+    expect(() => reader.next()).toThrow("invalid bulk length");
+  });
+
   test("shows what next will return", () => {
     const reader = new RequestReader({ maxBulkLength: 512 * MB, authRequired: false });
     reader.push(Buffer.from(`${encode(["GET", "a"])}${encode(["GET", "b"])}PING\r\n*1\r\n$4\r\nPI`));
-    expect(reader.lookAhead(2)).toEqual([
+    expect(ahead(reader, 2)).toEqual([
       ["GET", "a"],
       ["GET", "b"],
     ]);
     expect(reader.next()).toEqual(["GET", "a"]);
-    expect(reader.lookAhead(5)).toEqual([["GET", "b"], ["PING"]]);
+    expect(ahead(reader, 5)).toEqual([["GET", "b"], ["PING"]]);
     reader.push(Buffer.from("NG\r\n"));
     expect(reader.next()).toEqual(["GET", "b"]);
     expect(reader.next()).toEqual(["PING"]);
@@ -308,7 +341,7 @@ describe("looking ahead", () => {
   test("keeps an error for its turn", () => {
     const reader = new RequestReader({ maxBulkLength: 512 * MB, authRequired: false });
     reader.push(Buffer.from("PING\r\nPING\r\n*x\r\n"));
-    expect(reader.lookAhead(10)).toEqual([["PING"], ["PING"]]);
+    expect(ahead(reader, 10)).toEqual([["PING"], ["PING"]]);
     expect(reader.next()).toEqual(["PING"]);
     expect(reader.next()).toEqual(["PING"]);
     expect(() => reader.next()).toThrow("invalid multibulk length");

@@ -30,6 +30,10 @@ class ScriptedCommits {
     this.#waiting.sort((a, b) => a.batch - b.batch);
   }
 
+  gather(work: () => void): void {
+    work();
+  }
+
   finish(batch: number, error: Error | null = null): void {
     this.written = batch;
     while (this.#waiting.length > 0 && this.#waiting[0]!.batch <= batch) {
@@ -53,6 +57,7 @@ export class ScriptedServer implements AsyncDisposable {
       watches: { unwatch: () => {}, isTouched: () => false },
       blocked: { isWaiting: () => false, isWaitingFor: () => false, release: () => {}, fail: () => {} },
       forget: () => {},
+      touch: () => {},
       busy: { script: null },
       execute: (caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING => {
         executor.replyBatch = 0;
@@ -79,7 +84,7 @@ export class ScriptedServer implements AsyncDisposable {
       reload: {} as never,
       backup: {} as never,
       scripting: {} as never,
-      replication: { upstream: { inputBytes: 0 } } as never,
+      replication: { upstream: { inputBytes: 0 }, stream: { isKept: false } } as never,
       log: (_level, message) => void this.log.push(message),
       onShutdown: () => {},
     });

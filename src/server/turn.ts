@@ -1,0 +1,104 @@
+import type { Bytes } from "../support/bytes.ts";
+import type { Commits } from "./output.ts";
+import type { Session } from "./session.ts";
+import type { CommandRunner } from "./session-host.ts";
+
+/** Keys that are brought near together, at the least where there are as many. */
+const KEYS_AT_ONCE = 64;
+
+/**
+ * What clients send in one turn of the event loop is done together, when the sockets of all have been read:
+ *
+ * 1. the keys that they name are brought near to the processor, at the same time and not one after the other,
+ * 2. the requests run, those of a client in their order,
+ * 3. what they changed is written, as one batch,
+ * 4. replies leave, and what was pushed: one write for each client. One that is written to at once is woken for one
+ *    reply, and asks again before the next one gets its own; to wake it is the dearest part of a short command.
+ */
+export class Turn {
+  readonly #executor: CommandRunner;
+  readonly #commits: Commits;
+  readonly #afterwards: () => void;
+  /** Who has sent requests. */
+  #senders: Session[] = [];
+  /** Who is to be sent something. */
+  #receivers: Session[] = [];
+  /** What is brought near: of commands that name nothing but a key, of others. */
+  readonly #read: Bytes[] = [];
+  readonly #used: Bytes[] = [];
+  #isScheduled = false;
+
+  /** @param afterwards when all has been sent */
+  constructor(executor: CommandRunner, commits: Commits, afterwards: () => void) {
+    this.#executor = executor;
+    this.#commits = commits;
+    this.#afterwards = afterwards;
+  }
+
+  /** Its requests run, and it is flushed. */
+  runLater(session: Session): void {
+    if (session.isTurnDue) return;
+    session.isTurnDue = true;
+    this.#senders.push(session);
+    this.#schedule();
+  }
+
+  flushLater(session: Session): void {
+    if (session.isFlushDue) return;
+    session.isFlushDue = true;
+    this.#receivers.push(session);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    // The check phase comes right after the sockets of this turn were read.
+    setImmediate(() => this.#run());
+  }
+
+  #run(): void {
+    const senders = this.#senders;
+    this.#senders = [];
+    if (senders.length > 0) this.#commits.gather(() => this.#runRequests(senders));
+    // Whoever is due from here on, and who has yielded, has the next turn.
+    this.#isScheduled = false;
+    if (this.#senders.length > 0) this.#schedule();
+    const receivers = this.#receivers;
+    this.#receivers = [];
+    for (const session of receivers) {
+      session.isFlushDue = false;
+      session.flush();
+    }
+    this.#afterwards();
+  }
+
+  #runRequests(senders: readonly Session[]): void {
+    for (let next = 0; next < senders.length;) {
+      const end = this.#bringNear(senders, next);
+      for (; next < end; next++) {
+        const session = senders[next]!;
+        session.isTurnDue = false;
+        session.runDue();
+        this.flushLater(session);
+      }
+    }
+  }
+
+  /** Of as many sessions as name enough keys of one database; gives the first behind them. */
+  #bringNear(senders: readonly Session[], begin: number): number {
+    const read = this.#read;
+    const used = this.#used;
+    const { dbIndex } = senders[begin]!;
+    let end = begin;
+    while (end < senders.length && senders[end]!.dbIndex === dbIndex) {
+      senders[end++]!.keysAhead(read, used);
+      if (read.length + used.length >= KEYS_AT_ONCE) break;
+    }
+    if (read.length > 1) this.#executor.touch(dbIndex, read, true);
+    if (used.length > 1) this.#executor.touch(dbIndex, used, false);
+    read.length = 0;
+    used.length = 0;
+    return end;
+  }
+}
