@@ -2,6 +2,7 @@ import { COMMAND_GROUPS } from "./commands/groups.ts";
 import { Scripting } from "./commands/scripting/scripting.ts";
 import { CommandTable } from "./commands/table.ts";
 import type { Config } from "./config/config.ts";
+import type { Values } from "./config/options.ts";
 import { DiskHealth } from "./executor/disk-health.ts";
 import { Executor } from "./executor/executor.ts";
 import { ExpiryWalk } from "./executor/expiry-walk.ts";
@@ -22,6 +23,7 @@ import { startCollector } from "./storage/collector/start.ts";
 import { Backup } from "./storage/backup.ts";
 import { LogRewrite } from "./storage/log-rewrite.ts";
 import { openFolder, openRedoLog, probeFolder } from "./storage/open-folder.ts";
+import type { CacheLimits } from "./storage/record-cache.ts";
 import type { RedoLog } from "./storage/redo/redo-log.ts";
 import { type Store, openMemoryStore } from "./storage/store.ts";
 import type { Log } from "./support/log.ts";
@@ -97,7 +99,7 @@ export class Instance {
     const keyspace = await Keyspace.open({
       store: holder.store,
       databases: values.databases,
-      recordCacheBytes: values.recordCacheSize,
+      recordCache: cacheLimits(values),
       limits: values,
       log: holder.log,
       maxLogBytes: () => values.redoLogSize,
@@ -316,6 +318,11 @@ function wantsSave(orders: readonly string[], hasSavePoints: boolean): boolean {
   return orders.includes("save") || (hasSavePoints && !orders.includes("nosave"));
 }
 
+const cacheLimits = ({ recordCacheSize, recordCacheMinSize }: Values): CacheLimits => ({
+  limitBytes: recordCacheSize,
+  minBytes: recordCacheMinSize,
+});
+
 /** What CONFIG SET changes at once. */
 function followConfig(config: Config, keyspace: Keyspace, collector: Collector): void {
   const pace = (): void => {
@@ -323,9 +330,11 @@ function followConfig(config: Config, keyspace: Keyspace, collector: Collector):
   };
   config.onChange("gcInterval", pace);
   config.onChange("gcBatchSize", pace);
-  config.onChange("recordCacheSize", (bytes) => {
-    keyspace.cache.limitBytes = bytes;
-  });
+  const limitCache = (): void => {
+    keyspace.cache.limits = cacheLimits(config.values);
+  };
+  config.onChange("recordCacheSize", limitCache);
+  config.onChange("recordCacheMinSize", limitCache);
   // Asked for at each batch.
   config.onChange("appendfsync", () => {});
   const { propagation } = keyspace;

@@ -12,7 +12,7 @@ import {
 } from "../storage/layout.ts";
 import { ByteReader, u32, u64 } from "../storage/numbers.ts";
 import { Reading } from "../storage/reading.ts";
-import { RecordCache } from "../storage/record-cache.ts";
+import { type CacheLimits, RecordCache } from "../storage/record-cache.ts";
 import { LoadQueue } from "./loader.ts";
 import { OverlaidStore } from "../storage/overlaid-store.ts";
 import type { RedoLog } from "../storage/redo/redo-log.ts";
@@ -48,7 +48,7 @@ export interface PackingLimits {
 export interface KeyspaceOptions {
   readonly store: Store;
   readonly databases: number;
-  readonly recordCacheBytes: number;
+  readonly recordCache: CacheLimits;
   readonly limits: PackingLimits;
   /** Null: batches go to the store at once. */
   readonly log: RedoLog | null;
@@ -127,7 +127,7 @@ export class Keyspace {
     this.limits = options.limits;
     this.#store = new OverlaidStore(options.store);
     this.reading = new Reading(this.#store);
-    this.cache = new RecordCache<Entry>(options.recordCacheBytes, (entry) => entry.db.evicted(entry));
+    this.cache = new RecordCache<Entry>(options.recordCache, (entry) => entry.db.evicted(entry));
     this.committer = new Committer({
       store: options.store,
       log: options.log,
@@ -191,7 +191,7 @@ export class Keyspace {
   }
 
   get residentShareBytes(): number {
-    return this.cache.limitBytes * RESIDENT_SHARE;
+    return this.cache.limits.limitBytes * RESIDENT_SHARE;
   }
 
   /** The running command has written; its reply waits for that batch. */

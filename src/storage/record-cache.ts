@@ -26,6 +26,21 @@ const MIN_YIELD = 1 / 64;
 const ROOM = 1 / 16;
 /** About what a small record takes: of so many as could be in memory, it is known that they were read. */
 const SMALL_RECORD_BYTES = 300;
+/** Larger ones are few, and come into memory when they are used a lot: they are in nobody's way. */
+const LARGE_RECORD_BYTES = 64 << 10;
+/** After so many reads that found no room it is seen whether more memory would pay. */
+const JUDGED_READS = 1 << 14;
+/** It does when at least this part of them was read before, and might still be there. */
+const PAYING_PART = 1 / 6;
+/** This part of the limit is added then. */
+const GROWTH = 1 / 16;
+
+export interface CacheLimits {
+  /** What all records may take together. */
+  readonly limitBytes: number;
+  /** What small records may take, whatever it brings. */
+  readonly minBytes: number;
+}
 
 /**
  * Which records stay in memory: SIEVE (Zhang et al., NSDI 2024). A queue in order of arrival and a hand that
@@ -36,11 +51,20 @@ const SMALL_RECORD_BYTES = 300;
  * have been, does. Where keys are read that will not be read again soon (most of a large data set, a scan), that saves
  * what coming and going costs, and what stays is what is used.
  *
+ * Small records may take a part of the limit at first, and more while that saves reads: where of many million keys any may
+ * be next, four times the memory answers hardly more of them.
+ *
  * It never evicts by itself: `trim` is called between commands, so that a handler's objects stay valid.
  */
 export class RecordCache<Node extends CacheNode> {
-  #limitBytes = 0;
+  #limits: CacheLimits;
+  /** What small records may take now. */
+  #allowedBytes = 0;
   #bytes = 0;
+  #smallBytes = 0;
+  /** Since it was last seen whether more memory would pay: reads, and those of what was read before. */
+  #judged = 0;
+  #readAgain = 0;
   #count = 0;
   evictions = 0;
   #newest: Node | null = null;
@@ -56,18 +80,26 @@ export class RecordCache<Node extends CacheNode> {
   readonly #evict: (node: Node) => void;
 
   /** `evict`: forget the node wherever else it is known. */
-  constructor(limitBytes: number, evict: (node: Node) => void) {
-    this.limitBytes = limitBytes;
+  constructor(limits: CacheLimits, evict: (node: Node) => void) {
+    this.#limits = limits;
+    this.#allowedBytes = leastOf(limits);
     this.#evict = evict;
   }
 
-  get limitBytes(): number {
-    return this.#limitBytes;
+  get limits(): CacheLimits {
+    return this.#limits;
   }
 
-  set limitBytes(bytes: number) {
-    this.#limitBytes = bytes;
+  /** What small records may take is judged anew. */
+  set limits(limits: CacheLimits) {
+    this.#limits = limits;
+    this.#allowedBytes = leastOf(limits);
     this.#recentlyRead = null;
+  }
+
+  /** What small records may take at present. */
+  get allowedBytes(): number {
+    return this.#allowedBytes;
   }
 
   get bytes(): number {
@@ -84,7 +116,11 @@ export class RecordCache<Node extends CacheNode> {
   }
 
   get #isOver(): boolean {
-    return this.#bytes > this.#limitBytes && !this.#isStuck;
+    return (this.#isBeyondLimit || this.#smallBytes > this.#allowedBytes) && !this.#isStuck;
+  }
+
+  get #isBeyondLimit(): boolean {
+    return this.#bytes > this.#limits.limitBytes;
   }
 
   /** Nodes that were pinned may not be any more. */
@@ -103,18 +139,34 @@ export class RecordCache<Node extends CacheNode> {
   }
 
   get #hasRoom(): boolean {
-    return this.#bytes < this.#limitBytes * (1 - ROOM);
+    const { limitBytes } = this.#limits;
+    return this.#bytes < limitBytes * (1 - ROOM) && this.#smallBytes < this.#allowedBytes * (1 - ROOM);
   }
 
   #wasReadRecently(key: Bytes): boolean {
-    this.#recentlyRead ??= new RecentlyRead(this.#limitBytes / SMALL_RECORD_BYTES);
-    return this.#recentlyRead.meets(key);
+    this.#recentlyRead ??= new RecentlyRead(this.#limits.limitBytes / SMALL_RECORD_BYTES);
+    const isAgain = this.#recentlyRead.meets(key);
+    this.#judge(isAgain);
+    return isAgain;
+  }
+
+  /** Whether more memory would have saved reads. */
+  #judge(isAgain: boolean): void {
+    const { limitBytes } = this.#limits;
+    if (this.#allowedBytes >= limitBytes) return;
+    if (isAgain) this.#readAgain++;
+    if (++this.#judged < JUDGED_READS) return;
+    if (this.#readAgain >= JUDGED_READS * PAYING_PART) {
+      this.#allowedBytes = Math.min(limitBytes, this.#allowedBytes + limitBytes * GROWTH);
+    }
+    this.#judged = 0;
+    this.#readAgain = 0;
   }
 
   /** It stays as long as others that are used as much. */
   add(node: Node): void {
-    node.costBytes = node.memoryBytes;
-    this.#bytes += node.costBytes;
+    node.costBytes = 0;
+    this.#account(node, node.memoryBytes);
     this.#count++;
     node.older = this.#newest;
     if (this.#newest === null) this.#oldest = node;
@@ -133,16 +185,20 @@ export class RecordCache<Node extends CacheNode> {
     if (node.older === null) this.#oldest = node.newer as Node | null;
     else node.older.newer = node.newer;
     node.newer = node.older = null;
-    this.#bytes -= node.costBytes;
+    this.#account(node, 0);
     this.#count--;
   }
 
   /** Its size changed. */
   reprice(node: Node): void {
-    if (node.isPassing) return;
-    const cost = node.memoryBytes;
-    this.#bytes += cost - node.costBytes;
-    node.costBytes = cost;
+    if (!node.isPassing) this.#account(node, node.memoryBytes);
+  }
+
+  #account(node: Node, bytes: number): void {
+    const before = node.costBytes;
+    this.#bytes += bytes - before;
+    this.#smallBytes += smallPart(bytes) - smallPart(before);
+    node.costBytes = bytes;
   }
 
   /**
@@ -158,6 +214,8 @@ export class RecordCache<Node extends CacheNode> {
       const node = this.#hand ?? this.#oldest;
       if (node === null) break;
       this.#hand = node.newer as Node | null;
+      // Where small ones take too much, large ones need not go.
+      if (isLarge(node.costBytes) && !this.#isBeyondLimit) continue;
       if (node.visited) node.visited = false;
       else if (!node.isPinned) {
         this.remove(node);
@@ -189,6 +247,13 @@ export class RecordCache<Node extends CacheNode> {
     this.#passing = [];
     this.#newest = this.#oldest = this.#hand = null;
     this.#bytes = 0;
+    this.#smallBytes = 0;
     this.#count = 0;
   }
 }
+
+const isLarge = (bytes: number): boolean => bytes >= LARGE_RECORD_BYTES;
+
+const smallPart = (bytes: number): number => (isLarge(bytes) ? 0 : bytes);
+
+const leastOf = ({ limitBytes, minBytes }: CacheLimits): number => Math.min(limitBytes, minBytes);

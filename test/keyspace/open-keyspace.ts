@@ -28,10 +28,11 @@ export async function openKeyspace(
   given: { store?: Store; recordCacheBytes?: number } = {},
 ): Promise<TestKeyspace> {
   const store = given.store ?? (await openMemoryStore());
+  const { recordCacheBytes = 64 << 20 } = given;
   const keyspace = await Keyspace.open({
     store,
     databases: 4,
-    recordCacheBytes: given.recordCacheBytes ?? 64 << 20,
+    recordCache: { limitBytes: recordCacheBytes, minBytes: recordCacheBytes },
     limits: LIMITS,
     log: null,
     maxLogBytes: () => 0,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type CacheNode, RecordCache } from "../../src/storage/record-cache.ts";
+import { Random } from "../../src/support/random.ts";
 
 class Node implements CacheNode {
   key = "";
@@ -8,7 +9,7 @@ class Node implements CacheNode {
   costBytes = 0;
   newer: CacheNode | null = null;
   older: CacheNode | null = null;
-  readonly memoryBytes = 1;
+  memoryBytes = 1;
   isPinned: boolean;
 
   constructor(isPinned: boolean) {
@@ -20,7 +21,7 @@ class Node implements CacheNode {
 function cacheOf(limit: number, ...runs: readonly (readonly [count: number, isPinned: boolean])[]) {
   const evicted: Node[] = [];
   const nodes: Node[] = [];
-  const cache = new RecordCache<Node>(limit, (node) => evicted.push(node));
+  const cache = new RecordCache<Node>({ limitBytes: limit, minBytes: limit }, (node) => evicted.push(node));
   for (const [count, isPinned] of runs) for (let i = 0; i < count; i++) nodes.push(new Node(isPinned));
   for (const node of nodes) cache.add(node);
   return { cache, nodes, evicted };
@@ -119,10 +120,90 @@ describe("of what is read when there is no room", () => {
 
   test("with room again it stays at once", () => {
     const { cache, evicted } = full();
-    cache.limitBytes = 1000;
+    cache.limits = { limitBytes: 1000, minBytes: 1000 };
     read(cache, "a");
     cache.trim();
     expect(evicted).toEqual([]);
     expect(cache.count).toBe(99);
+  });
+});
+
+describe("of more memory than small records have at first", () => {
+  /** Reads keys as a server does that keeps what the cache keeps; gives the part that was in memory of the last ones. */
+  function readAtRandom(
+    cache: RecordCache<Node>,
+    keys: number,
+    reads: number,
+    memory: Map<string, Node>,
+  ): number {
+    const random = new Random(7);
+    let hits = 0;
+    for (let i = 0; i < reads; i++) {
+      const key = `key:${random.below(keys)}`;
+      const known = memory.get(key);
+      if (known !== undefined) {
+        known.visited = true;
+        if (i >= reads / 2) hits++;
+        continue;
+      }
+      const node = new Node(false);
+      node.key = key;
+      node.memoryBytes = 300;
+      memory.set(key, node);
+      cache.admit(node);
+      while (cache.isFull) cache.trim();
+    }
+    return hits / (reads / 2);
+  }
+
+  const started = () => {
+    const memory = new Map<string, Node>();
+    const limits = { limitBytes: 3_000_000, minBytes: 600_000 };
+    return { memory, cache: new RecordCache<Node>(limits, (node) => memory.delete(node.key)) };
+  };
+
+  test("they get it when it answers reads", () => {
+    const { cache, memory } = started();
+    const part = readAtRandom(cache, 10_000, 1_000_000, memory);
+    expect(cache.allowedBytes).toBe(3_000_000);
+    expect(part).toBeGreaterThan(0.85);
+    expect(cache.bytes).toBeLessThanOrEqual(3_000_000);
+  });
+
+  test("they do not where any of many keys may be next", () => {
+    const { cache, memory } = started();
+    readAtRandom(cache, 500_000, 1_000_000, memory);
+    expect(cache.allowedBytes).toBe(600_000);
+    expect(cache.bytes).toBeLessThanOrEqual(600_000);
+  });
+
+  test("large records do without it, and stay while small ones come and go", () => {
+    const { cache, memory } = started();
+    const large = new Node(false);
+    large.key = "large";
+    large.memoryBytes = 2_000_000;
+    cache.add(large);
+    memory.set("large", large);
+    readAtRandom(cache, 500_000, 100_000, memory);
+    expect(memory.has("large")).toBe(true);
+    expect(cache.bytes).toBeGreaterThan(2_500_000);
+    // All together are beyond the limit.
+    large.memoryBytes = 2_900_000;
+    cache.reprice(large);
+    large.visited = false;
+    for (let i = 0; i < 10 && cache.isFull; i++) cache.trim();
+    expect(cache.bytes).toBeLessThanOrEqual(3_000_000);
+  });
+
+  test("another limit begins anew", () => {
+    const { cache, memory } = started();
+    readAtRandom(cache, 10_000, 300_000, memory);
+    expect(cache.allowedBytes).toBeGreaterThan(1_500_000);
+    cache.limits = { limitBytes: 2_000_000, minBytes: 500_000 };
+    expect(cache.allowedBytes).toBe(500_000);
+    while (cache.isFull) cache.trim();
+    expect(cache.bytes).toBeLessThanOrEqual(500_000);
+    cache.limits = { limitBytes: 400_000, minBytes: 500_000 };
+    expect(cache.allowedBytes).toBe(400_000);
   });
 });

@@ -52,7 +52,8 @@ export function* leveldbSection({ server, keyspace }: Context): Iterable<Field> 
     // Block cache and memtables.
     yield ["leveldb_memory", reading.store.property("leveldb.approximate-memory-usage") ?? 0];
   }
-  yield ["record_cache_size", cache.limitBytes];
+  yield ["record_cache_size", cache.limits.limitBytes];
+  yield ["record_cache_allowed", cache.allowedBytes];
   yield ["record_cache_used", cache.bytes];
   yield ["record_cache_records", cache.count];
   yield ["record_cache_evictions", cache.evictions];

@@ -79,6 +79,14 @@ export const STORAGE = {
       changes: "listener",
     },
   ),
+  "record-cache-min-size": memory(
+    64 * MB,
+    { min: 0n, max: LONG_MAX },
+    {
+      help: "So much of record-cache-size is used in any case; small values get more of it only while that saves reads",
+      changes: "listener",
+    },
+  ),
   "redo-log-size": memory(
     64 * MB,
     { min: 4096n, max: LONG_MAX },
