@@ -36,6 +36,8 @@ const PART_SIZE = 256 * 1024;
 const CACHED = 1024;
 const INTEGERS = Array.from({ length: CACHED }, (_, n) => `:${n}\r\n`);
 const BULK_HEADS = Array.from({ length: CACHED }, (_, n) => `$${n}\r\n`);
+/** Behind another bulk, whose line break is still to be written. */
+const NEXT_BULK_HEADS = BULK_HEADS.map((head) => `\r\n${head}`);
 const ARRAY_HEADS = Array.from({ length: CACHED }, (_, n) => `*${n}\r\n`);
 
 const LINE_BREAK = /[\r\n]/g;
@@ -128,10 +130,29 @@ export class ReplyWriter {
   }
 
   #elements(elements: readonly Reply[], resp: 2 | 3): void {
-    for (const element of elements) {
-      this.write(element, resp);
+    for (let i = 0; i < elements.length;) {
+      i = this.#shortBulks(elements, i);
+      if (i < elements.length) this.write(elements[i++]!, resp);
       if (this.#text.length >= PART_SIZE) this.#cut();
     }
+  }
+
+  /**
+   * The short strings from `begin` on, which is what most elements are; gives the first element behind them. To join is
+   * what a long reply costs: a line break and the head that comes behind it are joined before.
+   */
+  #shortBulks(elements: readonly Reply[], begin: number): number {
+    let element = elements[begin];
+    if (typeof element !== "string" || element.length >= CACHED) return begin;
+    let text = this.#text + BULK_HEADS[element.length]! + element;
+    let i = begin + 1;
+    for (; i < elements.length && text.length < PART_SIZE; i++) {
+      element = elements[i];
+      if (typeof element !== "string" || element.length >= CACHED) break;
+      text = text + NEXT_BULK_HEADS[element.length]! + element;
+    }
+    this.#text = `${text}\r\n`;
+    return i;
   }
 
   #special(reply: Exclude<Reply, string | number | bigint | null | readonly Reply[]>, resp: 2 | 3): void {
