@@ -19,6 +19,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
+import { startCommand } from "../test/support/start-command.ts";
 import { type LeftOut, leftOutOf, matches, readLeftOut } from "./redis-suite-left-out.ts";
 import { type Outcome, readOutcome } from "./redis-suite-outcome.ts";
 
@@ -292,9 +293,7 @@ function makeFolder(unit: string, entries: readonly LeftOut[]): string {
     if (existsSync(`/usr/bin/${program}`)) symlinkSync(`/usr/bin/${program}`, join(folder, "src", program));
   }
   const command =
-    argv.server === "real"
-      ? ["/usr/bin/redis-server"]
-      : [process.execPath, join(resolve(argv.dist), "main.js")];
+    argv.server === "real" ? ["/usr/bin/redis-server"] : startCommand(join(resolve(argv.dist), "main.js"));
   const wrapper = join(folder, "src", "redis-server");
   // `exec`: the suite expects the process id that it started.
   const quoted = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(" ");

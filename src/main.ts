@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=32
 import { rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { backup } from "./cli/backup.ts";

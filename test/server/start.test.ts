@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -105,7 +105,8 @@ describe("texts", () => {
 
   test("package.json names the program, which can be executed", () => {
     expect(PACKAGE.bin.leveldis).toBe("dist/main.js");
-    expect(readFileSync(MAIN, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+    expect(readFileSync(MAIN, "utf8")).toMatch(/^#!\/usr\/bin\/env -S node --max-semi-space-size=\d+\n/);
+    expect(execFileSync(MAIN, ["--version"]).toString()).toContain(VERSION);
   });
 });
 

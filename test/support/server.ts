@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Client, type ClientOptions } from "./client.ts";
 import { freePort } from "./port.ts";
+import { startCommand } from "./start-command.ts";
 import { optionsOf, redisOptionsOf, type Variant, variant } from "./variant.ts";
 
 export type ServerKind = "leveldis" | "redis";
@@ -212,7 +213,7 @@ export class TestServer {
       return ["redis-server", ...file, ...local, ...place, ...redisOptionsOf(chosen), ...args];
     }
     const main = resolve(this.#options.dist ?? process.env["TEST_DIST"] ?? "dist", "main.js");
-    return [process.execPath, main, ...file, ...place, ...optionsOf(chosen), ...args];
+    return [...startCommand(main), ...file, ...place, ...optionsOf(chosen), ...args];
   }
 }
 
