@@ -20,4 +20,4 @@ VOLUME /data
 EXPOSE 6377
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
   CMD ["node", "dist/health-check.js"]
-ENTRYPOINT ["/app/dist/main.js"]
+ENTRYPOINT ["./dist/main.js"]
