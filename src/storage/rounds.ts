@@ -74,6 +74,8 @@ export class Rounds {
   #oldKeptBytes = 0;
   #oldLogBytes = 0;
   #applying: Promise<void> | null = null;
+  /** How many wait for the store to catch up. */
+  #waiting = 0;
   #timer: NodeJS.Timeout | null = null;
   #hurriedAtMs = -Infinity;
   #eagerUntilMs = 0;
@@ -153,6 +155,11 @@ export class Rounds {
     return this.#options.isEager() || Date.now() < this.#eagerUntilMs;
   }
 
+  /** Nobody waits for this round, and the next one is not half full. */
+  #mayRest(log: AppliedLog): boolean {
+    return this.#waiting === 0 && !this.#isEager && this.#youngBytes(log) < this.#options.maxLogBytes() / 2;
+  }
+
   #isFull(log: AppliedLog): boolean {
     return this.#youngBytes(log) >= this.#options.maxLogBytes();
   }
@@ -175,9 +182,14 @@ export class Rounds {
 
   /** Resolves when this batch, which is written, is in the store; rejects when it cannot be brought there. */
   async catchUp(batch: number): Promise<void> {
-    while (this.applied < batch) {
-      if (this.#isStuck) throw new Error(NOT_APPLIED);
-      await (this.#applying ?? this.#apply());
+    this.#waiting++;
+    try {
+      while (this.applied < batch) {
+        if (this.#isStuck) throw new Error(NOT_APPLIED);
+        await (this.#applying ?? this.#apply());
+      }
+    } finally {
+      this.#waiting--;
     }
   }
 
@@ -214,7 +226,7 @@ export class Rounds {
       cut = this.#cut();
       this.#oldLogBytes = log.unappliedBytes - log.waitingBytes;
     };
-    await log.apply(maxFileBytes, handedOver, this.#options.onProgress);
+    await log.apply(maxFileBytes, handedOver, this.#options.onProgress, () => this.#mayRest(log));
     this.#appliedAll(cut!);
   }
 

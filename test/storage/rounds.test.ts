@@ -7,14 +7,21 @@ class ScriptedLog implements AppliedLog {
   waitingBytes = 0;
   partBytes = 0;
   begun = 0;
+  mayRest: () => boolean = () => false;
   #finish: ((error?: Error) => void) | null = null;
 
   get unappliedBytes(): number {
     return this.partBytes + this.waitingBytes;
   }
 
-  async apply(_: number, handedOver: () => void): Promise<void> {
+  async apply(
+    _: number,
+    handedOver: () => void,
+    _progress: () => void,
+    mayRest: () => boolean,
+  ): Promise<void> {
     this.begun++;
+    this.mayRest = mayRest;
     this.partBytes += this.waitingBytes;
     this.waitingBytes = 0;
     handedOver();
@@ -192,4 +199,18 @@ test("what changed in the round before stays pending until that is applied", asy
   expect(rounds.pending()).toEqual([one, other]);
   await log.finish();
   expect([applied, rounds.pending()]).toEqual([[1], [other]]);
+});
+
+test("a round may take its time until the next one is half full, or somebody waits for it", async () => {
+  write(MAX_LOG_BYTES);
+  expect(log.mayRest()).toBe(true);
+  const caughtUp = rounds.catchUp(written);
+  expect(log.mayRest()).toBe(false);
+  await log.finish();
+  await caughtUp;
+  write(MAX_LOG_BYTES);
+  write(MAX_LOG_BYTES / 2 - 1);
+  expect(log.mayRest()).toBe(true);
+  write(1);
+  expect(log.mayRest()).toBe(false);
 });

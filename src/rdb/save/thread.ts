@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { Store, StoreSnapshot } from "../../storage/store.ts";
+import { watchBusy } from "../../support/busy-watch.ts";
 import {
   type RdbFields,
   SaveAborted,
@@ -49,7 +50,7 @@ async function runThread(data: WorkerData, hooks: StreamHooks): Promise<SaveOutc
   const thread = new SaveThread(data);
   const abort = (): void => thread.tell({ order: "abort" });
   hooks.signal.addEventListener("abort", abort);
-  const pace = setInterval(tellPace(thread), PACE_MS);
+  const endPace = watchBusy((isBusy) => thread.tell({ order: "pace", isBusy }));
   try {
     await thread.hear("opened");
     if (hooks.signal.aborted) abort();
@@ -60,29 +61,11 @@ async function runThread(data: WorkerData, hooks: StreamHooks): Promise<SaveOutc
     return await thread.outcome(hooks);
   } finally {
     hooks.signal.removeEventListener("abort", abort);
-    clearInterval(pace);
+    endPace();
     // Without an order it would wait for ever.
     if (!thread.hasBegun) abort();
     await thread.ended;
   }
-}
-
-/** How often the thread is told whether this one is busy. */
-const PACE_MS = 50;
-
-/** Of its time, that this thread works. */
-const BUSY = 0.4;
-
-function tellPace(thread: SaveThread): () => void {
-  let last = performance.eventLoopUtilization();
-  let wasBusy = false;
-  return () => {
-    const now = performance.eventLoopUtilization();
-    const isBusy = performance.eventLoopUtilization(now, last).utilization > BUSY;
-    last = now;
-    if (isBusy !== wasBusy) thread.tell({ order: "pace", isBusy });
-    wasBusy = isBusy;
-  };
 }
 
 /** The thread, and what it says, in order. */

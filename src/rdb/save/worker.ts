@@ -2,6 +2,7 @@ import { readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { openLevelStore } from "../../storage/store.ts";
+import { Rests } from "../../support/rests.ts";
 import { type RdbFields, SaveAborted, type SaveOutcome, withFields } from "./job.ts";
 import type { Order, Report, WorkerData } from "./messages.ts";
 import { type SaveControl, saveSnapshot } from "./save.ts";
@@ -16,15 +17,6 @@ const tell = (report: Report): void => port.postMessage(report);
 /** Below the threads that serve clients: where there are fewer processors than work, those come first. */
 const PRIORITY = 10;
 
-/**
- * While the main thread is busy, this one and LevelDB's, which read for it, rest so many times as long as they work: the
- * rate of a busy server falls by a fifth instead of two fifths.
- */
-const REST_PER_WORK = 2;
-
-/** Rests are not shorter: timers are not more exact. */
-const MIN_REST_MS = 4;
-
 /** At most so often the main thread hears how far it is. */
 const PROGRESS_MS = 100;
 
@@ -33,15 +25,15 @@ const MAX_UNTAKEN = 4;
 
 let isAborted = false;
 let hasBegun = false;
-let isMainBusy = false;
-let restedAt = 0;
+/** LevelDB's threads, which read for this one, rest with it. */
+const rests = new Rests();
 let untaken = 0;
 let wake: () => void = () => undefined;
 
 // The main thread has the database open and this one shares it: options for opening it have no effect.
 const store = await openLevelStore(folder, { cacheSizeBytes: 0, backendOptions: {}, createIfMissing: false });
 port.on("message", (order: Order) => {
-  if (order.order === "pace") isMainBusy = order.isBusy;
+  if (order.order === "pace") rests.areNeeded = order.isBusy;
   if (order.order === "abort") isAborted = true;
   if (order.order === "more") untaken--;
   wake();
@@ -57,7 +49,8 @@ async function run(fields: RdbFields): Promise<void> {
   // Not before: until then the main thread waits for this one. And not while replicas wait.
   if ("file" in job) lowerPriority();
   let report: Report;
-  let toldAt = (restedAt = performance.now());
+  let toldAt = performance.now();
+  rests.begin();
   try {
     const outcome = await write({
       progress: (keys) => {
@@ -66,7 +59,7 @@ async function run(fields: RdbFields): Promise<void> {
         tell({ report: "progress", keys });
       },
       isAborted: () => isAborted,
-      rest,
+      rest: () => rests.take(),
     });
     report = { report: "done", outcome };
   } catch (error) {
@@ -94,13 +87,6 @@ async function send(chunks: readonly Buffer[]): Promise<void> {
   untaken++;
   while (untaken >= MAX_UNTAKEN && !isAborted) await new Promise<void>((resolve) => (wake = resolve));
   if (isAborted) throw new SaveAborted();
-}
-
-async function rest(): Promise<void> {
-  const restMs = (performance.now() - restedAt) * REST_PER_WORK;
-  if (isMainBusy && restMs < MIN_REST_MS) return;
-  if (isMainBusy) await new Promise((resolve) => setTimeout(resolve, restMs));
-  restedAt = performance.now();
 }
 
 async function end(report: Report): Promise<void> {

@@ -15,12 +15,17 @@ export class LogDamageError extends Error {
 
 /**
  * Makes the changes of a part of the log in the store. To make them again does no harm. `done` is told how many bytes
- * of the log each step has dealt with. @throws LogDamageError
+ * of the log each step has dealt with; `rest` is called between two batches. @throws LogDamageError
  */
-export async function applyPart(store: Store, part: LogPart, done: (bytes: number) => void): Promise<void> {
+export async function applyPart(
+  store: Store,
+  part: LogPart,
+  done: (bytes: number) => void,
+  rest: () => Promise<void>,
+): Promise<void> {
   const reader = new LogReader(part.path, part.from, part.to);
   try {
-    await applyAll(store, reader, part.isFirstTime, done);
+    await applyAll(store, reader, part.isFirstTime, done, rest);
     if (!reader.isAtEnd) {
       throw new LogDamageError(`${part.path} is damaged at offset ${reader.position}`);
     }
@@ -35,6 +40,7 @@ export async function applyAll(
   reader: LogReader,
   isFirstTime: boolean,
   done: (bytes: number) => void = () => undefined,
+  rest: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   for (let records = reader.next(); records !== null; records = reader.next()) {
     const walk = new ChangeWalk(records);
@@ -45,7 +51,7 @@ export async function applyAll(
       const logBytes = walk.position - before;
       before = walk.position;
       if (changes.size === 0) done(logBytes);
-      else await make(store, records, changes, (made) => done((made / changes.size) * logBytes));
+      else await make(store, records, changes, (made) => done((made / changes.size) * logBytes), rest);
     }
   }
 }
@@ -55,6 +61,7 @@ async function make(
   records: Buffer,
   changes: LastChanges,
   done: (changes: number) => void,
+  rest: () => Promise<void>,
 ): Promise<void> {
   let batch = store.batch();
   let bytes = 0;
@@ -67,6 +74,7 @@ async function make(
     const { length } = batch;
     await batch.write(false);
     done(length);
+    await rest();
     batch = store.batch();
     bytes = 0;
   }

@@ -12,6 +12,8 @@ export type Order =
       /** What LevelDB has must be on the disk itself: the log is to be deleted. */
       readonly durably: boolean;
     }
+  /** The main thread is busy: rest between two batches; or not any more. */
+  | { readonly order: "pace"; readonly isBusy: boolean }
   /** Answered by the end of the thread. */
   | { readonly order: "close" };
 

@@ -167,9 +167,14 @@ export class RedoLog implements WriteBatch {
   /**
    * Brings everything that is appended when `handedOver` is called into LevelDB; one call at a time. A file that has
    * grown past `maxFileBytes` is left behind, and deleted when nothing of it is needed any more. `progress` is called when
-   * `unappliedBytes` is less than before.
+   * `unappliedBytes` is less than before; `mayRest` tells whether there is time to be considerate of this thread.
    */
-  async apply(maxFileBytes: number, handedOver: () => void, progress: () => void): Promise<void> {
+  async apply(
+    maxFileBytes: number,
+    handedOver: () => void,
+    progress: () => void,
+    mayRest: () => boolean,
+  ): Promise<void> {
     const leavesFile = this.#size > maxFileBytes || this.#isTorn;
     // Most of it here, where nobody waits.
     if (leavesFile) await this.sync();
@@ -188,10 +193,11 @@ export class RedoLog implements WriteBatch {
     const retired = this.#files.length - 1;
     if (this.#thread === null) throw new Error("the redo log has no thread");
     if (parts.length > 0 || retired > 0) {
-      await this.#thread.apply(parts, retired > 0, (bytes) => {
+      const done = (bytes: number): void => {
         this.#partBytes -= bytes;
         progress();
-      });
+      };
+      await this.#thread.apply(parts, retired > 0, done, mayRest);
     }
     this.#parts = [];
     this.#partBytes = 0;

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { watchBusy } from "../../support/busy-watch.ts";
 import type { Order, Report, WorkerData } from "./messages.ts";
 import type { LogPart } from "./reader.ts";
 
@@ -57,14 +58,27 @@ export class ApplierThread {
     done?.(error);
   }
 
-  /** One at a time; `progress` is told of bytes of the log. Rejects when LevelDB could not take it. */
-  async apply(parts: readonly LogPart[], durably: boolean, progress: (bytes: number) => void): Promise<void> {
+  /**
+   * One at a time; `progress` is told of bytes of the log. While this thread is busy and `mayRest` allows it, the other
+   * rests between its batches. Rejects when LevelDB could not take it.
+   */
+  async apply(
+    parts: readonly LogPart[],
+    durably: boolean,
+    progress: (bytes: number) => void,
+    mayRest: () => boolean,
+  ): Promise<void> {
     this.#progress = progress;
-    await new Promise<void>((resolve, reject) => {
-      this.#done = (error) => (error === null ? resolve() : reject(error));
-      this.#worker.ref();
-      this.#tell({ order: "apply", parts, durably });
-    });
+    const endPace = watchBusy((isBusy) => this.#tell({ order: "pace", isBusy }), mayRest);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#done = (error) => (error === null ? resolve() : reject(error));
+        this.#worker.ref();
+        this.#tell({ order: "apply", parts, durably });
+      });
+    } finally {
+      endPace();
+    }
   }
 
   /** Resolves when it has let go of the database. */

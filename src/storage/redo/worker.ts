@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { Rests } from "../../support/rests.ts";
 import { openLevelStore } from "../store.ts";
 import { applyPart } from "./apply.ts";
 import type { Order, Report, WorkerData } from "./messages.ts";
@@ -13,9 +14,14 @@ const tell = (report: Report): void => port.postMessage(report);
 
 // The main thread has the database open and this one shares it: options for opening it have no effect.
 const store = await openLevelStore(folder, { cacheSizeBytes: 0, backendOptions: {}, createIfMissing: false });
+const rests = new Rests();
 let work = Promise.resolve();
 
 port.on("message", (order: Order) => {
+  if (order.order === "pace") {
+    rests.areNeeded = order.isBusy;
+    return;
+  }
   work = work.then(() => (order.order === "apply" ? apply(order.parts, order.durably) : close()));
 });
 tell({ report: "opened" });
@@ -23,7 +29,9 @@ tell({ report: "opened" });
 async function apply(parts: readonly LogPart[], durably: boolean): Promise<void> {
   try {
     const done = (bytes: number): void => tell({ report: "progress", bytes });
-    for (const part of parts) await applyPart(store, part, done);
+    rests.areNeeded = false;
+    rests.begin();
+    for (const part of parts) await applyPart(store, part, done, () => rests.take());
     if (durably) await syncLevelDb(folder);
     tell({ report: "applied", error: null });
   } catch (error) {
