@@ -154,12 +154,13 @@ export class Executor {
     server.tracking.onInterest = this.changes.refresh;
   }
 
+  /** Commands that run or wait for their data. */
+  running = 0;
+
+  /** Clients will ask for these keys at once (`Database.touch`). */
   touch(dbIndex: number, keys: readonly Bytes[], values: boolean): void {
     this.#keyspace.databases[dbIndex]!.touch(keys, values);
   }
-
-  /** Commands that run or wait for their data. */
-  running = 0;
 
   /** Runs a request. PENDING: `caller.resume` brings the reply. */
   execute(caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING {

@@ -400,16 +400,12 @@ export class Session implements Caller, Connection, RequestLimits {
 
   #outputMoved(): void {
     if (this.#hold === "output" && !this.output.hasStreams && this.output.bytes < OUTPUT_HIGH_WATER / 2) {
-      this.#release("output");
+      if (this.isClosed) return;
+      this.#hold = "none";
+      this.#run();
     } else if (!this.#isRunning) {
       this.#settle();
     }
-  }
-
-  #release(hold: Hold): void {
-    if (this.#hold !== hold || this.isClosed) return;
-    this.#hold = "none";
-    this.#run();
   }
 
   /** After anything that happened: sends what may leave, and sees what is to be done next. */

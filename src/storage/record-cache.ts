@@ -95,6 +95,7 @@ export class RecordCache<Node extends CacheNode> {
     this.#limits = limits;
     this.#allowedBytes = leastOf(limits);
     this.#recentlyRead = null;
+    this.#judged = this.#readAgain = 0;
   }
 
   /** What small records may take at present. */
@@ -165,6 +166,7 @@ export class RecordCache<Node extends CacheNode> {
 
   /** It stays as long as others that are used as much. */
   add(node: Node): void {
+    // It may be from before `clear`.
     node.costBytes = 0;
     this.#account(node, node.memoryBytes);
     this.#count++;

@@ -44,6 +44,9 @@ const EAGER_AFTER_MS = 20;
 
 const FAR_AHEAD = 2000;
 
+/** A round may take its time while less than so many rounds wait: with two, writers have to wait (instance.ts). */
+const MAX_WAITING_AT_REST = 1.5;
+
 /** What memory takes for a thing that has to stay there, at the least: a short element of a list, measured. */
 const KEPT_BYTES = 200;
 
@@ -155,9 +158,10 @@ export class Rounds {
     return this.#options.isEager() || Date.now() < this.#eagerUntilMs;
   }
 
-  /** Nobody waits for this round, and the next one is not half full. */
-  #mayRest(log: AppliedLog): boolean {
-    return this.#waiting === 0 && !this.#isEager && this.#youngBytes(log) < this.#options.maxLogBytes() / 2;
+  /** Nobody waits for this round, nor will soon because too much waits for the store. */
+  #mayRest(): boolean {
+    const most = MAX_WAITING_AT_REST * this.#options.maxLogBytes();
+    return this.#waiting === 0 && !this.#isEager && this.waitingBytes < most;
   }
 
   #isFull(log: AppliedLog): boolean {
@@ -226,7 +230,7 @@ export class Rounds {
       cut = this.#cut();
       this.#oldLogBytes = log.unappliedBytes - log.waitingBytes;
     };
-    await log.apply(maxFileBytes, handedOver, this.#options.onProgress, () => this.#mayRest(log));
+    await log.apply(maxFileBytes, handedOver, this.#options.onProgress, () => this.#mayRest());
     this.#appliedAll(cut!);
   }
 

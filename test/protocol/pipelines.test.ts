@@ -1,9 +1,14 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { encodeCommand } from "../support/client.ts";
 import { useServer } from "../support/use-server.ts";
 import { conversation } from "./conversation.ts";
 
 const server = useServer();
+
+/** What leveldis reads at once (server/client-socket.ts). */
+const INPUT_BYTES = 64 * 1024;
 
 /** Commands in both forms, with bytes that look like protocol inside of bulks. */
 const requests = [
@@ -83,5 +88,25 @@ describe("pipelines", () => {
     client.write(Buffer.concat(Array.from({ length: count }, () => encodeCommand(["GET", "big"]))));
     client.resume();
     for (let i = 0; i < count; i++) expect((await client.readRaw()).length).toBe(value.length + 11);
+  });
+
+  test("a client that hangs up its side behind what fills the input buffer gets all replies", async () => {
+    const ping = "*1\r\n$4\r\nPING\r\n";
+    const count = Math.floor(INPUT_BYTES / ping.length);
+    // An empty line is no request.
+    const sent = ping.repeat(count) + "\r\n".repeat((INPUT_BYTES - count * ping.length) / 2);
+    expect(sent.length).toBe(INPUT_BYTES);
+    await using sleeper = await server.connect();
+    const socket = connect(server.port, "127.0.0.1");
+    await once(socket, "connect");
+    socket.write("PING\r\n");
+    await once(socket, "data");
+    // All of it and its end are there when the server looks.
+    const slept = sleeper.send("DEBUG", "SLEEP", "0.3");
+    await new Promise<void>((resolve) => socket.end(sent, "latin1", resolve));
+    let text = "";
+    for await (const part of socket) text += (part as Buffer).latin1Slice();
+    await slept;
+    expect(text).toBe("+PONG\r\n".repeat(count));
   });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { applyPart } from "../../src/storage/redo/apply.ts";
 import { ChangeWalk, RecordBuilder, changeAt, wholeRecords } from "../../src/storage/redo/format.ts";
 import { RedoLog, redoFiles } from "../../src/storage/redo/redo-log.ts";
 import { type Store, openLevelStore } from "../../src/storage/store.ts";
@@ -103,6 +104,28 @@ describe("a log", () => {
     expect(await store.getMany(["a", "b", "c"])).toEqual(["2", undefined, undefined]);
     expect(redoFiles(folder).map(({ bytes: size }) => size)).toEqual([0]);
     await again.close();
+    await log.close();
+  });
+
+  test("between two batches for the store there is a rest, and none behind the last", async () => {
+    const log = await RedoLog.open(folder, store);
+    const value = "v".repeat(100 << 10);
+    write(log, ...["a", "b", "c", "d", "e", "f", "g"].map((key): [string, string] => [key, value]));
+    const done: number[] = [];
+    const part = { path: lastFile(), from: 0, to: (await stat(lastFile())).size, isFirstTime: true };
+    const rest = async (): Promise<void> => {
+      // What was made before is in the store.
+      const made = await store.getMany(["a", "b", "c", "d", "e", "f", "g"]);
+      expect(made.filter((found) => found === value)).toHaveLength(3 * done.length);
+    };
+    let rests = 0;
+    const counted = (): Promise<void> => {
+      rests++;
+      return rest();
+    };
+    await applyPart(store, part, (bytes) => done.push(bytes), counted);
+    expect([rests, done.length]).toEqual([2, 3]);
+    expect(await store.getMany(["g"])).toEqual([value]);
     await log.close();
   });
 

@@ -81,7 +81,7 @@ export const STORAGE = {
   ),
   "record-cache-min-size": memory(
     64 * MB,
-    { min: 0n, max: LONG_MAX },
+    { min: BigInt(MB), max: LONG_MAX },
     {
       help: "So much of record-cache-size is used in any case; small values get more of it only while that saves reads",
       changes: "listener",
