@@ -1,21 +1,14 @@
 import type { Bytes } from "../support/bytes.ts";
 import { RecentlyRead } from "./recently-read.ts";
+import { type QueueNode, SieveQueue } from "./sieve-queue.ts";
 
-/** Something that the cache holds, linked in order of arrival. */
-export interface CacheNode {
+/** Something that the cache holds. */
+export interface CacheNode extends QueueNode {
   readonly key: Bytes;
-  /** Used since the hand last came by. */
-  visited: boolean;
-  /** Set by the cache. */
-  costBytes: number;
-  newer: CacheNode | null;
-  older: CacheNode | null;
-  /** In the cache, but not in the queue: goes with the next `trim`. */
+  /** In the cache, but in no queue: goes with the next `trim`. */
   isPassing: boolean;
   /** About how many bytes of memory it takes now. */
   readonly memoryBytes: number;
-  /** Must not go now: not yet written, or being read. */
-  readonly isPinned: boolean;
 }
 
 /** About a millisecond's work. */
@@ -26,7 +19,7 @@ const MIN_YIELD = 1 / 64;
 const ROOM = 1 / 16;
 /** About what a small record takes: of so many as could be in memory, it is known that they were read. */
 const SMALL_RECORD_BYTES = 300;
-/** Larger ones are few, and come into memory when they are used a lot: they are in nobody's way. */
+/** Larger ones are few, and come into memory when they are used a lot. */
 const LARGE_RECORD_BYTES = 64 << 10;
 /** After so many reads that found no room it is seen whether more memory would pay. */
 const JUDGED_READS = 1 << 14;
@@ -38,21 +31,20 @@ const GROWTH = 1 / 16;
 export interface CacheLimits {
   /** What all records may take together. */
   readonly limitBytes: number;
-  /** What small records may take, whatever it brings. */
+  /** What small records may take, whatever it brings and however many large ones there are. */
   readonly minBytes: number;
 }
 
 /**
- * Which records stay in memory: SIEVE (Zhang et al., NSDI 2024). A queue in order of arrival and a hand that
- * moves from old to new; what was used since the hand last came by is spared once. A use costs one store,
- * no list is reordered.
+ * Which records stay in memory: two queues, of small records and of large ones.
  *
  * When there is no room, a record that was read once does not stay; one that is read again, as long as it is known to
  * have been, does. Where keys are read that will not be read again soon (most of a large data set, a scan), that saves
  * what coming and going costs, and what stays is what is used.
  *
  * Small records may take a part of the limit at first, and more while that saves reads: where of many million keys any may
- * be next, four times the memory answers hardly more of them.
+ * be next, four times the memory answers hardly more of them. That part no large record takes from them: in one queue a few
+ * lists that nobody reads again would drive thousands of counters out before the hand comes by the lists.
  *
  * It never evicts by itself: `trim` is called between commands, so that a handler's objects stay valid.
  */
@@ -60,16 +52,14 @@ export class RecordCache<Node extends CacheNode> {
   #limits: CacheLimits;
   /** What small records may take now. */
   #allowedBytes = 0;
-  #bytes = 0;
-  #smallBytes = 0;
+  #small = new SieveQueue<Node>();
+  #large = new SieveQueue<Node>();
   /** Since it was last seen whether more memory would pay: reads, and those of what was read before. */
   #judged = 0;
   #readAgain = 0;
-  #count = 0;
   evictions = 0;
-  #newest: Node | null = null;
-  #oldest: Node | null = null;
-  #hand: Node | null = null;
+  /** How much of a step of the large ones' hand is due. */
+  #dueOfLarge = 0;
   /** What is too much is pinned: there is no use in trying before `unpinned`. */
   #isStuck = false;
   /** Steps since many of them last evicted something. */
@@ -104,11 +94,11 @@ export class RecordCache<Node extends CacheNode> {
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#small.bytes + this.#large.bytes;
   }
 
   get count(): number {
-    return this.#count;
+    return this.#small.count + this.#large.count;
   }
 
   /** There is something to `trim`. */
@@ -117,11 +107,16 @@ export class RecordCache<Node extends CacheNode> {
   }
 
   get #isOver(): boolean {
-    return (this.#isBeyondLimit || this.#smallBytes > this.#allowedBytes) && !this.#isStuck;
+    return (this.bytes > this.#limits.limitBytes || this.#hasTooManySmall) && !this.#isStuck;
   }
 
-  get #isBeyondLimit(): boolean {
-    return this.#bytes > this.#limits.limitBytes;
+  get #hasTooManySmall(): boolean {
+    return this.#small.bytes > this.#allowedBytes;
+  }
+
+  /** There is more of small ones than what nobody takes from them. */
+  get #maySmallGo(): boolean {
+    return this.#small.bytes > leastOf(this.#limits);
   }
 
   /** Nodes that were pinned may not be any more. */
@@ -140,8 +135,8 @@ export class RecordCache<Node extends CacheNode> {
   }
 
   get #hasRoom(): boolean {
-    const { limitBytes } = this.#limits;
-    return this.#bytes < limitBytes * (1 - ROOM) && this.#smallBytes < this.#allowedBytes * (1 - ROOM);
+    const isBelowLimit = this.bytes < this.#limits.limitBytes * (1 - ROOM) || !this.#maySmallGo;
+    return isBelowLimit && this.#small.bytes < this.#allowedBytes * (1 - ROOM);
   }
 
   #wasReadRecently(key: Bytes): boolean {
@@ -166,70 +161,66 @@ export class RecordCache<Node extends CacheNode> {
 
   /** It stays as long as others that are used as much. */
   add(node: Node): void {
-    // It may be from before `clear`.
-    node.costBytes = 0;
-    this.#account(node, node.memoryBytes);
-    this.#count++;
-    node.older = this.#newest;
-    if (this.#newest === null) this.#oldest = node;
-    else this.#newest.newer = node;
-    this.#newest = node;
+    node.costBytes = node.memoryBytes;
+    this.#queueOf(node).add(node);
   }
 
   remove(node: Node): void {
-    if (node.isPassing) {
-      node.isPassing = false;
-      return;
-    }
-    if (this.#hand === node) this.#hand = node.newer as Node | null;
-    if (node.newer === null) this.#newest = node.older as Node | null;
-    else node.newer.older = node.older;
-    if (node.older === null) this.#oldest = node.newer as Node | null;
-    else node.older.newer = node.newer;
-    node.newer = node.older = null;
-    this.#account(node, 0);
-    this.#count--;
+    if (node.isPassing) node.isPassing = false;
+    else this.#queueOf(node).remove(node);
   }
 
   /** Its size changed. */
   reprice(node: Node): void {
-    if (!node.isPassing) this.#account(node, node.memoryBytes);
+    if (node.isPassing) return;
+    const queue = this.#queueOf(node);
+    const bytes = node.memoryBytes;
+    if (isLarge(bytes) === isLarge(node.costBytes)) {
+      queue.bytes += bytes - node.costBytes;
+      node.costBytes = bytes;
+    } else {
+      queue.remove(node);
+      this.add(node);
+    }
   }
 
-  #account(node: Node, bytes: number): void {
-    const before = node.costBytes;
-    this.#bytes += bytes - before;
-    this.#smallBytes += smallPart(bytes) - smallPart(before);
-    node.costBytes = bytes;
+  #queueOf(node: Node): SieveQueue<Node> {
+    return isLarge(node.costBytes) ? this.#large : this.#small;
   }
 
   /**
    * Evicts until the limit holds, or for as many steps as one call may take: what must stay is passed over. False when
-   * the hand has come by everything and nearly all of it must.
+   * the hands have come by everything that might go and nearly all of it must stay.
    */
   trim(): boolean {
     if (this.#passing.length > 0) this.#letPass();
-    const steps = Math.min(2 * this.#count, MAX_TRIM_STEPS);
+    const count = this.#maySmallGo ? this.count : this.#large.count;
+    const steps = Math.min(2 * count, MAX_TRIM_STEPS);
     const before = this.evictions;
     let patience = steps;
     while (this.#isOver && patience-- > 0) {
-      const node = this.#hand ?? this.#oldest;
-      if (node === null) break;
-      this.#hand = node.newer as Node | null;
-      // Where small ones take too much, large ones need not go.
-      if (isLarge(node.costBytes) && !this.#isBeyondLimit) continue;
-      if (node.visited) node.visited = false;
-      else if (!node.isPinned) {
-        this.remove(node);
-        this.#evict(node);
-        this.evictions++;
-      }
+      const queue = this.#isTurnOfLarge() ? this.#large : this.#small;
+      const node = queue.step();
+      if (node === null) continue;
+      queue.remove(node);
+      this.#evict(node);
+      this.evictions++;
     }
     // What was changed lately stands together, and is pinned together: that much in vain tells nothing of the rest.
     const isVain = patience < 0 && this.evictions - before < steps * MIN_YIELD;
     this.#vainSteps = isVain ? this.#vainSteps + steps : 0;
-    this.#isStuck = isVain && this.#vainSteps >= 2 * this.#count;
+    this.#isStuck = isVain && this.#vainSteps >= 2 * count;
     return !this.#isStuck;
+  }
+
+  /** Where both may go, the hands come round together, as one would in one queue. */
+  #isTurnOfLarge(): boolean {
+    if (this.#hasTooManySmall) return false;
+    if (!this.#maySmallGo) return true;
+    this.#dueOfLarge += this.#large.count / this.count;
+    if (this.#dueOfLarge < 1) return false;
+    this.#dueOfLarge -= 1;
+    return true;
   }
 
   /** Those that were changed meanwhile, or are in use, stay. */
@@ -247,15 +238,11 @@ export class RecordCache<Node extends CacheNode> {
   clear(): void {
     for (const node of this.#passing) node.isPassing = false;
     this.#passing = [];
-    this.#newest = this.#oldest = this.#hand = null;
-    this.#bytes = 0;
-    this.#smallBytes = 0;
-    this.#count = 0;
+    this.#small = new SieveQueue<Node>();
+    this.#large = new SieveQueue<Node>();
   }
 }
 
 const isLarge = (bytes: number): boolean => bytes >= LARGE_RECORD_BYTES;
-
-const smallPart = (bytes: number): number => (isLarge(bytes) ? 0 : bytes);
 
 const leastOf = ({ limitBytes, minBytes }: CacheLimits): number => Math.min(limitBytes, minBytes);

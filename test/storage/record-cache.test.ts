@@ -78,6 +78,72 @@ test("where everything was used, some of it goes all the same", () => {
   expect(evicted).toHaveLength(50_000);
 });
 
+describe("of small records and large ones", () => {
+  const LARGE = 100_000;
+  const sized = (memoryBytes: number): Node => Object.assign(new Node(false), { memoryBytes });
+  function cacheWith(limitBytes: number, minBytes: number) {
+    const evicted = new Set<Node>();
+    const cache = new RecordCache<Node>({ limitBytes, minBytes }, (node) => evicted.add(node));
+    const add = (...nodes: readonly Node[]): void => {
+      for (const node of nodes) {
+        cache.add(node);
+        while (cache.isFull) cache.trim();
+      }
+    };
+    return { cache, evicted, add };
+  }
+  const many = (count: number, bytes: number): Node[] => Array.from({ length: count }, () => sized(bytes));
+
+  test("lists that nobody reads again leave the small ones their part, however old those are", () => {
+    const { cache, evicted, add } = cacheWith(10 * LARGE, 3 * LARGE);
+    const counters = many(3000, 100);
+    const lists = many(50, LARGE);
+    add(...counters, ...lists);
+    expect(counters.some((node) => evicted.has(node))).toBe(false);
+    expect(lists.filter((node) => !evicted.has(node))).toEqual(lists.slice(-7));
+    expect(cache.bytes).toBe(10 * LARGE);
+  });
+
+  test("a list that is used stays, one that is not goes", () => {
+    const { evicted, add } = cacheWith(10 * LARGE, 3 * LARGE);
+    const used = sized(LARGE);
+    add(...many(3000, 100), used);
+    for (const list of many(50, LARGE)) {
+      used.visited = true;
+      add(list);
+    }
+    expect(evicted.has(used)).toBe(false);
+    expect(evicted.size).toBe(44);
+  });
+
+  test("what grows large is counted with the large ones, and what shrinks with the small", () => {
+    const { cache, evicted, add } = cacheWith(10 * LARGE, 3 * LARGE);
+    const grown = sized(100);
+    const shrunk = sized(LARGE);
+    add(...many(2999, 100), grown, ...many(6, LARGE), shrunk);
+    grown.memoryBytes = LARGE;
+    cache.reprice(grown);
+    shrunk.memoryBytes = 100;
+    cache.reprice(shrunk);
+    expect(cache.bytes).toBe(2999 * 100 + 7 * LARGE + 100);
+    expect(cache.count).toBe(3007);
+    add(...many(7, LARGE));
+    expect(evicted.has(grown)).toBe(true);
+    expect(evicted.has(shrunk)).toBe(false);
+    expect(evicted.size).toBe(7);
+  });
+
+  test("with room for small ones only, what is read stays at once", () => {
+    const { cache, evicted, add } = cacheWith(10 * LARGE, 3 * LARGE);
+    add(...many(10, LARGE));
+    const read = sized(100);
+    cache.admit(read);
+    while (cache.isFull) cache.trim();
+    expect(evicted.has(read)).toBe(false);
+    expect(evicted.size).toBe(1);
+  });
+});
+
 describe("of what is read when there is no room", () => {
   const full = () => cacheOf(100, [98, false]);
   const read = (cache: RecordCache<Node>, key: string): Node => {
@@ -193,6 +259,24 @@ describe("of more memory than small records have at first", () => {
     large.visited = false;
     for (let i = 0; i < 10 && cache.isFull; i++) cache.trim();
     expect(cache.bytes).toBeLessThanOrEqual(3_000_000);
+  });
+
+  test("what they have more than their part, they share with large ones", () => {
+    const { cache, memory } = started();
+    readAtRandom(cache, 9500, 1_000_000, memory);
+    expect(cache.bytes).toBeGreaterThan(2_500_000);
+    for (let i = 0; i < 20; i++) {
+      const large = Object.assign(new Node(false), { key: `large ${i}`, memoryBytes: 100_000 });
+      memory.set(large.key, large);
+      cache.add(large);
+    }
+    for (const node of memory.values()) node.visited = false;
+    while (cache.isFull) cache.trim();
+    const large = [...memory.keys()].filter((key) => key.startsWith("large")).length;
+    expect(large).toBeGreaterThan(5);
+    expect(large).toBeLessThan(18);
+    expect(memory.size - large).toBeGreaterThan(4000);
+    expect(memory.size - large).toBeLessThan(8000);
   });
 
   test("another limit begins anew", () => {
