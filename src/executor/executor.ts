@@ -25,7 +25,7 @@ import { check, type CheckState } from "./checks.ts";
 import { CommandContext } from "./context.ts";
 import type { DiskHealth } from "./disk-health.ts";
 import { Gates } from "./gates.ts";
-import { lookAhead } from "./look-ahead.ts";
+import { lookAhead, readAhead, type ReadAhead } from "./look-ahead.ts";
 import { Monitors } from "./monitors.ts";
 import { Notifications } from "./notifications.ts";
 import { ScriptCalls } from "./script-calls.ts";
@@ -157,9 +157,14 @@ export class Executor {
   /** Commands that run or wait for their data. */
   running = 0;
 
-  /** Clients will ask for these keys at once (`Database.touch`). */
-  touch(dbIndex: number, keys: readonly Bytes[], values: boolean): void {
-    this.#keyspace.databases[dbIndex]!.touch(keys, values);
+  /** Clients will ask for these keys at once (`Database.touch`): about how many of them are not in memory. */
+  touch(dbIndex: number, keys: readonly Bytes[], values: boolean): number {
+    return this.#keyspace.databases[dbIndex]!.touch(keys, values);
+  }
+
+  /** Those callers whose requests are better run when what they lack has been read. */
+  readAhead<Of extends Caller>(callers: readonly Of[]): ReadAhead<Of>[] {
+    return readAhead(this.#keyspace, this.#options.commands, callers);
   }
 
   /** Runs a request. PENDING: `caller.resume` brings the reply. */

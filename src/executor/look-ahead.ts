@@ -5,18 +5,65 @@ import type { Caller } from "./caller.ts";
 
 /** Pipelined requests whose keys are fetched while one waits for its own. */
 const LOOK_AHEAD = 64;
+/** For fewer keys a thread is not worth its waking. */
+const READ_AT_ONCE = 64;
+/** Requests of one client that are looked at. */
+const READ_AHEAD = 256;
 
 /** Fetches the keys of what a client will run next: what it has queued, and what is in its pipeline. */
 export function lookAhead(keyspace: Keyspace, commands: CommandTable, caller: Caller): void {
-  const db = keyspace.databases[caller.dbIndex]!;
+  const keys = upcomingKeys(commands, caller, LOOK_AHEAD);
+  if (keys.length > 0) keyspace.databases[caller.dbIndex]!.prefetch(keys);
+}
+
+function upcomingKeys(commands: CommandTable, caller: Caller, limit: number): Bytes[] {
   const keys: Bytes[] = [];
   const queued = caller.transaction?.queue.map(({ args }) => args) ?? [];
-  for (const args of [...queued, ...caller.upcoming(LOOK_AHEAD)]) {
+  for (const args of [...queued, ...caller.upcoming(limit)]) {
     const command = commands.find(args);
     if (command === undefined || !command.hasArity(args.length)) continue;
     // From here on it is another database.
     if (command.fullName === "select") break;
     for (const position of command.keyPositionsOf(args)) keys.push(args[position]!);
   }
-  if (keys.length > 0) db.prefetch(keys);
+  return keys;
+}
+
+/** Callers whose keys are read together. */
+export interface ReadAhead<Of> {
+  readonly callers: readonly Of[];
+  /** Resolves to what brings them into memory, to be called right before their requests run. */
+  readonly read: Promise<() => void>;
+}
+
+/**
+ * Begins to read what the next requests of these callers lack in memory. In groups, for LevelDB's threads to read at the same
+ * time; none when it is so little that to read it in line is as well.
+ */
+export function readAhead<Of extends Caller>(
+  keyspace: Keyspace,
+  commands: CommandTable,
+  callers: readonly Of[],
+): ReadAhead<Of>[] {
+  if (!keyspace.reading.isFast) return [];
+  const groups: { dbIndex: number; callers: Of[]; keys: Bytes[] }[] = [];
+  for (const caller of callers) {
+    const { dbIndex } = caller;
+    const missing = keyspace.databases[dbIndex]!.missing(upcomingKeys(commands, caller, READ_AHEAD));
+    if (missing.length === 0) continue;
+    let group = groups.at(-1);
+    if (group === undefined || group.dbIndex !== dbIndex || group.keys.length >= READ_AT_ONCE) {
+      group = { dbIndex, callers: [], keys: [] };
+      groups.push(group);
+    }
+    group.callers.push(caller);
+    group.keys.push(...missing);
+  }
+  return groups
+    .filter(({ keys }) => keys.length >= READ_AT_ONCE)
+    .map(({ dbIndex, callers, keys }) => ({
+      callers,
+      // One is left to be read in line: how long that takes tells whether the disk is touched.
+      read: keyspace.databases[dbIndex]!.readAhead(keys.slice(1)),
+    }));
 }

@@ -148,10 +148,10 @@ export class Database implements Persistent {
 
   /**
    * Brings what memory knows of these keys near to the processor: who looks for one after the other waits for each.
-   * `values`: they will be read, and not replaced.
+   * `values`: they will be read, and not replaced. Gives about how many of them are not in memory.
    */
-  touch(keys: readonly Bytes[], values: boolean): void {
-    this.#entries.touch(keys, values);
+  touch(keys: readonly Bytes[], values: boolean): number {
+    return this.#entries.touch(keys, values);
   }
 
   /** Reads each of `items`: what several of them miss is fetched at once. */
@@ -203,7 +203,11 @@ export class Database implements Persistent {
   }
 
   #loadInline(key: Bytes): Entry {
-    const record = this.#keyspace.reading.readInline(recordKey(this.#generation, key));
+    return this.#admit(key, this.#keyspace.reading.readInline(recordKey(this.#generation, key)));
+  }
+
+  /** Stays in memory if that pays; in any case until the cache is trimmed. */
+  #admit(key: Bytes, record: Bytes | undefined): Entry {
     const entry = this.#newEntry(key, record);
     this.#keyspace.cache.admit(entry);
     return entry;
@@ -223,16 +227,40 @@ export class Database implements Persistent {
   }
 
   async #load(keys: readonly Bytes[]): Promise<void> {
+    const take = await this.#read(keys);
+    take((key, record) => void this.#keep(key, record));
+  }
+
+  /** Those of the keys of which nothing is in memory. */
+  missing(keys: readonly Bytes[]): Bytes[] {
+    return keys.filter((key) => !this.#entries.has(key));
+  }
+
+  /**
+   * Reads records on another thread, for commands to come. What it resolves to brings them into memory, for commands
+   * that run right behind it: as after a read in line, what was read for the first time in a while does not stay.
+   */
+  async readAhead(keys: readonly Bytes[]): Promise<() => void> {
+    const take = await this.#read(keys);
+    this.#keyspace.reading.readsAhead += keys.length;
+    return () => take((key, record) => void this.#admit(key, record));
+  }
+
+  /** Resolves to what gives `keep` those records that nothing has overtaken. */
+  async #read(
+    keys: readonly Bytes[],
+  ): Promise<(keep: (key: Bytes, record: Bytes | undefined) => void) => void> {
     const generation = this.#generation;
     // Fetches of one key at the same time share its token: were each to replace the other's, none might ever count.
     const tokens = keys.map((key) => this.#fetching.get(key) ?? this.#startFetching(key));
     const records = await this.#keyspace.reading.store.getMany(keys.map((key) => recordKey(generation, key)));
-    keys.forEach((key, i) => {
-      // Written, dropped or loaded meanwhile: what was fetched is old.
-      if (this.#fetching.get(key) !== tokens[i]) return;
-      this.#fetching.delete(key);
-      if (!this.#entries.has(key)) this.#keep(key, records[i]);
-    });
+    return (keep) =>
+      keys.forEach((key, i) => {
+        // Written, dropped or loaded meanwhile: what was fetched is old.
+        if (this.#fetching.get(key) !== tokens[i]) return;
+        this.#fetching.delete(key);
+        if (!this.#entries.has(key)) keep(key, records[i]);
+      });
   }
 
   #startFetching(key: Bytes): symbol {

@@ -61,28 +61,33 @@ export class EntryTable {
 
   /**
    * Brings what lookups of these keys will need into the processor's cache; with `values` also what is read of a value,
-   * which would be a waste of who replaces it.
+   * which would be a waste of who replaces it. Gives how many of them are surely not there; not all, and while there are
+   * few entries none.
    */
-  touch(keys: readonly Bytes[], values: boolean): void {
-    if (this.size < FEW_ENTRIES) return;
+  touch(keys: readonly Bytes[], values: boolean): number {
+    if (this.size < FEW_ENTRIES) return 0;
+    let missing = 0;
     for (let i = 0; i < keys.length; i += TOUCHED_AT_ONCE) {
-      this.#touch(keys, i, Math.min(i + TOUCHED_AT_ONCE, keys.length), values);
+      missing += this.#touch(keys, i, Math.min(i + TOUCHED_AT_ONCE, keys.length), values);
     }
+    return missing;
   }
 
   /** Each loop waits for far memory once: what its rounds read does not depend on one another. */
-  #touch(keys: readonly Bytes[], begin: number, end: number, values: boolean): void {
+  #touch(keys: readonly Bytes[], begin: number, end: number, values: boolean): number {
     const slots = this.#slots;
     const entries = this.#entries;
     const hashes = this.#hashes;
     const mask = this.#mask;
     const count = end - begin;
     let read = 0;
+    let missing = 0;
     for (let i = 0; i < count; i++) hashes[i] = hashOf(keys[begin + i]!, this.#seed);
     for (let i = 0; i < count; i++) read += slots[2 * (hashes[i]! & mask)]!;
     for (let i = 0; i < count; i++) {
       const place = slots[2 * (hashes[i]! & mask) + 1]!;
-      if (place !== 0) read += entries[place - 1]!.newest;
+      if (place === 0) missing++;
+      else read += entries[place - 1]!.newest;
     }
     for (let i = 0; i < count; i++) {
       const place = slots[2 * (hashes[i]! & mask) + 1]!;
@@ -93,6 +98,7 @@ export class EntryTable {
     }
     // Nobody asks for it; but reading would be left out if nothing came of it.
     hashes[0] = read;
+    return missing;
   }
 
   #slotOf(key: Bytes): number {

@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import type { CommandError } from "../errors.ts";
 import type { BlockedView } from "../commands/host.ts";
 import type { Caller, PENDING } from "../executor/caller.ts";
+import type { ReadAhead } from "../executor/look-ahead.ts";
 import type { PubSub } from "../pubsub/pubsub.ts";
 import type { Replication } from "../replication/replication.ts";
 import type { Reply } from "../resp/reply.ts";
@@ -19,8 +20,10 @@ import type { Turn } from "./turn.ts";
 export interface CommandRunner {
   /** Requests of one client come one at a time, in order. After `PENDING` comes `caller.resume`. */
   execute(caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING;
-  /** Clients will ask for these keys of a database at once; `values`: and read what they hold. */
-  touch(dbIndex: number, keys: readonly Bytes[], values: boolean): void;
+  /** Clients will ask for these keys of a database at once; `values`: and read what they hold. Gives about how many it lacks. */
+  touch(dbIndex: number, keys: readonly Bytes[], values: boolean): number;
+  /** Begins to read what callers lack; see `executor/look-ahead.ts`. */
+  readAhead<Of extends Caller>(callers: readonly Of[]): ReadAhead<Of>[];
   /** Of the reply that was returned last: the batch that must be written before it may leave, or 0. */
   readonly replyBatch: number;
   readonly watches: { unwatch(client: object): void; isTouched(client: object): boolean };

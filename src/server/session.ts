@@ -35,9 +35,10 @@ const LINGER_MS = 1000;
 
 /**
  * Why no request is taken, though one may be there: the one before waits for the disk or a pause
- * (`pending`), the other clients are due (`yielded`), the client does not read its replies (`output`).
+ * (`pending`), what they need is being read (`reading`), the other clients are due (`yielded`), the client does not read
+ * its replies (`output`).
  */
-type Hold = "none" | "pending" | "yielded" | "output";
+type Hold = "none" | "pending" | "reading" | "yielded" | "output";
 
 /** What web pages can be made to send to any port: the start of an HTTP request. */
 const CROSS_PROTOCOL = /^(?:post|host:)$/i;
@@ -285,10 +286,15 @@ export class Session implements Caller, Connection, RequestLimits {
     }
   }
 
+  /** What it sent is to run (`runDue`) when its keys have been read. */
+  awaitKeys(): void {
+    if (this.#hold === "none" || this.#hold === "yielded") this.#hold = "reading";
+  }
+
   /** Runs what came in this turn. */
   runDue(): void {
     if (this.isClosed) return;
-    if (this.#hold === "yielded") this.#hold = "none";
+    if (this.#hold === "yielded" || this.#hold === "reading") this.#hold = "none";
     this.#takeRequests();
   }
 

@@ -5,11 +5,14 @@ import type { CommandRunner } from "./session-host.ts";
 
 /** Keys that are brought near together, at the least where there are as many. */
 const KEYS_AT_ONCE = 64;
+/** Where fewer of them are known to be missing it is not asked which: about half of those that are. */
+const MISSED_AT_ONCE = 16;
 
 /**
  * What clients send in one turn of the event loop is done together, when the sockets of all have been read:
  *
- * 1. the keys that they name are brought near to the processor, at the same time and not one after the other,
+ * 1. the keys that they name are brought near to the processor, at the same time and not one after the other; where many
+ *    are not in memory they are read together, on LevelDB's threads, and the requests that need them run in a later turn,
  * 2. the requests run, those of a client in their order,
  * 3. what they changed is written, as one batch,
  * 4. replies leave, and what was pushed: one write for each client. One that is written to at once is woken for one
@@ -21,11 +24,13 @@ export class Turn {
   readonly #afterwards: () => void;
   /** Who has sent requests. */
   #senders: Session[] = [];
+  /** What has been read for senders of an earlier turn. */
+  #read: Ready[] = [];
   /** Who is to be sent something. */
   #receivers: Session[] = [];
   /** What is brought near: of commands that name nothing but a key, of others. */
-  readonly #read: Bytes[] = [];
-  readonly #used: Bytes[] = [];
+  readonly #readKeys: Bytes[] = [];
+  readonly #usedKeys: Bytes[] = [];
   #isScheduled = false;
 
   /** @param afterwards when all has been sent */
@@ -58,9 +63,19 @@ export class Turn {
   }
 
   #run(): void {
+    const ready = this.#read;
+    this.#read = [];
     const senders = this.#senders;
     this.#senders = [];
-    if (senders.length > 0) this.#commits.gather(() => this.#runRequests(senders));
+    if (ready.length + senders.length > 0) {
+      this.#commits.gather(() => {
+        for (const { callers, take } of ready) {
+          take();
+          for (const session of callers) this.#runOf(session);
+        }
+        this.#runRequests(senders);
+      });
+    }
     // Whoever is due from here on, and who has yielded, has the next turn.
     this.#isScheduled = false;
     if (this.#senders.length > 0) this.#schedule();
@@ -74,31 +89,71 @@ export class Turn {
   }
 
   #runRequests(senders: readonly Session[]): void {
+    /** Who lacks much, perhaps. */
+    const lacking: Session[] = [];
     for (let next = 0; next < senders.length;) {
-      const end = this.#bringNear(senders, next);
+      const { end, missing } = this.#keysOf(senders, next);
       for (; next < end; next++) {
-        const session = senders[next]!;
-        session.isTurnDue = false;
-        session.runDue();
-        this.flushLater(session);
+        if (missing < MISSED_AT_ONCE) this.#runOf(senders[next]!);
+        else lacking.push(senders[next]!);
       }
     }
+    if (lacking.length === 0) return;
+    const late = this.#readFor(lacking);
+    for (const session of lacking) if (!late.has(session)) this.#runOf(session);
   }
 
-  /** Of as many sessions as name enough keys of one database; gives the first behind them. */
-  #bringNear(senders: readonly Session[], begin: number): number {
-    const read = this.#read;
-    const used = this.#used;
+  #runOf(session: Session): void {
+    session.isTurnDue = false;
+    session.runDue();
+    this.flushLater(session);
+  }
+
+  /** Those whose requests run later. */
+  #readFor(senders: readonly Session[]): ReadonlySet<Session> {
+    const late = new Set<Session>();
+    for (const { callers, read } of this.#executor.readAhead(senders)) {
+      for (const session of callers) {
+        late.add(session);
+        session.awaitKeys();
+      }
+      // What could not be read is read again by who needs it, and gets the error.
+      void read.then(
+        (take) => this.#wasRead(callers, take),
+        () => this.#wasRead(callers, nothing),
+      );
+    }
+    return late;
+  }
+
+  #wasRead(callers: readonly Session[], take: () => void): void {
+    this.#read.push({ callers, take });
+    this.#schedule();
+  }
+
+  /** Brings the keys near of as many sessions as name enough keys of one database; gives the first behind them. */
+  #keysOf(senders: readonly Session[], begin: number): { readonly end: number; readonly missing: number } {
+    const read = this.#readKeys;
+    const used = this.#usedKeys;
     const { dbIndex } = senders[begin]!;
     let end = begin;
     while (end < senders.length && senders[end]!.dbIndex === dbIndex) {
       senders[end++]!.keysAhead(read, used);
       if (read.length + used.length >= KEYS_AT_ONCE) break;
     }
-    if (read.length > 1) this.#executor.touch(dbIndex, read, true);
-    if (used.length > 1) this.#executor.touch(dbIndex, used, false);
+    let missing = 0;
+    if (read.length > 1) missing += this.#executor.touch(dbIndex, read, true);
+    if (used.length > 1) missing += this.#executor.touch(dbIndex, used, false);
     read.length = 0;
     used.length = 0;
-    return end;
+    return { end, missing };
   }
 }
+
+/** Sessions, and what brings their keys into memory. */
+interface Ready {
+  readonly callers: readonly Session[];
+  readonly take: () => void;
+}
+
+const nothing = (): void => undefined;

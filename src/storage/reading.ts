@@ -11,6 +11,8 @@ const MAX_SAMPLE_MS = 0.5;
 const SAMPLE_WEIGHT = 0.1;
 /** How long they do. */
 const FAULT_PERIOD_MS = 50;
+/** After so many reads in line that were fast on average the disk is not touched. */
+const TRUSTED_READS = 256;
 
 /**
  * How point reads reach the store: in line while that is fast (LevelDB has the block in memory: about 2 µs),
@@ -24,8 +26,11 @@ export class Reading {
   faultEveryRead = false;
   #faultUntilMs = 0;
   #averageMs = 0;
+  /** Since reads were slow. */
+  #fastReads = 0;
   /** For INFO. */
   inlineReads = 0;
+  readsAhead = 0;
   faults = 0;
 
   constructor(store: Store) {
@@ -43,6 +48,14 @@ export class Reading {
     return false;
   }
 
+  /**
+   * Reads do not touch the disk: many of them take a thread less time than to wake it. Those that do are better made by as many
+   * threads as there are.
+   */
+  get isFast(): boolean {
+    return this.#fastReads > TRUSTED_READS && !this.mustFault;
+  }
+
   /** The value in the store (memory not consulted), in line. */
   readInline(key: Bytes): Bytes | undefined {
     const startMs = performance.now();
@@ -52,7 +65,9 @@ export class Reading {
     if (this.#averageMs > SLOW_READ_MS) {
       this.#faultUntilMs = endMs + FAULT_PERIOD_MS;
       this.#averageMs = 0;
+      this.#fastReads = 0;
     }
+    this.#fastReads++;
     this.inlineReads++;
     return value;
   }

@@ -57,7 +57,8 @@ export class ScriptedServer implements AsyncDisposable {
       watches: { unwatch: () => {}, isTouched: () => false },
       blocked: { isWaiting: () => false, isWaitingFor: () => false, release: () => {}, fail: () => {} },
       forget: () => {},
-      touch: () => {},
+      touch: () => 0,
+      readAhead: () => [],
       busy: { script: null },
       execute: (caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING => {
         executor.replyBatch = 0;

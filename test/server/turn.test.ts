@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Session } from "../../src/server/session.ts";
 import { Turn } from "../../src/server/turn.ts";
 import type { CommandRunner } from "../../src/server/session-host.ts";
@@ -7,17 +7,37 @@ import type { CommandRunner } from "../../src/server/session-host.ts";
 class Stage {
   readonly events: string[] = [];
   readonly turn: Turn;
+  /** Keys that are not in memory. */
+  readonly missing = new Set<string>();
+  /** What the sessions lack has been read, or not. */
+  readonly reads: { end: () => void; fail: () => void }[] = [];
 
   constructor() {
-    const touch = (dbIndex: number, keys: readonly string[], values: boolean): void => {
+    const touch = (dbIndex: number, keys: readonly string[], values: boolean): number => {
       this.events.push(`${values ? "read" : "use"} ${keys.join(" ")} of ${dbIndex}`);
+      return keys.filter((key) => this.missing.has(key)).length;
+    };
+    const readAhead = (sessions: readonly Session[]) => {
+      const callers = sessions.filter((session) => {
+        const keys: string[] = [];
+        session.keysAhead(keys, keys);
+        return keys.some((key) => this.missing.has(key));
+      });
+      this.events.push(`read for ${callers.length} of ${sessions.length}`);
+      const read = new Promise<() => void>((resolve, reject) => {
+        this.reads.push({
+          end: () => resolve(() => this.events.push("take")),
+          fail: () => reject(new Error("disk")),
+        });
+      });
+      return [{ callers, read }];
     };
     const gather = (work: () => void): void => {
       work();
       this.events.push("written");
     };
     this.turn = new Turn(
-      { touch } as unknown as CommandRunner,
+      { touch, readAhead } as unknown as CommandRunner,
       { written: 0, wait: () => undefined, gather },
       () => this.events.push("over"),
     );
@@ -32,6 +52,7 @@ class Stage {
         read.push(...(keys.read ?? []));
         used.push(...(keys.used ?? []));
       },
+      awaitKeys: () => this.events.push(`${name} waits`),
       runDue: () => {
         this.events.push(`run ${name}`);
         run?.();
@@ -95,4 +116,65 @@ test("who has yielded goes on in the next turn, behind the replies of this one",
   expect(stage.events.filter((event) => event === "run greedy")).toHaveLength(3);
   await nextTurn();
   expect(stage.events).toHaveLength(12);
+});
+
+describe("where many keys are not in memory", () => {
+  const started = async () => {
+    const stage = new Stage();
+    const [read, used] = ["p", "q"].map((name) => Array.from({ length: 8 }, (_, i) => name + i)) as [
+      string[],
+      string[],
+    ];
+    for (const key of [...read, ...used]) stage.missing.add(key);
+    const cold = stage.session("cold", { read: [...read, "x"], used });
+    const warm = stage.session("warm", { read: ["y"] });
+    stage.turn.runLater(cold);
+    stage.turn.runLater(warm);
+    await nextTurn();
+    return { stage, cold, warm };
+  };
+
+  test("who needs them runs when they have been read, the others at once", async () => {
+    const { stage, cold } = await started();
+    expect(stage.events.splice(0).slice(2)).toEqual([
+      ...["read for 1 of 2", "cold waits", "run warm", "written", "flush warm", "over"],
+    ]);
+    // More of it that comes meanwhile waits behind.
+    stage.turn.runLater(cold);
+    await nextTurn();
+    expect(stage.events).toEqual([]);
+    stage.reads[0]!.end();
+    await nextTurn();
+    await nextTurn();
+    expect(stage.events).toEqual(["take", "run cold", "written", "flush cold", "over"]);
+  });
+
+  test("what was read comes before what has been sent since", async () => {
+    const { stage, warm } = await started();
+    stage.events.length = 0;
+    stage.reads[0]!.end();
+    await Promise.resolve();
+    stage.turn.runLater(warm);
+    await nextTurn();
+    await nextTurn();
+    expect(stage.events.slice(0, 3)).toEqual(["take", "run cold", "run warm"]);
+  });
+
+  test("when they cannot be read requests run all the same, and meet the error", async () => {
+    const { stage } = await started();
+    stage.events.length = 0;
+    stage.reads[0]!.fail();
+    await nextTurn();
+    await nextTurn();
+    expect(stage.events).toEqual(["run cold", "written", "flush cold", "over"]);
+  });
+
+  test("a few are not looked for", async () => {
+    const stage = new Stage();
+    stage.missing.add("p").add("q").add("r");
+    stage.turn.runLater(stage.session("a", { read: ["p", "q"] }));
+    stage.turn.runLater(stage.session("b", { read: ["r"] }));
+    await nextTurn();
+    expect(stage.events.slice(0, 3)).toEqual(["read p q r of 0", "run a", "run b"]);
+  });
 });

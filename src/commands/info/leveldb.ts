@@ -58,6 +58,7 @@ export function* leveldbSection({ server, keyspace }: Context): Iterable<Field> 
   yield ["record_cache_records", cache.count];
   yield ["record_cache_evictions", cache.evictions];
   yield ["inline_reads", reading.inlineReads];
+  yield ["reads_ahead", reading.readsAhead];
   yield ["faults", reading.faults];
   yield ["command_restarts", counters.restarts];
   yield ["commit_batches", committer.batches];
