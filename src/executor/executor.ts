@@ -157,9 +157,9 @@ export class Executor {
   /** Commands that run or wait for their data. */
   running = 0;
 
-  /** Clients will ask for these keys at once (`Database.touch`). */
+  /** Clients will ask for these keys at once (`Entries.touch`). */
   touch(dbIndex: number, keys: readonly Bytes[], values: boolean): void {
-    this.#keyspace.databases[dbIndex]!.touch(keys, values);
+    this.#keyspace.databases[dbIndex]!.entries.touch(keys, values);
   }
 
   /** Runs a request. PENDING: `caller.resume` brings the reply. */

@@ -80,7 +80,7 @@ export class ExpiryWalk {
         db.ready(keys);
         for (const key of keys) db.peek(key);
         for (const key of keys) {
-          const entry = db.inMemory(key);
+          const entry = db.entries.inMemory(key);
           if (entry !== undefined && keyspace.expiry.removeIfDue(entry)) keyspace.expiry.expiredKeys++;
         }
       });

@@ -18,5 +18,5 @@ export function lookAhead(keyspace: Keyspace, commands: CommandTable, caller: Ca
     if (command.fullName === "select") break;
     for (const position of command.keyPositionsOf(args)) keys.push(args[position]!);
   }
-  if (keys.length > 0) db.prefetch(keys);
+  if (keys.length > 0) db.entries.prefetch(keys);
 }
