@@ -154,9 +154,6 @@ export class Executor {
     server.tracking.onInterest = this.changes.refresh;
   }
 
-  /** Commands that run or wait for their data. */
-  running = 0;
-
   /** Clients will ask for these keys at once (`Entries.touch`). */
   touch(dbIndex: number, keys: readonly Bytes[], values: boolean): void {
     this.#keyspace.databases[dbIndex]!.entries.touch(keys, values);
@@ -189,7 +186,6 @@ export class Executor {
     }
     const wait = this.#gates.before(command, effect, args);
     if (wait !== null) {
-      this.running++;
       void this.#runLater(wait, caller, command, args, effect);
       return PENDING;
     }
@@ -206,7 +202,6 @@ export class Executor {
       return result as Reply;
     }
     this.#attempt = new Attempt();
-    this.running++;
     lookAhead(this.#keyspace, this.#options.commands, caller);
     void this.#runAgain(result, caller, command, args, attempt, nowMs, effect);
     return PENDING;
@@ -458,7 +453,6 @@ export class Executor {
       result = failure.reply;
     }
     attempt.release();
-    this.running--;
     if (result instanceof WaitFor) {
       if (!caller.isClosed) this.blocked.add(caller, command, args, result);
     } else caller.resume(result as Reply, this.#batchToWaitFor(attempt));
@@ -488,10 +482,7 @@ export class Executor {
       await reason;
     }
     caller.blocked = false;
-    if (caller.isClosed) {
-      this.running--;
-      return;
-    }
+    if (caller.isClosed) return;
     await this.#runAgain(NOTHING_TO_FETCH, caller, command, args, new Attempt(), Date.now(), effect);
   }
 
