@@ -7,10 +7,7 @@ import type { CommandTable } from "../commands/table.ts";
 import { WaitFor } from "../commands/wait-for.ts";
 import { CommandError } from "../errors.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import type { PropagatedCommand } from "../keyspace/propagation.ts";
-import { closeReply } from "../resp/close-reply.ts";
 import { NO_REPLY, QUEUED, type Reply } from "../resp/reply.ts";
-import type { RequestSource } from "../resp/request-source.ts";
 import { Attempt, Fault } from "../storage/attempt.ts";
 import { Undo } from "../storage/undo.ts";
 import type { Bytes } from "../support/bytes.ts";
@@ -22,6 +19,7 @@ import { BusyScript, Suspended } from "./busy-script.ts";
 import { type Caller, PENDING } from "./caller.ts";
 import { Changes } from "./changes.ts";
 import { check, type CheckState } from "./checks.ts";
+import { Completion, type ReplicationSink } from "./completion.ts";
 import { CommandContext } from "./context.ts";
 import type { DiskHealth } from "./disk-health.ts";
 import { Gates } from "./gates.ts";
@@ -33,13 +31,6 @@ import { NOT_SERVED, type Outcome, Serving, type ServingHost } from "./serving.t
 import type { Statistics } from "./statistics.ts";
 import { type CallsOptions, TransactionCalls, rememberKeys } from "./transaction-calls.ts";
 import { WatchTable } from "./watches.ts";
-
-export interface ReplicationSink {
-  /** `asOne`: replicas do all of it, or nothing. `source`: of one of them, perhaps. */
-  append(commands: readonly PropagatedCommand[], asOne: boolean, source: RequestSource | null): void;
-  /** Bytes of all that was told. */
-  readonly offset: number;
-}
 
 export interface ExecutorOptions {
   readonly keyspace: Keyspace;
@@ -70,13 +61,11 @@ export class Executor {
   readonly #checks: CheckState;
   readonly #seeds = new Random(Date.now() + process.pid * 0x1_0000_0000);
   #server: Server | null = null;
-  #notifications: Notifications | null = null;
   /** For the next command; one that faults keeps its own. */
   #attempt = new Attempt();
-  #isTrimScheduled = false;
   readonly #accounts: Accounts;
   readonly #serving: Serving;
-  readonly #scripts: ScriptCalls;
+  readonly #completion: Completion;
   readonly busy: BusyScript<Outcome>;
   readonly #aside: Aside;
   readonly #gates: Gates;
@@ -109,10 +98,19 @@ export class Executor {
       changes: this.changes,
       asCommandError: (error, command) => this.#asCommandError(error, command),
     };
-    this.#scripts = new ScriptCalls(calls);
-    this.#context.scripts = this.#scripts;
+    const scripts = new ScriptCalls(calls);
+    this.#context.scripts = scripts;
     const transactions = new TransactionCalls(calls);
     this.#context.call = (command, args) => transactions.call(command, args);
+    this.#completion = new Completion({
+      keyspace: options.keyspace,
+      context: this.#context,
+      changes: this.changes,
+      scripts,
+      serving: this.#serving,
+      stream: options.stream,
+      own: this,
+    });
     this.busy = new BusyScript(
       {
         goOn: (state) => this.#goOn(state),
@@ -149,7 +147,7 @@ export class Executor {
     this.#context.server = server;
     this.#aside.attach(server);
     this.#accounts.attach(server);
-    this.#notifications = new Notifications(this.#keyspace, server);
+    this.#completion.attach(new Notifications(this.#keyspace, server));
     this.changes.add(server.tracking);
     server.tracking.onInterest = this.changes.refresh;
   }
@@ -198,17 +196,13 @@ export class Executor {
         this.blocked.add(caller, command, args, result);
         return PENDING;
       }
-      this.replyBatch = this.#batchToWaitFor(attempt);
+      this.replyBatch = this.#completion.batchToWaitFor(attempt);
       return result as Reply;
     }
     this.#attempt = new Attempt();
     lookAhead(this.#keyspace, this.#options.commands, caller);
     void this.#runAgain(result, caller, command, args, attempt, nowMs, effect);
     return PENDING;
-  }
-
-  #batchToWaitFor(attempt: Attempt): number {
-    return attempt.batch > this.#keyspace.committer.written ? attempt.batch : 0;
   }
 
   /** One attempt: a reply, or the fault that it met. `ready`: for a blocked client. */
@@ -239,7 +233,7 @@ export class Executor {
     try {
       if (ready !== null && !this.blocked.canServe(ready)) {
         // The key's time may be over: then it is removed, as by whoever meets it.
-        this.#finish(null, attempt);
+        this.#completion.finish(null, attempt);
         return NOT_SERVED;
       }
       keyspace.events.tellsMisses = command.isReadonly;
@@ -281,7 +275,7 @@ export class Executor {
     if (!isFault && !(error instanceof TakenBack)) return false;
     if (isFault) this.statistics.restarts++;
     caller.dbIndex = dbIndex;
-    this.#takeBack(attempt);
+    this.#completion.takeBack(attempt);
     return isFault;
   }
 
@@ -303,7 +297,7 @@ export class Executor {
     caller.dbIndex = dbIndex;
     this.#keyspace.reading.attempt = attempt;
     if (isVoid) attempt.undo = null;
-    this.#takeBack(attempt);
+    this.#completion.takeBack(attempt);
     this.#endTransaction(caller, command);
   }
 
@@ -329,7 +323,7 @@ export class Executor {
     }
     if (result instanceof WaitFor) {
       // That it found nothing is told now; a client that was woken in vain has nothing to tell.
-      if (ready === null) this.#finish(caller, attempt);
+      if (ready === null) this.#completion.finish(caller, attempt);
     } else {
       const { keyspaceHits, keyspaceMisses, wrote } = attempt;
       this.#accounts.enter({
@@ -342,7 +336,7 @@ export class Executor {
         keyspaceMisses,
         wrote,
       });
-      this.#finish(caller, attempt);
+      this.#completion.finish(caller, attempt);
     }
     // Who had to wait has read its keys when it asked, and knows that they changed before it is served.
     if (caller.tracking !== null && ready === null) rememberKeys(this.#server!, caller, command, args)?.();
@@ -354,39 +348,6 @@ export class Executor {
     if (transaction === null && !lastCommand.startsWith("client|")) tracking!.isCaching = false;
   }
 
-  /** The attempt is thrown away: nothing of it may stay behind. */
-  #takeBack(attempt: Attempt): void {
-    this.changes.forget();
-    this.#keyspace.events.discard();
-    this.#keyspace.propagation.discard();
-    this.#context.forget(closeReply);
-    this.#scripts.forget();
-    attempt.undo?.rollBack();
-  }
-
-  /** The command is final: whoever wants to know of it learns of it, and those who wait for what it did are served. */
-  #finish(caller: Caller | null, attempt: Attempt): void {
-    const work = this.#context.takeWork();
-    for (const step of work) step(this.#batchToWaitFor(attempt));
-    attempt.undo = null;
-    this.changes.announce(caller, this.#batchToWaitFor(attempt));
-    this.#keyspace.hidesChanges = false;
-    this.#afterCommand();
-    this.#propagate(caller);
-    if (caller !== null) caller.changesOffset = this.#options.stream.offset;
-    this.#notifications?.deliver(this.#batchToWaitFor(attempt));
-    this.changes.announce(caller, this.#batchToWaitFor(attempt), true);
-    this.#serving.run();
-  }
-
-  /** What the server does of itself is many things, not one; and so is what a client only met. */
-  #propagate(caller: Caller | null): void {
-    const { propagation } = this.#keyspace;
-    if (propagation.isEmpty) return;
-    const asOne = caller !== null && !TOUCHES_ANY_KEYS.has(caller.lastCommand);
-    this.#options.stream.append(propagation.take(), asOne, caller === null ? null : caller.source);
-  }
-
   #servingHost(): ServingHost {
     return {
       tryBlocked: (ready, attempt, nowMs) => {
@@ -394,7 +355,7 @@ export class Executor {
         return this.#try(caller, command, args, attempt, nowMs, ready);
       },
       fetch: (fault) => this.#gates.fetch(fault),
-      batchToWaitFor: (attempt) => this.#batchToWaitFor(attempt),
+      batchToWaitFor: (attempt) => this.#completion.batchToWaitFor(attempt),
       failed: (ready, error) => {
         const failure = this.#asCommandError(error, ready.blocked.command);
         this.statistics.countError(failure);
@@ -406,19 +367,6 @@ export class Executor {
   /** To the clients that said MONITOR. */
   #show(client: Client, command: Command, args: readonly Bytes[], dbIndex = client.dbIndex): void {
     this.monitors.feed(client, command, args, dbIndex);
-  }
-
-  #afterCommand(): void {
-    const keyspace = this.#keyspace;
-    keyspace.removeExpired(this.mayRemoveExpired);
-    if (keyspace.cache.isFull && !this.#isTrimScheduled) {
-      this.#isTrimScheduled = true;
-      // Not in the middle of a turn: what the next pipelined command needs may just have been fetched.
-      setImmediate(() => {
-        this.#isTrimScheduled = false;
-        if (!keyspace.cache.trim()) keyspace.committer.applySoon();
-      });
-    }
   }
 
   async #runAgain(
@@ -455,7 +403,7 @@ export class Executor {
     attempt.release();
     if (result instanceof WaitFor) {
       if (!caller.isClosed) this.blocked.add(caller, command, args, result);
-    } else caller.resume(result as Reply, this.#batchToWaitFor(attempt));
+    } else caller.resume(result as Reply, this.#completion.batchToWaitFor(attempt));
   }
 
   /** Since the command was checked writing may have failed, or the server may have become a replica. */
@@ -561,7 +509,7 @@ export class Executor {
         attempt.restart();
         try {
           work();
-          this.#finish(null, attempt);
+          this.#completion.finish(null, attempt);
           return;
         } catch (error) {
           if (!(error instanceof Fault)) throw error;
@@ -599,9 +547,6 @@ const RUNS_IN_TRANSACTION: ReadonlySet<string> = new Set([
   "quit",
   "reset",
 ]);
-
-/** Redis' flag of that name: keys that nobody has named may be removed, if their time is over. */
-const TOUCHES_ANY_KEYS: ReadonlySet<string> = new Set(["scan", "randomkey"]);
 
 const NOT_IN_TRANSACTION = new CommandError("ERR Command not allowed inside a transaction");
 
