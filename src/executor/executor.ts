@@ -1,20 +1,19 @@
 import { type Effect, effectOf } from "../commands/effect.ts";
-import type { Client, Server } from "../commands/host.ts";
+import type { Server } from "../commands/host.ts";
 import type { Command } from "../commands/registered-command.ts";
 import { READ_ONLY, hidesData, refusesWrites } from "../commands/replica-rules.ts";
-import { Suspension, TakenBack } from "../commands/suspension.ts";
 import type { CommandTable } from "../commands/table.ts";
 import { WaitFor } from "../commands/wait-for.ts";
 import { CommandError } from "../errors.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { NO_REPLY, QUEUED, type Reply } from "../resp/reply.ts";
 import { Attempt, Fault } from "../storage/attempt.ts";
-import { Undo } from "../storage/undo.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { Random } from "../support/random.ts";
 import { Accounts } from "./accounts.ts";
+import { AttemptRunner } from "./attempt-runner.ts";
 import { Aside } from "./aside.ts";
-import { BlockedClients, type Ready } from "./blocked.ts";
+import { BlockedClients } from "./blocked.ts";
 import { BusyScript, Suspended } from "./busy-script.ts";
 import { type Caller, PENDING } from "./caller.ts";
 import { Changes } from "./changes.ts";
@@ -27,9 +26,9 @@ import { lookAhead } from "./look-ahead.ts";
 import { Monitors } from "./monitors.ts";
 import { Notifications } from "./notifications.ts";
 import { ScriptCalls } from "./script-calls.ts";
-import { NOT_SERVED, type Outcome, Serving, type ServingHost } from "./serving.ts";
+import { type Outcome, Serving, type ServingHost } from "./serving.ts";
 import type { Statistics } from "./statistics.ts";
-import { type CallsOptions, TransactionCalls, rememberKeys } from "./transaction-calls.ts";
+import { type CallsOptions, TransactionCalls } from "./transaction-calls.ts";
 import { WatchTable } from "./watches.ts";
 
 export interface ExecutorOptions {
@@ -66,6 +65,7 @@ export class Executor {
   readonly #accounts: Accounts;
   readonly #serving: Serving;
   readonly #completion: Completion;
+  readonly #attempts: AttemptRunner;
   readonly busy: BusyScript<Outcome>;
   readonly #aside: Aside;
   readonly #gates: Gates;
@@ -111,10 +111,20 @@ export class Executor {
       stream: options.stream,
       own: this,
     });
+    this.#attempts = new AttemptRunner({
+      keyspace: options.keyspace,
+      context: this.#context,
+      completion: this.#completion,
+      accounts: this.#accounts,
+      monitors: this.monitors,
+      watches: this.watches,
+      blocked: this.blocked,
+      asCommandError: (error, command) => this.#asCommandError(error, command),
+    });
     this.busy = new BusyScript(
       {
-        goOn: (state) => this.#goOn(state),
-        giveUp: (state, isVoid) => this.#giveUp(state, isVoid),
+        goOn: (state) => this.#attempts.goOn(state),
+        giveUp: (state, isVoid) => this.#attempts.giveUp(state, isVoid),
       },
       options.keyspace.committer,
       () => this.#server!.log,
@@ -189,7 +199,7 @@ export class Executor {
     }
     const attempt = this.#attempt;
     const nowMs = Date.now();
-    const result = this.#try(caller, command, args, attempt, nowMs);
+    const result = this.#attempts.run(caller, command, args, attempt, nowMs);
     if (!(result instanceof Fault || result instanceof Suspended)) {
       if (attempt.isUsed) this.#renewAttempt(attempt);
       if (result instanceof WaitFor) {
@@ -205,144 +215,6 @@ export class Executor {
     return PENDING;
   }
 
-  /** One attempt: a reply, or the fault that it met. `ready`: for a blocked client. */
-  #try(
-    caller: Caller,
-    command: Command,
-    args: readonly Bytes[],
-    attempt: Attempt,
-    nowMs: number,
-    ready: Ready | null = null,
-  ): Outcome {
-    const context = this.#context;
-    const keyspace = this.#keyspace;
-    keyspace.reading.attempt = attempt;
-    // To a master every key is there until it says otherwise.
-    keyspace.setTime(nowMs, caller.type !== "master");
-    attempt.restart();
-    const { dbIndex } = caller;
-    if (command.runsOthers) {
-      const { changes } = keyspace;
-      attempt.undo ??= new Undo();
-      attempt.undo.add(() => (keyspace.changes = changes));
-    }
-    context.begin(caller, attempt, nowMs, ready?.key ?? null);
-    const startedMs = performance.now();
-    let result: Reply | WaitFor;
-    let failure: CommandError | null = null;
-    try {
-      if (ready !== null && !this.blocked.canServe(ready)) {
-        // The key's time may be over: then it is removed, as by whoever meets it.
-        this.#completion.finish(null, attempt);
-        return NOT_SERVED;
-      }
-      keyspace.events.tellsMisses = command.isReadonly;
-      keyspace.hidesChanges = command.hidesChanges;
-      keyspace.propagation.begin(dbIndex, keyspace.changes);
-      result = command.run!(context, args);
-    } catch (error) {
-      if (error instanceof Suspension) {
-        return new Suspended({ suspension: error, caller, command, args, attempt, startedMs, dbIndex });
-      }
-      if (this.#isTakenBack(error, caller, attempt, dbIndex)) return error;
-      failure = this.#failureOf(error, caller, command);
-      result = failure.reply;
-    }
-    return this.#ended(caller, command, args, attempt, startedMs, result, failure, ready);
-  }
-
-  /** The script that stood still goes on. */
-  #goOn({ suspension, caller, command, args, attempt, startedMs, dbIndex }: Suspended): Outcome {
-    this.#keyspace.reading.attempt = attempt;
-    let result: Reply;
-    let failure: CommandError | null = null;
-    try {
-      result = suspension.resume();
-    } catch (error) {
-      if (error instanceof Suspension) {
-        return new Suspended({ suspension: error, caller, command, args, attempt, startedMs, dbIndex });
-      }
-      if (this.#isTakenBack(error, caller, attempt, dbIndex)) return error;
-      failure = this.#failureOf(error, caller, command);
-      result = failure.reply;
-    }
-    return this.#ended(caller, command, args, attempt, startedMs, result, failure, null);
-  }
-
-  /** After a fault, and after what a script is not allowed at all, nothing of the attempt remains. */
-  #isTakenBack(error: unknown, caller: Caller, attempt: Attempt, dbIndex: number): error is Fault {
-    const isFault = error instanceof Fault;
-    if (!isFault && !(error instanceof TakenBack)) return false;
-    if (isFault) this.statistics.restarts++;
-    caller.dbIndex = dbIndex;
-    this.#completion.takeBack(attempt);
-    return isFault;
-  }
-
-  #failureOf(error: unknown, caller: Caller, command: Command): CommandError {
-    if (!(error instanceof TakenBack)) return this.#asCommandError(error, command);
-    this.#endTransaction(caller, command);
-    return error.error;
-  }
-
-  /** Of EXEC, which comes to its end in another way than by its handler. */
-  #endTransaction(caller: Caller, command: Command): void {
-    if (command.fullName !== "exec") return;
-    caller.endTransaction();
-    this.watches.unwatch(caller);
-  }
-
-  /** A script that stood still will not go on. */
-  #giveUp({ caller, command, attempt, dbIndex }: Suspended, isVoid: boolean): void {
-    caller.dbIndex = dbIndex;
-    this.#keyspace.reading.attempt = attempt;
-    if (isVoid) attempt.undo = null;
-    this.#completion.takeBack(attempt);
-    this.#endTransaction(caller, command);
-  }
-
-  /** The command has come to its end, well or not. */
-  #ended(
-    caller: Caller,
-    command: Command,
-    args: readonly Bytes[],
-    attempt: Attempt,
-    startedMs: number,
-    result: Reply | WaitFor,
-    failure: CommandError | null,
-    ready: Ready | null,
-  ): Reply | WaitFor {
-    const context = this.#context;
-    const tookMs = performance.now() - startedMs;
-    const { propagation, changes } = this.#keyspace;
-    if (!command.runsOthers) propagation.end(args, changes);
-    // Who was blocked was shown when it began to wait. A transaction ends behind the commands in it.
-    if (!this.monitors.isEmpty && ready === null) {
-      if (command.runsOthers) context.afterwards(() => this.#show(caller, command, args));
-      else this.#show(caller, command, args);
-    }
-    if (result instanceof WaitFor) {
-      // That it found nothing is told now; a client that was woken in vain has nothing to tell.
-      if (ready === null) this.#completion.finish(caller, attempt);
-    } else {
-      const { keyspaceHits, keyspaceMisses, wrote } = attempt;
-      this.#accounts.enter({
-        client: caller,
-        command,
-        args,
-        tookMs,
-        failure,
-        keyspaceHits,
-        keyspaceMisses,
-        wrote,
-      });
-      this.#completion.finish(caller, attempt);
-    }
-    // Who had to wait has read its keys when it asked, and knows that they changed before it is served.
-    if (caller.tracking !== null && ready === null) rememberKeys(this.#server!, caller, command, args)?.();
-    return result;
-  }
-
   /** CLIENT CACHING was for one command, or transaction, and that is over. */
   #endCaching({ tracking, transaction, lastCommand }: Caller): void {
     if (transaction === null && !lastCommand.startsWith("client|")) tracking!.isCaching = false;
@@ -352,7 +224,7 @@ export class Executor {
     return {
       tryBlocked: (ready, attempt, nowMs) => {
         const { caller, command, args } = ready.blocked;
-        return this.#try(caller, command, args, attempt, nowMs, ready);
+        return this.#attempts.run(caller, command, args, attempt, nowMs, ready);
       },
       fetch: (fault) => this.#gates.fetch(fault),
       batchToWaitFor: (attempt) => this.#completion.batchToWaitFor(attempt),
@@ -362,11 +234,6 @@ export class Executor {
         return failure.reply;
       },
     };
-  }
-
-  /** To the clients that said MONITOR. */
-  #show(client: Client, command: Command, args: readonly Bytes[], dbIndex = client.dbIndex): void {
-    this.monitors.feed(client, command, args, dbIndex);
   }
 
   async #runAgain(
@@ -392,7 +259,7 @@ export class Executor {
           break;
         }
         this.#refuseUnwritable(caller, effect);
-        result = this.#try(caller, command, args, attempt, nowMs);
+        result = this.#attempts.run(caller, command, args, attempt, nowMs);
       }
     } catch (error) {
       // The store could not read, or can no longer write.
