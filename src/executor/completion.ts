@@ -7,6 +7,7 @@ import type { Caller } from "./caller.ts";
 import type { Changes } from "./changes.ts";
 import type { CommandContext } from "./context.ts";
 import type { Notifications } from "./notifications.ts";
+import type { OwnWork } from "./own-work.ts";
 import type { ScriptCalls } from "./script-calls.ts";
 import type { Serving } from "./serving.ts";
 
@@ -25,7 +26,7 @@ export interface CompletionOptions {
   readonly serving: Serving;
   /** Takes what commands tell replicas. */
   readonly stream: ReplicationSink;
-  readonly own: { readonly mayRemoveExpired: boolean };
+  readonly ownWork: OwnWork;
 }
 
 /**
@@ -75,7 +76,7 @@ export class Completion {
   /** Removes what the command met whose time is over, and what memory has no room for. */
   #tidy(): void {
     const keyspace = this.#keyspace;
-    keyspace.removeExpired(this.#options.own.mayRemoveExpired);
+    keyspace.removeExpired(this.#options.ownWork.mayRemoveExpired);
     if (keyspace.cache.isFull && !this.#isTrimScheduled) {
       this.#isTrimScheduled = true;
       // Not in the middle of a turn: what the next pipelined command needs may just have been fetched.

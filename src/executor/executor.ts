@@ -25,6 +25,7 @@ import { Gates } from "./gates.ts";
 import { lookAhead } from "./look-ahead.ts";
 import { Monitors } from "./monitors.ts";
 import { Notifications } from "./notifications.ts";
+import { OwnWork } from "./own-work.ts";
 import { ScriptCalls } from "./script-calls.ts";
 import { type Outcome, Serving, type ServingHost } from "./serving.ts";
 import type { Statistics } from "./statistics.ts";
@@ -67,6 +68,7 @@ export class Executor {
   readonly #completion: Completion;
   readonly #attempts: AttemptRunner;
   readonly busy: BusyScript<Outcome>;
+  readonly ownWork: OwnWork;
   readonly #aside: Aside;
   readonly #gates: Gates;
   readonly changes: Changes;
@@ -102,25 +104,6 @@ export class Executor {
     this.#context.scripts = scripts;
     const transactions = new TransactionCalls(calls);
     this.#context.call = (command, args) => transactions.call(command, args);
-    this.#completion = new Completion({
-      keyspace: options.keyspace,
-      context: this.#context,
-      changes: this.changes,
-      scripts,
-      serving: this.#serving,
-      stream: options.stream,
-      own: this,
-    });
-    this.#attempts = new AttemptRunner({
-      keyspace: options.keyspace,
-      context: this.#context,
-      completion: this.#completion,
-      accounts: this.#accounts,
-      monitors: this.monitors,
-      watches: this.watches,
-      blocked: this.blocked,
-      asCommandError: (error, command) => this.#asCommandError(error, command),
-    });
     this.busy = new BusyScript(
       {
         goOn: (state) => this.#attempts.goOn(state),
@@ -135,6 +118,33 @@ export class Executor {
       busy: this.busy,
       pause: () => this.#server!.pause,
       maxBacklogBytes: options.maxBacklogBytes,
+    });
+    this.ownWork = new OwnWork({
+      keyspace: options.keyspace,
+      gates: this.#gates,
+      disk: options.disk,
+      isReadonly: options.isReadonly,
+      busy: this.busy,
+      finish: (attempt) => this.#completion.finish(null, attempt),
+    });
+    this.#completion = new Completion({
+      keyspace: options.keyspace,
+      context: this.#context,
+      changes: this.changes,
+      scripts,
+      serving: this.#serving,
+      stream: options.stream,
+      ownWork: this.ownWork,
+    });
+    this.#attempts = new AttemptRunner({
+      keyspace: options.keyspace,
+      context: this.#context,
+      completion: this.#completion,
+      accounts: this.#accounts,
+      monitors: this.monitors,
+      watches: this.watches,
+      blocked: this.blocked,
+      asCommandError: (error, command) => this.#asCommandError(error, command),
     });
     this.#aside = new Aside(options.keyspace, this.#seeds, this.watches, this.#accounts, (error, command) =>
       this.#asCommandError(error, command),
@@ -157,6 +167,7 @@ export class Executor {
     this.#context.server = server;
     this.#aside.attach(server);
     this.#accounts.attach(server);
+    this.ownWork.attach(server);
     this.#completion.attach(new Notifications(this.#keyspace, server));
     this.changes.add(server.tracking);
     server.tracking.onInterest = this.changes.refresh;
@@ -301,21 +312,6 @@ export class Executor {
     await this.#runAgain(NOTHING_TO_FETCH, caller, command, args, new Attempt(), Date.now(), effect);
   }
 
-  /**
-   * Not while nothing can be written; CLIENT PAUSE, and `readonly`, promise that nothing changes; and a replica is told
-   * by its master when a key goes.
-   */
-  get mayRemoveExpired(): boolean {
-    return !this.#keyspace.isReplica && this.mayChange;
-  }
-
-  /** The server may change data of itself. */
-  get mayChange(): boolean {
-    const { disk, isReadonly } = this.#options;
-    const { pause } = this.#server!;
-    return disk.failure === null && pause.mode === "off" && !isReadonly() && this.busy.script === null;
-  }
-
   #renewAttempt(attempt: Attempt): void {
     attempt.release();
     this.#attempt = new Attempt();
@@ -347,45 +343,6 @@ export class Executor {
     if (error instanceof CommandError) return error;
     this.#options.logBug(`Command '${command.fullName}' failed`, error);
     return INTERNAL_ERROR;
-  }
-
-  /**
-   * Work of the server's own on the keyspace, under the same rules as a handler: it may run several times,
-   * reads before it writes. Resolves when it is done.
-   */
-  async runInternally(work: () => void): Promise<void> {
-    await this.#gates.passed();
-    await this.#runOwn(work, async (fault) => {
-      await this.#gates.fetch(fault);
-      await this.#gates.passed();
-    });
-  }
-
-  /** The same by who holds everything else: `holding`. */
-  async runHeld(work: () => void): Promise<void> {
-    await this.#runOwn(work, (fault) => fault.fetch());
-  }
-
-  async #runOwn(work: () => void, fetch: (fault: Fault) => Promise<void>): Promise<void> {
-    const attempt = new Attempt();
-    const nowMs = Date.now();
-    try {
-      for (;;) {
-        this.#keyspace.reading.attempt = attempt;
-        this.#keyspace.setTime(nowMs);
-        attempt.restart();
-        try {
-          work();
-          this.#completion.finish(null, attempt);
-          return;
-        } catch (error) {
-          if (!(error instanceof Fault)) throw error;
-          await fetch(error);
-        }
-      }
-    } finally {
-      attempt.release();
-    }
   }
 
   /**
