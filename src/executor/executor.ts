@@ -1,18 +1,18 @@
 import { type Effect, effectOf } from "../commands/effect.ts";
 import type { Server } from "../commands/host.ts";
 import type { Command } from "../commands/registered-command.ts";
-import { READ_ONLY, hidesData, refusesWrites } from "../commands/replica-rules.ts";
+import { hidesData, refusesWrites } from "../commands/replica-rules.ts";
 import type { CommandTable } from "../commands/table.ts";
 import { WaitFor } from "../commands/wait-for.ts";
 import { CommandError } from "../errors.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import { NO_REPLY, QUEUED, type Reply } from "../resp/reply.ts";
+import { QUEUED, type Reply } from "../resp/reply.ts";
 import { Attempt, Fault } from "../storage/attempt.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { Random } from "../support/random.ts";
 import { Accounts } from "./accounts.ts";
-import { AttemptRunner } from "./attempt-runner.ts";
 import { Aside } from "./aside.ts";
+import { AttemptRunner } from "./attempt-runner.ts";
 import { BlockedClients } from "./blocked.ts";
 import { BusyScript, Suspended } from "./busy-script.ts";
 import { type Caller, PENDING } from "./caller.ts";
@@ -26,6 +26,7 @@ import { lookAhead } from "./look-ahead.ts";
 import { Monitors } from "./monitors.ts";
 import { Notifications } from "./notifications.ts";
 import { OwnWork } from "./own-work.ts";
+import { PendingCommands } from "./pending-commands.ts";
 import { ScriptCalls } from "./script-calls.ts";
 import { type Outcome, Serving, type ServingHost } from "./serving.ts";
 import type { Statistics } from "./statistics.ts";
@@ -45,7 +46,9 @@ export interface ExecutorOptions {
 }
 
 /**
- * All that happens around a command, once: find, check, run, fault and retry, account.
+ * All that happens around a command, once: find, check, run, fault and retry, account. Here is what comes first, and the
+ * putting together of the rest: an attempt (`AttemptRunner`), what it leaves behind (`Completion`), what has to be tried
+ * again (`PendingCommands`).
  *
  * One command runs at a time, to its end or to a fault. A fault throws the attempt away; when what was
  * missing is in memory the handler runs again from its start, with the same time and random numbers.
@@ -67,6 +70,7 @@ export class Executor {
   readonly #serving: Serving;
   readonly #completion: Completion;
   readonly #attempts: AttemptRunner;
+  readonly #pending: PendingCommands;
   readonly busy: BusyScript<Outcome>;
   readonly ownWork: OwnWork;
   readonly #aside: Aside;
@@ -74,6 +78,13 @@ export class Executor {
   readonly changes: Changes;
   readonly watches: WatchTable;
   readonly blocked: BlockedClients;
+
+  /** An error of a handler that is none of its replies is a bug. */
+  readonly #asCommandError = (error: unknown, command: Command): CommandError => {
+    if (error instanceof CommandError) return error;
+    this.#options.logBug(`Command '${command.fullName}' failed`, error);
+    return INTERNAL_ERROR;
+  };
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
@@ -98,7 +109,7 @@ export class Executor {
       accounts: this.#accounts,
       monitors: this.monitors,
       changes: this.changes,
-      asCommandError: (error, command) => this.#asCommandError(error, command),
+      asCommandError: this.#asCommandError,
     };
     const scripts = new ScriptCalls(calls);
     this.#context.scripts = scripts;
@@ -144,10 +155,14 @@ export class Executor {
       monitors: this.monitors,
       watches: this.watches,
       blocked: this.blocked,
-      asCommandError: (error, command) => this.#asCommandError(error, command),
+      asCommandError: this.#asCommandError,
     });
-    this.#aside = new Aside(options.keyspace, this.#seeds, this.watches, this.#accounts, (error, command) =>
-      this.#asCommandError(error, command),
+    this.#aside = new Aside(
+      options.keyspace,
+      this.#seeds,
+      this.watches,
+      this.#accounts,
+      this.#asCommandError,
     );
     this.#checks = {
       isReadonly: options.isReadonly,
@@ -159,6 +174,17 @@ export class Executor {
       hidesData: () => hidesData(this.#server!),
       busy: this.busy,
     };
+    this.#pending = new PendingCommands({
+      attempts: this.#attempts,
+      gates: this.#gates,
+      busy: this.busy,
+      blocked: this.blocked,
+      completion: this.#completion,
+      checks: this.#checks,
+      statistics: this.statistics,
+      pause: () => this.#server!.pause,
+      asCommandError: this.#asCommandError,
+    });
   }
 
   /** The process around it, which is made after the executor. */
@@ -205,7 +231,7 @@ export class Executor {
     }
     const wait = this.#gates.before(command, effect, args);
     if (wait !== null) {
-      void this.#runLater(wait, caller, command, args, effect);
+      void this.#pending.runLater(wait, caller, command, args, effect);
       return PENDING;
     }
     const attempt = this.#attempt;
@@ -222,7 +248,7 @@ export class Executor {
     }
     this.#attempt = new Attempt();
     lookAhead(this.#keyspace, this.#options.commands, caller);
-    void this.#runAgain(result, caller, command, args, attempt, nowMs, effect);
+    void this.#pending.runAgain(result, caller, command, args, attempt, nowMs, effect);
     return PENDING;
   }
 
@@ -245,71 +271,6 @@ export class Executor {
         return failure.reply;
       },
     };
-  }
-
-  async #runAgain(
-    first: Fault | Suspended,
-    caller: Caller,
-    command: Command,
-    args: readonly Bytes[],
-    attempt: Attempt,
-    nowMs: number,
-    effect: Effect,
-  ): Promise<void> {
-    let result: Outcome = first;
-    try {
-      while (result instanceof Fault || result instanceof Suspended) {
-        if (result instanceof Suspended) {
-          result = await this.busy.run(result);
-          continue;
-        }
-        await this.#gates.fetch(result);
-        await this.#gates.passed();
-        if (caller.isCancelled === true) {
-          result = NO_REPLY;
-          break;
-        }
-        this.#refuseUnwritable(caller, effect);
-        result = this.#attempts.run(caller, command, args, attempt, nowMs);
-      }
-    } catch (error) {
-      // The store could not read, or can no longer write.
-      const failure = this.#asCommandError(error, command);
-      this.statistics.countError(failure);
-      result = failure.reply;
-    }
-    attempt.release();
-    if (result instanceof WaitFor) {
-      if (!caller.isClosed) this.blocked.add(caller, command, args, result);
-    } else caller.resume(result as Reply, this.#completion.batchToWaitFor(attempt));
-  }
-
-  /** Since the command was checked writing may have failed, or the server may have become a replica. */
-  #refuseUnwritable(caller: Caller, { isWrite }: Effect): void {
-    if (!isWrite) return;
-    const { refusal } = this.#options.disk;
-    if (refusal !== null) throw refusal;
-    if (caller.type !== "master" && this.#checks.refusesWrites()) throw READ_ONLY;
-  }
-
-  async #runLater(
-    wait: Promise<void>,
-    caller: Caller,
-    command: Command,
-    args: readonly Bytes[],
-    effect: Effect,
-  ): Promise<void> {
-    for (
-      let reason: Promise<void> | null = wait;
-      reason !== null;
-      reason = this.#gates.before(command, effect, args)
-    ) {
-      caller.blocked = this.#server!.pause.mode !== "off";
-      await reason;
-    }
-    caller.blocked = false;
-    if (caller.isClosed) return;
-    await this.#runAgain(NOTHING_TO_FETCH, caller, command, args, new Attempt(), Date.now(), effect);
   }
 
   #renewAttempt(attempt: Attempt): void {
@@ -339,12 +300,6 @@ export class Executor {
     this.watches.unwatch(caller);
   }
 
-  #asCommandError(error: unknown, command: Command): CommandError {
-    if (error instanceof CommandError) return error;
-    this.#options.logBug(`Command '${command.fullName}' failed`, error);
-    return INTERNAL_ERROR;
-  }
-
   /**
    * Nothing runs any more: the store is about to be closed. Commands whose clients are gone may still wait for their
    * data; they were not acknowledged.
@@ -358,9 +313,6 @@ export class Executor {
     await this.#gates.holding(change);
   }
 }
-
-/** For a command that has not been tried yet. */
-const NOTHING_TO_FETCH = new Fault(() => Promise.resolve());
 
 /** What is not queued between MULTI and EXEC. */
 const RUNS_IN_TRANSACTION: ReadonlySet<string> = new Set([
