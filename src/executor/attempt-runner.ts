@@ -67,7 +67,6 @@ export class AttemptRunner implements BusyHost<Outcome> {
     context.begin(caller, attempt, nowMs, ready?.key ?? null);
     const startedMs = performance.now();
     let result: Reply | WaitFor;
-    let failure: CommandError | null = null;
     try {
       if (ready !== null && !this.#options.blocked.canServe(ready)) {
         // The key's time may be over: then it is removed, as by whoever meets it.
@@ -79,32 +78,21 @@ export class AttemptRunner implements BusyHost<Outcome> {
       keyspace.propagation.begin(dbIndex, keyspace.changes);
       result = command.run!(context, args);
     } catch (error) {
-      if (error instanceof Suspension) {
-        return new Suspended({ suspension: error, caller, command, args, attempt, startedMs, dbIndex });
-      }
-      if (this.#isTakenBack(error, caller, attempt, dbIndex)) return error;
-      failure = this.#failureOf(error, caller, command);
-      result = failure.reply;
+      return this.#threw(error, caller, command, args, attempt, startedMs, dbIndex, ready);
     }
-    return this.#ended(caller, command, args, attempt, startedMs, result, failure, ready);
+    return this.#ended(caller, command, args, attempt, startedMs, result, null, ready);
   }
 
   /** The script that stood still goes on. */
   goOn({ suspension, caller, command, args, attempt, startedMs, dbIndex }: Suspended): Outcome {
     this.#keyspace.reading.attempt = attempt;
     let result: Reply;
-    let failure: CommandError | null = null;
     try {
       result = suspension.resume();
     } catch (error) {
-      if (error instanceof Suspension) {
-        return new Suspended({ suspension: error, caller, command, args, attempt, startedMs, dbIndex });
-      }
-      if (this.#isTakenBack(error, caller, attempt, dbIndex)) return error;
-      failure = this.#failureOf(error, caller, command);
-      result = failure.reply;
+      return this.#threw(error, caller, command, args, attempt, startedMs, dbIndex, null);
     }
-    return this.#ended(caller, command, args, attempt, startedMs, result, failure, null);
+    return this.#ended(caller, command, args, attempt, startedMs, result, null, null);
   }
 
   /** A script that stood still will not go on. */
@@ -114,6 +102,25 @@ export class AttemptRunner implements BusyHost<Outcome> {
     if (isVoid) attempt.undo = null;
     this.#completion.takeBack(attempt);
     this.#endTransaction(caller, command);
+  }
+
+  /** The attempt has thrown: its script stands still, or something is missing, or the answer is an error. */
+  #threw(
+    error: unknown,
+    caller: Caller,
+    command: Command,
+    args: readonly Bytes[],
+    attempt: Attempt,
+    startedMs: number,
+    dbIndex: number,
+    ready: Ready | null,
+  ): Outcome {
+    if (error instanceof Suspension) {
+      return new Suspended({ suspension: error, caller, command, args, attempt, startedMs, dbIndex });
+    }
+    if (this.#isTakenBack(error, caller, attempt, dbIndex)) return error;
+    const failure = this.#failureOf(error, caller, command);
+    return this.#ended(caller, command, args, attempt, startedMs, failure.reply, failure, ready);
   }
 
   /** After a fault, and after what a script is not allowed at all, nothing of the attempt remains. */
