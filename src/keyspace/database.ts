@@ -134,6 +134,7 @@ export class Database implements Persistent {
     return this.#keyspace.reading.attempt.together(items, read);
   }
 
+  /** The entry of a key, expired or not; the attempt takes note that it was looked at. */
   #known(key: Bytes): Entry {
     const entry = this.entries.get(key);
     const { attempt } = this.#keyspace.reading;
