@@ -184,7 +184,7 @@ export class Instance {
         streamer.resume();
       });
     };
-    const expiryWalk = new ExpiryWalk(executor, keyspace, (error) => {
+    const expiryWalk = new ExpiryWalk(executor.ownWork, keyspace, (error) => {
       log("warning", `Removing expired keys failed, and will be tried again: ${describeBug(error)}`);
     });
     const commits = keyspace.committer;

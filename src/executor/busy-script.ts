@@ -40,7 +40,7 @@ export class Suspended {
   }
 }
 
-/** What a busy script needs of the executor. */
+/** Who runs the attempt of a busy script. */
 export interface BusyHost<Outcome> {
   /** Runs the next slice. */
   goOn(state: Suspended): Outcome | Suspended;

@@ -96,7 +96,7 @@ export class Changes {
     for (const dbIndex of step.databases) {
       const db = this.#keyspace.databases[dbIndex]!;
       const existsNow = (key: Bytes): boolean => {
-        const entry = db.inMemory(key);
+        const entry = db.entries.inMemory(key);
         return (
           entry !== undefined && entry.value !== null && !hasExpired(entry.expiresAtMs, this.#keyspace.nowMs)
         );

@@ -49,6 +49,14 @@ export function check(state: CheckState, client: Client, command: Command, effec
   if (isFollower && (effect.isWrite || command.isReadonly || effect.mayReplicate)) throw NOT_FOR_REPLICAS;
 }
 
+/** Before it is run again: meanwhile writing may have failed, or the server may have become a replica. */
+export function checkAgain(state: CheckState, client: Client, { isWrite }: Effect): void {
+  if (!isWrite) return;
+  const { refusal } = state.disk;
+  if (refusal !== null) throw refusal;
+  if (client.type !== "master" && state.refusesWrites()) throw READ_ONLY;
+}
+
 /** EXEC does what was queued. */
 function isForStaleData({ transaction }: Client, command: Command): boolean {
   if (command.fullName !== "exec" || transaction === null) return command.isStale;

@@ -1,45 +1,37 @@
 import { type Effect, effectOf } from "../commands/effect.ts";
-import type { Client, Server } from "../commands/host.ts";
+import type { Server } from "../commands/host.ts";
 import type { Command } from "../commands/registered-command.ts";
-import { READ_ONLY, hidesData, refusesWrites } from "../commands/replica-rules.ts";
-import { Suspension, TakenBack } from "../commands/suspension.ts";
+import { hidesData, refusesWrites } from "../commands/replica-rules.ts";
 import type { CommandTable } from "../commands/table.ts";
 import { WaitFor } from "../commands/wait-for.ts";
 import { CommandError } from "../errors.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import type { PropagatedCommand } from "../keyspace/propagation.ts";
-import { closeReply } from "../resp/close-reply.ts";
-import { NO_REPLY, QUEUED, type Reply } from "../resp/reply.ts";
-import type { RequestSource } from "../resp/request-source.ts";
+import { QUEUED, type Reply } from "../resp/reply.ts";
 import { Attempt, Fault } from "../storage/attempt.ts";
-import { Undo } from "../storage/undo.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { Random } from "../support/random.ts";
 import { Accounts } from "./accounts.ts";
 import { Aside } from "./aside.ts";
-import { BlockedClients, type Ready } from "./blocked.ts";
+import { AttemptRunner } from "./attempt-runner.ts";
+import { BlockedClients } from "./blocked.ts";
 import { BusyScript, Suspended } from "./busy-script.ts";
 import { type Caller, PENDING } from "./caller.ts";
 import { Changes } from "./changes.ts";
 import { check, type CheckState } from "./checks.ts";
+import { Completion, type ReplicationSink } from "./completion.ts";
 import { CommandContext } from "./context.ts";
 import type { DiskHealth } from "./disk-health.ts";
 import { Gates } from "./gates.ts";
 import { lookAhead, readAhead, type ReadAhead } from "./look-ahead.ts";
 import { Monitors } from "./monitors.ts";
 import { Notifications } from "./notifications.ts";
+import { OwnWork } from "./own-work.ts";
+import { PendingCommands } from "./pending-commands.ts";
 import { ScriptCalls } from "./script-calls.ts";
-import { NOT_SERVED, type Outcome, Serving, type ServingHost } from "./serving.ts";
+import { type Outcome, Serving, type ServingHost } from "./serving.ts";
 import type { Statistics } from "./statistics.ts";
-import { type CallsOptions, TransactionCalls, rememberKeys } from "./transaction-calls.ts";
+import { type CallsOptions, TransactionCalls } from "./transaction-calls.ts";
 import { WatchTable } from "./watches.ts";
-
-export interface ReplicationSink {
-  /** `asOne`: replicas do all of it, or nothing. `source`: of one of them, perhaps. */
-  append(commands: readonly PropagatedCommand[], asOne: boolean, source: RequestSource | null): void;
-  /** Bytes of all that was told. */
-  readonly offset: number;
-}
 
 export interface ExecutorOptions {
   readonly keyspace: Keyspace;
@@ -54,7 +46,9 @@ export interface ExecutorOptions {
 }
 
 /**
- * All that happens around a command, once: find, check, run, fault and retry, account.
+ * All that happens around a command, once: find, check, run, fault and retry, account. Here is what comes first, and the
+ * putting together of the rest: an attempt (`AttemptRunner`), what it leaves behind (`Completion`), what has to be tried
+ * again (`PendingCommands`).
  *
  * One command runs at a time, to its end or to a fault. A fault throws the attempt away; when what was
  * missing is in memory the handler runs again from its start, with the same time and random numbers.
@@ -70,19 +64,27 @@ export class Executor {
   readonly #checks: CheckState;
   readonly #seeds = new Random(Date.now() + process.pid * 0x1_0000_0000);
   #server: Server | null = null;
-  #notifications: Notifications | null = null;
   /** For the next command; one that faults keeps its own. */
   #attempt = new Attempt();
-  #isTrimScheduled = false;
   readonly #accounts: Accounts;
   readonly #serving: Serving;
-  readonly #scripts: ScriptCalls;
+  readonly #completion: Completion;
+  readonly #attempts: AttemptRunner;
+  readonly #pending: PendingCommands;
   readonly busy: BusyScript<Outcome>;
+  readonly ownWork: OwnWork;
   readonly #aside: Aside;
   readonly #gates: Gates;
   readonly changes: Changes;
   readonly watches: WatchTable;
   readonly blocked: BlockedClients;
+
+  /** An error of a handler that is none of its replies is a bug. */
+  readonly #asCommandError = (error: unknown, command: Command): CommandError => {
+    if (error instanceof CommandError) return error;
+    this.#options.logBug(`Command '${command.fullName}' failed`, error);
+    return INTERNAL_ERROR;
+  };
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
@@ -107,16 +109,16 @@ export class Executor {
       accounts: this.#accounts,
       monitors: this.monitors,
       changes: this.changes,
-      asCommandError: (error, command) => this.#asCommandError(error, command),
+      asCommandError: this.#asCommandError,
     };
-    this.#scripts = new ScriptCalls(calls);
-    this.#context.scripts = this.#scripts;
+    const scripts = new ScriptCalls(calls);
+    this.#context.scripts = scripts;
     const transactions = new TransactionCalls(calls);
     this.#context.call = (command, args) => transactions.call(command, args);
     this.busy = new BusyScript(
       {
-        goOn: (state) => this.#goOn(state),
-        giveUp: (state, isVoid) => this.#giveUp(state, isVoid),
+        goOn: (state) => this.#attempts.goOn(state),
+        giveUp: (state, isVoid) => this.#attempts.giveUp(state, isVoid),
       },
       options.keyspace.committer,
       () => this.#server!.log,
@@ -128,8 +130,39 @@ export class Executor {
       pause: () => this.#server!.pause,
       maxBacklogBytes: options.maxBacklogBytes,
     });
-    this.#aside = new Aside(options.keyspace, this.#seeds, this.watches, this.#accounts, (error, command) =>
-      this.#asCommandError(error, command),
+    this.ownWork = new OwnWork({
+      keyspace: options.keyspace,
+      gates: this.#gates,
+      disk: options.disk,
+      isReadonly: options.isReadonly,
+      busy: this.busy,
+      finish: (attempt) => this.#completion.finish(null, attempt),
+    });
+    this.#completion = new Completion({
+      keyspace: options.keyspace,
+      context: this.#context,
+      changes: this.changes,
+      scripts,
+      serving: this.#serving,
+      stream: options.stream,
+      ownWork: this.ownWork,
+    });
+    this.#attempts = new AttemptRunner({
+      keyspace: options.keyspace,
+      context: this.#context,
+      completion: this.#completion,
+      accounts: this.#accounts,
+      monitors: this.monitors,
+      watches: this.watches,
+      blocked: this.blocked,
+      asCommandError: this.#asCommandError,
+    });
+    this.#aside = new Aside(
+      options.keyspace,
+      this.#seeds,
+      this.watches,
+      this.#accounts,
+      this.#asCommandError,
     );
     this.#checks = {
       isReadonly: options.isReadonly,
@@ -141,6 +174,17 @@ export class Executor {
       hidesData: () => hidesData(this.#server!),
       busy: this.busy,
     };
+    this.#pending = new PendingCommands({
+      attempts: this.#attempts,
+      gates: this.#gates,
+      busy: this.busy,
+      blocked: this.blocked,
+      completion: this.#completion,
+      checks: this.#checks,
+      statistics: this.statistics,
+      pause: () => this.#server!.pause,
+      asCommandError: this.#asCommandError,
+    });
   }
 
   /** The process around it, which is made after the executor. */
@@ -149,17 +193,15 @@ export class Executor {
     this.#context.server = server;
     this.#aside.attach(server);
     this.#accounts.attach(server);
-    this.#notifications = new Notifications(this.#keyspace, server);
+    this.ownWork.attach(server);
+    this.#completion.attach(new Notifications(this.#keyspace, server));
     this.changes.add(server.tracking);
     server.tracking.onInterest = this.changes.refresh;
   }
 
-  /** Commands that run or wait for their data. */
-  running = 0;
-
-  /** Clients will ask for these keys at once (`Database.touch`): about how many of them are not in memory. */
+  /** Clients will ask for these keys at once (`Entries.touch`): about how many of them are not in memory. */
   touch(dbIndex: number, keys: readonly Bytes[], values: boolean): number {
-    return this.#keyspace.databases[dbIndex]!.touch(keys, values);
+    return this.#keyspace.databases[dbIndex]!.entries.touch(keys, values);
   }
 
   /** Those callers whose requests are better run when what they lack has been read. */
@@ -194,169 +236,25 @@ export class Executor {
     }
     const wait = this.#gates.before(command, effect, args);
     if (wait !== null) {
-      this.running++;
-      void this.#runLater(wait, caller, command, args, effect);
+      void this.#pending.runLater(wait, caller, command, args, effect);
       return PENDING;
     }
     const attempt = this.#attempt;
     const nowMs = Date.now();
-    const result = this.#try(caller, command, args, attempt, nowMs);
+    const result = this.#attempts.run(caller, command, args, attempt, nowMs);
     if (!(result instanceof Fault || result instanceof Suspended)) {
       if (attempt.isUsed) this.#renewAttempt(attempt);
       if (result instanceof WaitFor) {
         this.blocked.add(caller, command, args, result);
         return PENDING;
       }
-      this.replyBatch = this.#batchToWaitFor(attempt);
+      this.replyBatch = this.#completion.batchToWaitFor(attempt);
       return result as Reply;
     }
     this.#attempt = new Attempt();
-    this.running++;
     lookAhead(this.#keyspace, this.#options.commands, caller);
-    void this.#runAgain(result, caller, command, args, attempt, nowMs, effect);
+    void this.#pending.runAgain(result, caller, command, args, attempt, nowMs, effect);
     return PENDING;
-  }
-
-  #batchToWaitFor(attempt: Attempt): number {
-    return attempt.batch > this.#keyspace.committer.written ? attempt.batch : 0;
-  }
-
-  /** One attempt: a reply, or the fault that it met. `ready`: for a blocked client. */
-  #try(
-    caller: Caller,
-    command: Command,
-    args: readonly Bytes[],
-    attempt: Attempt,
-    nowMs: number,
-    ready: Ready | null = null,
-  ): Outcome {
-    const context = this.#context;
-    const keyspace = this.#keyspace;
-    keyspace.reading.attempt = attempt;
-    // To a master every key is there until it says otherwise.
-    keyspace.setTime(nowMs, caller.type !== "master");
-    attempt.restart();
-    const { dbIndex } = caller;
-    if (command.runsOthers) {
-      const { changes } = keyspace;
-      attempt.undo ??= new Undo();
-      attempt.undo.add(() => (keyspace.changes = changes));
-    }
-    context.begin(caller, attempt, nowMs, ready?.key ?? null);
-    const startedMs = performance.now();
-    let result: Reply | WaitFor;
-    let failure: CommandError | null = null;
-    try {
-      if (ready !== null && !this.blocked.canServe(ready)) {
-        // The key's time may be over: then it is removed, as by whoever meets it.
-        this.#finish(null, attempt);
-        return NOT_SERVED;
-      }
-      keyspace.events.tellsMisses = command.isReadonly;
-      keyspace.hidesChanges = command.hidesChanges;
-      keyspace.propagation.begin(dbIndex, keyspace.changes);
-      result = command.run!(context, args);
-    } catch (error) {
-      if (error instanceof Suspension) {
-        return new Suspended({ suspension: error, caller, command, args, attempt, startedMs, dbIndex });
-      }
-      if (this.#isTakenBack(error, caller, attempt, dbIndex)) return error;
-      failure = this.#failureOf(error, caller, command);
-      result = failure.reply;
-    }
-    return this.#ended(caller, command, args, attempt, startedMs, result, failure, ready);
-  }
-
-  /** The script that stood still goes on. */
-  #goOn({ suspension, caller, command, args, attempt, startedMs, dbIndex }: Suspended): Outcome {
-    this.#keyspace.reading.attempt = attempt;
-    let result: Reply;
-    let failure: CommandError | null = null;
-    try {
-      result = suspension.resume();
-    } catch (error) {
-      if (error instanceof Suspension) {
-        return new Suspended({ suspension: error, caller, command, args, attempt, startedMs, dbIndex });
-      }
-      if (this.#isTakenBack(error, caller, attempt, dbIndex)) return error;
-      failure = this.#failureOf(error, caller, command);
-      result = failure.reply;
-    }
-    return this.#ended(caller, command, args, attempt, startedMs, result, failure, null);
-  }
-
-  /** After a fault, and after what a script is not allowed at all, nothing of the attempt remains. */
-  #isTakenBack(error: unknown, caller: Caller, attempt: Attempt, dbIndex: number): error is Fault {
-    const isFault = error instanceof Fault;
-    if (!isFault && !(error instanceof TakenBack)) return false;
-    if (isFault) this.statistics.restarts++;
-    caller.dbIndex = dbIndex;
-    this.#takeBack(attempt);
-    return isFault;
-  }
-
-  #failureOf(error: unknown, caller: Caller, command: Command): CommandError {
-    if (!(error instanceof TakenBack)) return this.#asCommandError(error, command);
-    this.#endTransaction(caller, command);
-    return error.error;
-  }
-
-  /** Of EXEC, which comes to its end in another way than by its handler. */
-  #endTransaction(caller: Caller, command: Command): void {
-    if (command.fullName !== "exec") return;
-    caller.endTransaction();
-    this.watches.unwatch(caller);
-  }
-
-  /** A script that stood still will not go on. */
-  #giveUp({ caller, command, attempt, dbIndex }: Suspended, isVoid: boolean): void {
-    caller.dbIndex = dbIndex;
-    this.#keyspace.reading.attempt = attempt;
-    if (isVoid) attempt.undo = null;
-    this.#takeBack(attempt);
-    this.#endTransaction(caller, command);
-  }
-
-  /** The command has come to its end, well or not. */
-  #ended(
-    caller: Caller,
-    command: Command,
-    args: readonly Bytes[],
-    attempt: Attempt,
-    startedMs: number,
-    result: Reply | WaitFor,
-    failure: CommandError | null,
-    ready: Ready | null,
-  ): Reply | WaitFor {
-    const context = this.#context;
-    const tookMs = performance.now() - startedMs;
-    const { propagation, changes } = this.#keyspace;
-    if (!command.runsOthers) propagation.end(args, changes);
-    // Who was blocked was shown when it began to wait. A transaction ends behind the commands in it.
-    if (!this.monitors.isEmpty && ready === null) {
-      if (command.runsOthers) context.afterwards(() => this.#show(caller, command, args));
-      else this.#show(caller, command, args);
-    }
-    if (result instanceof WaitFor) {
-      // That it found nothing is told now; a client that was woken in vain has nothing to tell.
-      if (ready === null) this.#finish(caller, attempt);
-    } else {
-      const { keyspaceHits, keyspaceMisses, wrote } = attempt;
-      this.#accounts.enter({
-        client: caller,
-        command,
-        args,
-        tookMs,
-        failure,
-        keyspaceHits,
-        keyspaceMisses,
-        wrote,
-      });
-      this.#finish(caller, attempt);
-    }
-    // Who had to wait has read its keys when it asked, and knows that they changed before it is served.
-    if (caller.tracking !== null && ready === null) rememberKeys(this.#server!, caller, command, args)?.();
-    return result;
   }
 
   /** CLIENT CACHING was for one command, or transaction, and that is over. */
@@ -364,155 +262,20 @@ export class Executor {
     if (transaction === null && !lastCommand.startsWith("client|")) tracking!.isCaching = false;
   }
 
-  /** The attempt is thrown away: nothing of it may stay behind. */
-  #takeBack(attempt: Attempt): void {
-    this.changes.forget();
-    this.#keyspace.events.discard();
-    this.#keyspace.propagation.discard();
-    this.#context.forget(closeReply);
-    this.#scripts.forget();
-    attempt.undo?.rollBack();
-  }
-
-  /** The command is final: whoever wants to know of it learns of it, and those who wait for what it did are served. */
-  #finish(caller: Caller | null, attempt: Attempt): void {
-    const work = this.#context.takeWork();
-    for (const step of work) step(this.#batchToWaitFor(attempt));
-    attempt.undo = null;
-    this.changes.announce(caller, this.#batchToWaitFor(attempt));
-    this.#keyspace.hidesChanges = false;
-    this.#afterCommand();
-    this.#propagate(caller);
-    if (caller !== null) caller.changesOffset = this.#options.stream.offset;
-    this.#notifications?.deliver(this.#batchToWaitFor(attempt));
-    this.changes.announce(caller, this.#batchToWaitFor(attempt), true);
-    this.#serving.run();
-  }
-
-  /** What the server does of itself is many things, not one; and so is what a client only met. */
-  #propagate(caller: Caller | null): void {
-    const { propagation } = this.#keyspace;
-    if (propagation.isEmpty) return;
-    const asOne = caller !== null && !TOUCHES_ANY_KEYS.has(caller.lastCommand);
-    this.#options.stream.append(propagation.take(), asOne, caller === null ? null : caller.source);
-  }
-
   #servingHost(): ServingHost {
     return {
       tryBlocked: (ready, attempt, nowMs) => {
         const { caller, command, args } = ready.blocked;
-        return this.#try(caller, command, args, attempt, nowMs, ready);
+        return this.#attempts.run(caller, command, args, attempt, nowMs, ready);
       },
       fetch: (fault) => this.#gates.fetch(fault),
-      batchToWaitFor: (attempt) => this.#batchToWaitFor(attempt),
+      batchToWaitFor: (attempt) => this.#completion.batchToWaitFor(attempt),
       failed: (ready, error) => {
         const failure = this.#asCommandError(error, ready.blocked.command);
         this.statistics.countError(failure);
         return failure.reply;
       },
     };
-  }
-
-  /** To the clients that said MONITOR. */
-  #show(client: Client, command: Command, args: readonly Bytes[], dbIndex = client.dbIndex): void {
-    this.monitors.feed(client, command, args, dbIndex);
-  }
-
-  #afterCommand(): void {
-    const keyspace = this.#keyspace;
-    keyspace.removeExpired(this.mayRemoveExpired);
-    if (keyspace.cache.isFull && !this.#isTrimScheduled) {
-      this.#isTrimScheduled = true;
-      // Not in the middle of a turn: what the next pipelined command needs may just have been fetched.
-      setImmediate(() => {
-        this.#isTrimScheduled = false;
-        if (!keyspace.cache.trim()) keyspace.committer.applySoon();
-      });
-    }
-  }
-
-  async #runAgain(
-    first: Fault | Suspended,
-    caller: Caller,
-    command: Command,
-    args: readonly Bytes[],
-    attempt: Attempt,
-    nowMs: number,
-    effect: Effect,
-  ): Promise<void> {
-    let result: Outcome = first;
-    try {
-      while (result instanceof Fault || result instanceof Suspended) {
-        if (result instanceof Suspended) {
-          result = await this.busy.run(result);
-          continue;
-        }
-        await this.#gates.fetch(result);
-        await this.#gates.passed();
-        if (caller.isCancelled === true) {
-          result = NO_REPLY;
-          break;
-        }
-        this.#refuseUnwritable(caller, effect);
-        result = this.#try(caller, command, args, attempt, nowMs);
-      }
-    } catch (error) {
-      // The store could not read, or can no longer write.
-      const failure = this.#asCommandError(error, command);
-      this.statistics.countError(failure);
-      result = failure.reply;
-    }
-    attempt.release();
-    this.running--;
-    if (result instanceof WaitFor) {
-      if (!caller.isClosed) this.blocked.add(caller, command, args, result);
-    } else caller.resume(result as Reply, this.#batchToWaitFor(attempt));
-  }
-
-  /** Since the command was checked writing may have failed, or the server may have become a replica. */
-  #refuseUnwritable(caller: Caller, { isWrite }: Effect): void {
-    if (!isWrite) return;
-    const { refusal } = this.#options.disk;
-    if (refusal !== null) throw refusal;
-    if (caller.type !== "master" && this.#checks.refusesWrites()) throw READ_ONLY;
-  }
-
-  async #runLater(
-    wait: Promise<void>,
-    caller: Caller,
-    command: Command,
-    args: readonly Bytes[],
-    effect: Effect,
-  ): Promise<void> {
-    for (
-      let reason: Promise<void> | null = wait;
-      reason !== null;
-      reason = this.#gates.before(command, effect, args)
-    ) {
-      caller.blocked = this.#server!.pause.mode !== "off";
-      await reason;
-    }
-    caller.blocked = false;
-    if (caller.isClosed) {
-      this.running--;
-      return;
-    }
-    await this.#runAgain(NOTHING_TO_FETCH, caller, command, args, new Attempt(), Date.now(), effect);
-  }
-
-  /**
-   * Not while nothing can be written; CLIENT PAUSE, and `readonly`, promise that nothing changes; and a replica is told
-   * by its master when a key goes.
-   */
-  get mayRemoveExpired(): boolean {
-    return !this.#keyspace.isReplica && this.mayChange;
-  }
-
-  /** The server may change data of itself. */
-  get mayChange(): boolean {
-    const { disk, isReadonly } = this.#options;
-    const { pause } = this.#server!;
-    return disk.failure === null && pause.mode === "off" && !isReadonly() && this.busy.script === null;
   }
 
   #renewAttempt(attempt: Attempt): void {
@@ -542,51 +305,6 @@ export class Executor {
     this.watches.unwatch(caller);
   }
 
-  #asCommandError(error: unknown, command: Command): CommandError {
-    if (error instanceof CommandError) return error;
-    this.#options.logBug(`Command '${command.fullName}' failed`, error);
-    return INTERNAL_ERROR;
-  }
-
-  /**
-   * Work of the server's own on the keyspace, under the same rules as a handler: it may run several times,
-   * reads before it writes. Resolves when it is done.
-   */
-  async runInternally(work: () => void): Promise<void> {
-    await this.#gates.passed();
-    await this.#runOwn(work, async (fault) => {
-      await this.#gates.fetch(fault);
-      await this.#gates.passed();
-    });
-  }
-
-  /** The same by who holds everything else: `holding`. */
-  async runHeld(work: () => void): Promise<void> {
-    await this.#runOwn(work, (fault) => fault.fetch());
-  }
-
-  async #runOwn(work: () => void, fetch: (fault: Fault) => Promise<void>): Promise<void> {
-    const attempt = new Attempt();
-    const nowMs = Date.now();
-    try {
-      for (;;) {
-        this.#keyspace.reading.attempt = attempt;
-        this.#keyspace.setTime(nowMs);
-        attempt.restart();
-        try {
-          work();
-          this.#finish(null, attempt);
-          return;
-        } catch (error) {
-          if (!(error instanceof Fault)) throw error;
-          await fetch(error);
-        }
-      }
-    } finally {
-      attempt.release();
-    }
-  }
-
   /**
    * Nothing runs any more: the store is about to be closed. Commands whose clients are gone may still wait for their
    * data; they were not acknowledged.
@@ -601,9 +319,6 @@ export class Executor {
   }
 }
 
-/** For a command that has not been tried yet. */
-const NOTHING_TO_FETCH = new Fault(() => Promise.resolve());
-
 /** What is not queued between MULTI and EXEC. */
 const RUNS_IN_TRANSACTION: ReadonlySet<string> = new Set([
   "multi",
@@ -613,9 +328,6 @@ const RUNS_IN_TRANSACTION: ReadonlySet<string> = new Set([
   "quit",
   "reset",
 ]);
-
-/** Redis' flag of that name: keys that nobody has named may be removed, if their time is over. */
-const TOUCHES_ANY_KEYS: ReadonlySet<string> = new Set(["scan", "randomkey"]);
 
 const NOT_IN_TRANSACTION = new CommandError("ERR Command not allowed inside a transaction");
 

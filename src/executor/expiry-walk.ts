@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import type { Executor } from "./executor.ts";
+import type { OwnWork } from "./own-work.ts";
 
 /** How exact the walk is: a key that nobody asks for goes at most this much later. */
 const TICK_MS = 50;
 
 /** Removes keys whose time is over, whether or not anybody asks for them. */
 export class ExpiryWalk {
-  readonly #executor: Executor;
+  readonly #ownWork: OwnWork;
   readonly #keyspace: Keyspace;
   readonly #logError: (error: unknown) => void;
   readonly #timer: NodeJS.Timeout;
@@ -15,8 +15,8 @@ export class ExpiryWalk {
   /** DEBUG SET-ACTIVE-EXPIRE 0 turns it off. */
   isActive = true;
 
-  constructor(executor: Executor, keyspace: Keyspace, logError: (error: unknown) => void) {
-    this.#executor = executor;
+  constructor(ownWork: OwnWork, keyspace: Keyspace, logError: (error: unknown) => void) {
+    this.#ownWork = ownWork;
     this.#keyspace = keyspace;
     this.#logError = logError;
     this.#timer = setInterval(() => void this.#tick(), TICK_MS);
@@ -24,13 +24,13 @@ export class ExpiryWalk {
   }
 
   get #isDue(): boolean {
-    return this.isActive && this.#keyspace.expiry.nextDueMs <= Date.now() && this.#executor.mayRemoveExpired;
+    return this.isActive && this.#keyspace.expiry.nextDueMs <= Date.now() && this.#ownWork.mayRemoveExpired;
   }
 
   /** On a replica only what its own clients have given a time. */
   get #hasOwn(): boolean {
     const { isReplica, ownExpiries } = this.#keyspace;
-    return this.isActive && isReplica && ownExpiries.size > 0 && this.#executor.mayChange;
+    return this.isActive && isReplica && ownExpiries.size > 0 && this.#ownWork.mayChange;
   }
 
   async #tick(): Promise<void> {
@@ -57,7 +57,7 @@ export class ExpiryWalk {
     for (const db of keyspace.databases) {
       const keys = due.filter(({ generation }) => generation === db.generation).map(({ key }) => key);
       if (keys.length === 0) continue;
-      await this.#executor.runInternally(() => {
+      await this.#ownWork.run(() => {
         // Who has turned it off meanwhile can rely on that.
         if (!this.isActive) return;
         db.ready(keys);
@@ -66,7 +66,7 @@ export class ExpiryWalk {
       });
     }
     // Some may not have been removed.
-    if (!this.isActive || !this.#executor.mayRemoveExpired) keyspace.expiry.lookAgain();
+    if (!this.isActive || !this.#ownWork.mayRemoveExpired) keyspace.expiry.lookAgain();
   }
 
   async #removeOwn(): Promise<void> {
@@ -76,11 +76,11 @@ export class ExpiryWalk {
     for (const db of keyspace.databases) {
       const keys = due.filter(({ generation }) => generation === db.generation).map(({ key }) => key);
       if (keys.length === 0) continue;
-      await this.#executor.runInternally(() => {
+      await this.#ownWork.run(() => {
         db.ready(keys);
         for (const key of keys) db.peek(key);
         for (const key of keys) {
-          const entry = db.inMemory(key);
+          const entry = db.entries.inMemory(key);
           if (entry !== undefined && keyspace.expiry.removeIfDue(entry)) keyspace.expiry.expiredKeys++;
         }
       });

@@ -13,7 +13,7 @@ const READ_AHEAD = 256;
 /** Fetches the keys of what a client will run next: what it has queued, and what is in its pipeline. */
 export function lookAhead(keyspace: Keyspace, commands: CommandTable, caller: Caller): void {
   const keys = upcomingKeys(commands, caller, LOOK_AHEAD);
-  if (keys.length > 0) keyspace.databases[caller.dbIndex]!.prefetch(keys);
+  if (keys.length > 0) keyspace.databases[caller.dbIndex]!.entries.prefetch(keys);
 }
 
 function upcomingKeys(commands: CommandTable, caller: Caller, limit: number): Bytes[] {
@@ -49,7 +49,7 @@ export function readAhead<Of extends Caller>(
   const groups: { dbIndex: number; callers: Of[]; keys: Bytes[] }[] = [];
   for (const caller of callers) {
     const { dbIndex } = caller;
-    const missing = keyspace.databases[dbIndex]!.missing(upcomingKeys(commands, caller, READ_AHEAD));
+    const missing = keyspace.databases[dbIndex]!.entries.missing(upcomingKeys(commands, caller, READ_AHEAD));
     if (missing.length === 0) continue;
     let group = groups.at(-1);
     if (group === undefined || group.dbIndex !== dbIndex || group.keys.length >= READ_AT_ONCE) {
@@ -64,6 +64,6 @@ export function readAhead<Of extends Caller>(
     .map(({ dbIndex, callers, keys }) => ({
       callers,
       // One is left to be read in line: how long that takes tells whether the disk is touched.
-      read: keyspace.databases[dbIndex]!.readAhead(keys.slice(1)),
+      read: keyspace.databases[dbIndex]!.entries.readAhead(keys.slice(1)),
     }));
 }

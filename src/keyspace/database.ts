@@ -1,13 +1,12 @@
 import type { Bytes } from "../support/bytes.ts";
 import { WRONG_TYPE } from "../errors.ts";
-import { type KeyRange, databaseKey, recordKey, recordRange } from "../storage/layout.ts";
+import { type KeyRange, databaseKey, recordRange } from "../storage/layout.ts";
 import { ByteReader, u32, u64 } from "../storage/numbers.ts";
 import type { Persistent } from "../storage/persistent.ts";
 import type { Undo } from "../storage/undo.ts";
 import type { WriteBatch } from "../storage/store.ts";
-import { Collection } from "./collection.ts";
-import { Entry } from "./entry.ts";
-import { EntryTable } from "./entry-table.ts";
+import { Entries } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 import type { EventKind } from "./events.ts";
 import { Hash } from "./hash.ts";
 import { KeyPages } from "./key-pages.ts";
@@ -16,7 +15,6 @@ import { List } from "./list.ts";
 import type { LoadedDatabase } from "./loading.ts";
 import { hasExpired } from "./record.ts";
 import { RandomKey } from "./random-key.ts";
-import { readValue } from "./read-value.ts";
 import { restorer } from "./restore.ts";
 import { SetValue } from "./set.ts";
 import { Stream } from "./stream.ts";
@@ -38,16 +36,15 @@ export class Database implements Persistent {
   #generationBatch = 0;
   #keyCount: number;
   #expiryCount: number;
-  /** What memory knows of which key, absent ones included. */
-  #entries = new EntryTable();
-  /** Fetches of records under way; a write to the key takes its token away. */
-  readonly #fetching = new Map<Bytes, symbol>();
+  /** What memory knows of its keys. */
+  readonly entries: Entries;
   readonly pages: KeyPages;
   readonly randomKey: RandomKey;
 
   constructor(keyspace: Keyspace, index: number, stored: Bytes | undefined, newGeneration: () => number) {
     this.#keyspace = keyspace;
     this.index = index;
+    this.entries = new Entries(this, keyspace);
     this.pages = new KeyPages(this, keyspace);
     this.randomKey = new RandomKey(this, keyspace);
     if (stored === undefined) {
@@ -127,31 +124,9 @@ export class Database implements Persistent {
     return true;
   }
 
-  /** What is in memory of a key now, without loading it; undefined when nothing is known. */
-  inMemory(key: Bytes): Entry | undefined {
-    return this.#entries.get(key);
-  }
-
   /** After this, `find` of these keys does not fault in this attempt: call it before the first write. */
   ready(keys: readonly Bytes[]): void {
-    const { reading } = this.#keyspace;
-    if (reading.faultEveryRead) {
-      reading.attempt.together(keys, (key) => this.#known(key));
-      return;
-    }
-    this.touch(keys, false);
-    // Reads in line do not fault, and those of a command that has begun to write stay in line.
-    if (keys.length <= MAX_INLINE_LOADS && !reading.mustFault) return;
-    const missing = keys.filter((key) => !this.#entries.has(key));
-    if (missing.length > 0) this.#fetch(missing);
-  }
-
-  /**
-   * Brings what memory knows of these keys near to the processor: who looks for one after the other waits for each.
-   * `values`: they will be read, and not replaced. Gives about how many of them are not in memory.
-   */
-  touch(keys: readonly Bytes[], values: boolean): number {
-    return this.#entries.touch(keys, values);
+    this.entries.ready(keys);
   }
 
   /** Reads each of `items`: what several of them miss is fetched at once. */
@@ -159,22 +134,10 @@ export class Database implements Persistent {
     return this.#keyspace.reading.attempt.together(items, read);
   }
 
+  /** The entry of a key, expired or not; the attempt takes note that it was looked at. */
   #known(key: Bytes): Entry {
-    const { reading } = this.#keyspace;
-    let entry = this.#entries.get(key);
-    if (entry !== undefined) entry.visited = true;
-    if (reading.faultEveryRead && !reading.attempt.isImpatient) {
-      reading.forceFault(`${this.#generation}:${key}`);
-      leaveMemory(entry);
-    }
-    if (entry === undefined) {
-      if (this.isFresh) entry = this.#keep(key, undefined);
-      else {
-        if (reading.mustFault) this.#fetch([key]);
-        entry = this.#loadInline(key);
-      }
-    }
-    const { attempt } = reading;
+    const entry = this.entries.get(key);
+    const { attempt } = this.#keyspace.reading;
     if (attempt.undo !== null) this.#keepState(attempt.undo, entry);
     if (entry.newest > attempt.batch) attempt.batch = entry.newest;
     return entry;
@@ -200,92 +163,6 @@ export class Database implements Persistent {
       this.#keyCount = keyCount;
       this.#expiryCount = expiryCount;
     };
-  }
-
-  #loadInline(key: Bytes): Entry {
-    return this.#admit(key, this.#keyspace.reading.readInline(recordKey(this.#generation, key)));
-  }
-
-  /** Stays in memory if that pays; in any case until the cache is trimmed. */
-  #admit(key: Bytes, record: Bytes | undefined): Entry {
-    const entry = this.#newEntry(key, record);
-    this.#keyspace.cache.admit(entry);
-    return entry;
-  }
-
-  #fetch(keys: readonly Bytes[]): never {
-    const { reading } = this.#keyspace;
-    reading.faults++;
-    return reading.attempt.fault(() => this.#load(keys));
-  }
-
-  /** Loads records into memory for commands to come. Does not fault. */
-  prefetch(keys: readonly Bytes[]): void {
-    const missing = keys.filter((key) => !this.#entries.has(key) && !this.#fetching.has(key));
-    // Whoever needs one of them and finds it missing meets the error again.
-    if (missing.length > 0) this.#load(missing).catch(() => undefined);
-  }
-
-  async #load(keys: readonly Bytes[]): Promise<void> {
-    const take = await this.#read(keys);
-    take((key, record) => void this.#keep(key, record));
-  }
-
-  /** Those of the keys of which nothing is in memory. */
-  missing(keys: readonly Bytes[]): Bytes[] {
-    return keys.filter((key) => !this.#entries.has(key));
-  }
-
-  /**
-   * Reads records on another thread, for commands to come. What it resolves to brings them into memory, for commands
-   * that run right behind it: as after a read in line, what was read for the first time in a while does not stay.
-   */
-  async readAhead(keys: readonly Bytes[]): Promise<() => void> {
-    const take = await this.#read(keys);
-    this.#keyspace.reading.readsAhead += keys.length;
-    return () => take((key, record) => void this.#admit(key, record));
-  }
-
-  /** Resolves to what gives `keep` those records that nothing has overtaken. */
-  async #read(
-    keys: readonly Bytes[],
-  ): Promise<(keep: (key: Bytes, record: Bytes | undefined) => void) => void> {
-    const generation = this.#generation;
-    // Fetches of one key at the same time share its token: were each to replace the other's, none might ever count.
-    const tokens = keys.map((key) => this.#fetching.get(key) ?? this.#startFetching(key));
-    const records = await this.#keyspace.reading.store.getMany(keys.map((key) => recordKey(generation, key)));
-    return (keep) =>
-      keys.forEach((key, i) => {
-        // Written, dropped or loaded meanwhile: what was fetched is old.
-        if (this.#fetching.get(key) !== tokens[i]) return;
-        this.#fetching.delete(key);
-        if (!this.#entries.has(key)) keep(key, records[i]);
-      });
-  }
-
-  #startFetching(key: Bytes): symbol {
-    const token = Symbol();
-    this.#fetching.set(key, token);
-    return token;
-  }
-
-  /** Stays in memory: who waits for it comes back in another turn. */
-  #keep(key: Bytes, record: Bytes | undefined): Entry {
-    const entry = this.#newEntry(key, record);
-    this.#keyspace.cache.add(entry);
-    return entry;
-  }
-
-  #newEntry(key: Bytes, record: Bytes | undefined): Entry {
-    const entry = new Entry(this, key);
-    if (record !== undefined) {
-      readValue(this.#keyspace, record, entry);
-      entry.accessedAtS = this.#keyspace.nowS;
-      entry.wasStored();
-    }
-    this.#entries.add(entry);
-    entry.isCached = true;
-    return entry;
   }
 
   // ─── values by type ────────────────────────────────────────────────────────────────────────────
@@ -449,7 +326,7 @@ export class Database implements Persistent {
     committer.mark(entry);
     committer.mark(this);
     this.markElements(entry);
-    if (this.#fetching.size > 0) this.#fetching.delete(entry.key);
+    this.entries.overtake(entry.key);
     this.pages.overtake(entry);
   }
 
@@ -528,41 +405,22 @@ export class Database implements Persistent {
   #keepAll(undo: Undo | null): void {
     if (undo === null) return;
     if (undo.isFirst(this)) undo.add(this.#restorer());
-    const entries = this.#entries;
     const generation = this.#generation;
     const generationBatch = this.#generationBatch;
+    const restoreEntries = this.entries.restorer();
     undo.add(() => {
       this.forget();
       this.#generation = generation;
       this.#generationBatch = generationBatch;
-      this.#entries = entries;
-      for (const entry of entries.values()) {
-        entry.droppedFrom = null;
-        entry.isCached = true;
-        entry.hold(entry.value);
-        this.#keyspace.cache.add(entry);
-      }
+      restoreEntries();
     });
   }
 
   /** Memory forgets; called when what it knows is void. */
   forget(): void {
-    for (const entry of this.#entries.values()) {
-      entry.droppedFrom = this.#generation;
-      entry.object?.abandon();
-      this.#keyspace.cache.remove(entry);
-      entry.isCached = false;
-    }
-    this.#entries = new EntryTable();
-    this.#fetching.clear();
+    this.entries.forget();
     this.pages.forget();
     this.randomKey.forget();
-  }
-
-  /** The cache lets go of an entry. */
-  evicted(entry: Entry): void {
-    entry.isCached = false;
-    this.#entries.delete(entry.key);
   }
 
   /** The keys of this database in the store. */
@@ -570,11 +428,3 @@ export class Database implements Persistent {
     return recordRange(this.#generation);
   }
 }
-
-/** In forced-fault mode nothing that has elements on disk is answered from memory. */
-function leaveMemory(entry: Entry | undefined): void {
-  if (entry?.value instanceof Collection) entry.value.leaveMemory();
-}
-
-/** Up to so many records of one command are read in line. */
-const MAX_INLINE_LOADS = 64;

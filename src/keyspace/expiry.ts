@@ -120,7 +120,7 @@ export class Expiry {
 
   /** Removes a key whose time is over; it may have changed, or left memory, since that was seen. */
   removeIfDue(entry: Entry): boolean {
-    if (entry.value === null || entry.db.inMemory(entry.key) !== entry) return false;
+    if (entry.value === null || entry.db.entries.inMemory(entry.key) !== entry) return false;
     if (!hasExpired(entry.expiresAtMs, this.#keyspace.nowMs)) return false;
     entry.db.remove(entry);
     return true;

@@ -127,7 +127,7 @@ export class Keyspace {
     this.limits = options.limits;
     this.#store = new OverlaidStore(options.store);
     this.reading = new Reading(this.#store);
-    this.cache = new RecordCache<Entry>(options.recordCache, (entry) => entry.db.evicted(entry));
+    this.cache = new RecordCache<Entry>(options.recordCache, (entry) => entry.db.entries.evicted(entry));
     this.committer = new Committer({
       store: options.store,
       log: options.log,

@@ -70,7 +70,7 @@ async function load(target: ReloadTarget, mode: ReloadMode): Promise<void> {
   let isAdopted = false;
   try {
     if (mode.flush) {
-      await executor.runHeld(() => {
+      await executor.ownWork.runHeld(() => {
         takeLibraries(target, result.libraries, "FLUSH");
         keyspace.adopt(result.databases);
       });
@@ -79,7 +79,7 @@ async function load(target: ReloadTarget, mode: ReloadMode): Promise<void> {
     }
     if (!mode.merge) await refuseDuplicates(target, result);
     const policy = mode.merge ? "REPLACE" : "APPEND";
-    await executor.runHeld(() => takeLibraries(target, result.libraries, policy));
+    await executor.ownWork.runHeld(() => takeLibraries(target, result.libraries, policy));
     await merge(target, result);
   } finally {
     if (!isAdopted) await keyspace.loading.abandon();
@@ -88,7 +88,7 @@ async function load(target: ReloadTarget, mode: ReloadMode): Promise<void> {
 
 async function refuseDuplicates({ keyspace, executor }: ReloadTarget, result: LoadResult): Promise<void> {
   await forEachRecord(keyspace, result, async (index, key) => {
-    await executor.runHeld(() => {
+    await executor.ownWork.runHeld(() => {
       if (keyspace.databases[index]!.peek(key) !== null)
         throw new Error(`RDB has duplicated key ${quoted(key)} in DB ${index}`);
     });
@@ -102,7 +102,7 @@ async function merge({ keyspace, executor }: ReloadTarget, result: LoadResult): 
     // Once: what was fetched of a value belongs to it.
     const loaded = new Entry(db, key);
     readValue(keyspace, record, loaded);
-    await executor.runHeld(() => {
+    await executor.ownWork.runHeld(() => {
       db.peek(key);
       const value = loaded.object?.copy() ?? loaded.value!;
       db.put(key, value, loaded.expiresAtMs, loaded.isRaw);

@@ -93,7 +93,7 @@ export class Resync {
     const dbIndex = Number(parseInteger(result.aux.get("repl-stream-db") ?? "") ?? -1);
     let isAdopted = false;
     try {
-      await executor.runInternally(() => {
+      await executor.ownWork.run(() => {
         signal.throwIfAborted();
         takeLibraries(this.#target, result.libraries, "FLUSH");
         keyspace.adopt(result.databases);

@@ -118,7 +118,7 @@ async function load(
         display.update(keys);
       },
     });
-    await executor.runInternally(() => {
+    await executor.ownWork.run(() => {
       takeLibraries({ keyspace, scripting }, result.libraries, "FLUSH");
       keyspace.adopt(result.databases);
     });

@@ -243,7 +243,7 @@ describe("a key whose time is over", () => {
     };
     look();
     // What a command met that then waited for something else: the cache lets go of it meanwhile.
-    db.evicted(db.inMemory("a")!);
+    db.entries.evicted(db.entries.inMemory("a")!);
     look();
     const before = keyspace.expiry.expiredKeys;
     keyspace.removeExpired(true);
