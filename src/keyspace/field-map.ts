@@ -5,23 +5,24 @@ import type { Random } from "../support/random.ts";
 export class FieldMap extends Map<Bytes, Bytes> {
   /** All fields, and deleted ones that no draw has met yet; made by the first draw. */
   #drawList: Bytes[] | null = null;
-  /** Those deleted ones. */
-  readonly #deleted = new Set<Bytes>();
+  /** Those deleted ones. There may be a great many small hashes, of which nobody draws. */
+  #deleted: Set<Bytes> | null = null;
 
   /** To be called after `set` of a new field. */
   added(field: Bytes): void {
     // One that was deleted may still be in the list, and would be drawn twice as often.
-    if (this.#drawList !== null && !this.#deleted.delete(field)) this.#drawList.push(field);
+    if (this.#drawList !== null && this.#deleted?.delete(field) !== true) this.#drawList.push(field);
   }
 
   /** To be called after `delete`. */
   removed(field: Bytes): void {
     if (this.#drawList === null) return;
+    this.#deleted ??= new Set();
     this.#deleted.add(field);
     if (this.#deleted.size <= this.#drawList.length / 2) return;
     // Nobody draws, or hardly.
     this.#drawList = null;
-    this.#deleted.clear();
+    this.#deleted = null;
   }
 
   /** There must be a field. */
@@ -32,7 +33,7 @@ export class FieldMap extends Map<Bytes, Bytes> {
       const field = list[at]!;
       const value = this.get(field);
       if (value !== undefined) return [field, value];
-      this.#deleted.delete(field);
+      this.#deleted?.delete(field);
       list[at] = list[list.length - 1]!;
       list.length--;
     }

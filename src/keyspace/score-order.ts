@@ -1,5 +1,29 @@
 import type { Bytes } from "../support/bytes.ts";
 
+/** Members of a sorted set in order: of few a `FlatOrder`, of many a `ScoreOrder`. */
+export interface MemberOrder extends Iterable<readonly [member: Bytes, score: number]> {
+  readonly size: number;
+  /** The pair must not be there yet. */
+  insert(score: number, member: Bytes): void;
+  /** The pair must be there. */
+  remove(score: number, member: Bytes): void;
+  /** Removes the elements of ranks `from` up to, not including, `to`. */
+  removeRanks(from: number, to: number): void;
+  /** How many elements come before this pair. */
+  rank(score: number, member: Bytes): number;
+  /**
+   * How many elements come first, of which all satisfy `isBefore`; it must hold for the elements up to some
+   * place in the order and for none behind it.
+   */
+  countWhile(isBefore: (score: number, member: Bytes) => boolean): number;
+  /** The elements of ranks `from` up to, not including, `to`; the arrays are the caller's. */
+  slice(from: number, to: number): ScoredMembers;
+  /** The elements of some ranks, in the order of the ranks given. */
+  atRanks(ranks: readonly number[]): ScoredMembers;
+  /** The score of a member, by looking at all of them: for small ones. */
+  find(member: Bytes): number | null;
+}
+
 /**
  * Members of a sorted set in the order of their scores, those of one score in the order of their bytes.
  *
@@ -7,10 +31,9 @@ import type { Bytes } from "../support/bytes.ts";
  * finds its block by binary search over the first scores and moves at most one block's worth of numbers: to move the
  * members themselves takes twice as long, V8 has to know of each pointer that it is somewhere else now. The rank at
  * which a block starts is computed when a rank is asked for and stays known until a block before it changes: n / 200
- * additions at the worst, which is 1 µs for 100,000 members. A small sorted set is one block, and costs little more
- * than its arrays.
+ * additions at the worst, which is 1 µs for 100,000 members.
  */
-export class ScoreOrder {
+export class ScoreOrder implements MemberOrder {
   #blocks: Block[];
   /** The first score of each block, side by side to be searched. That of the first block is not asked for. */
   #firsts: number[] = [0];
@@ -50,7 +73,6 @@ export class ScoreOrder {
 
   // ─── changing ──────────────────────────────────────────────────────────────────────────────────
 
-  /** The pair must not be there yet. */
   insert(score: number, member: Bytes): void {
     const blocks = this.#blocks;
     const at = this.#blockOf(score, member);
@@ -92,14 +114,12 @@ export class ScoreOrder {
     this.#firsts.splice(at + 1, 0, behind.scores[0]!);
   }
 
-  /** The pair must be there. */
   remove(score: number, member: Bytes): void {
     const at = this.#blockOf(score, member);
     this.#cut(at, this.#firstNotBefore(this.#blocks[at]!, score, member), 1);
     this.#tidy(at);
   }
 
-  /** Removes the elements of ranks `from` up to, not including, `to`. */
   removeRanks(from: number, to: number): void {
     if (from >= to) return;
     const blocks = this.#blocks;
@@ -167,16 +187,11 @@ export class ScoreOrder {
 
   // ─── ranks ─────────────────────────────────────────────────────────────────────────────────────
 
-  /** How many elements come before this pair. */
   rank(score: number, member: Bytes): number {
     const at = this.#blockOf(score, member);
     return this.#startOf(at) + this.#firstNotBefore(this.#blocks[at]!, score, member);
   }
 
-  /**
-   * How many elements come first, of which all satisfy `isBefore`; it must hold for the elements up to some
-   * place in the order and for none behind it.
-   */
   countWhile(isBefore: (score: number, member: Bytes) => boolean): number {
     const blocks = this.#blocks;
     const members = this.#members;
@@ -200,7 +215,6 @@ export class ScoreOrder {
     return this.#startOf(at) + low;
   }
 
-  /** The elements of ranks `from` up to, not including, `to`; the arrays are the caller's. */
   slice(from: number, to: number): ScoredMembers {
     const scores: number[] = [];
     const members: Bytes[] = [];
@@ -219,7 +233,6 @@ export class ScoreOrder {
     return { scores, members };
   }
 
-  /** The elements of some ranks, in the order of the ranks given. */
   atRanks(ranks: readonly number[]): ScoredMembers {
     const scores: number[] = [];
     const members: Bytes[] = [];
@@ -233,7 +246,6 @@ export class ScoreOrder {
     return { scores, members };
   }
 
-  /** The score of a member, by looking at all of them: for small ones. */
   find(member: Bytes): number | null {
     for (const { scores, numbers } of this.#blocks) {
       for (let i = 0; i < scores.length; i++) if (this.#members[numbers[i]!] === member) return scores[i]!;

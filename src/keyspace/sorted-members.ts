@@ -14,18 +14,24 @@ import {
   ranksInWindow,
   ranksShown,
 } from "./order-range.ts";
-import { ScoreOrder, type ScoredMembers } from "./score-order.ts";
+import { FlatOrder } from "./flat-order.ts";
+import { type MemberOrder, ScoreOrder, type ScoredMembers } from "./score-order.ts";
 
 /** A sorted set in memory: members in order, and the score of each at hand. */
 export class SortedMembers {
-  readonly order: ScoreOrder;
+  #order: MemberOrder;
   /** Null while there are so few that looking through them is as fast. */
   #scores: Map<Bytes, number> | null = null;
 
   /** Empty, or with elements that are in order. */
-  constructor(sorted?: ScoredMembers) {
-    this.order = sorted === undefined ? new ScoreOrder() : ScoreOrder.ofSorted(sorted);
+  constructor(sorted: ScoredMembers = { scores: [], members: [] }) {
+    const isFlat = sorted.members.length <= MAX_FLAT;
+    this.#order = isFlat ? new FlatOrder(sorted) : ScoreOrder.ofSorted(sorted);
     if (this.size > MAX_WITHOUT_MAP) this.#index();
+  }
+
+  get order(): MemberOrder {
+    return this.#order;
   }
 
   get size(): number {
@@ -40,6 +46,7 @@ export class SortedMembers {
   /** `old`: the score that the member has, null when it is new. */
   put(member: Bytes, score: number, old: number | null): void {
     if (old !== null) this.order.remove(old, member);
+    else if (this.size === MAX_FLAT) this.#order = ScoreOrder.ofSorted(this.order.slice(0, MAX_FLAT));
     this.order.insert(score, member);
     if (this.#scores !== null) this.#scores.set(member, score);
     else if (this.size > MAX_WITHOUT_MAP) this.#index();
@@ -115,7 +122,9 @@ export class SortedMembers {
   }
 }
 
+/** Up to here they are in two arrays. One that has grown beyond stays as it is then. */
+const MAX_FLAT = 128;
 /** Up to here a search through the array is as fast as one in a Map, which takes twice the memory. */
-const MAX_WITHOUT_MAP = 16;
+export const MAX_WITHOUT_MAP = 16;
 /** Redis' packed sorted sets are not larger; beyond, it goes other ways itself. */
 const MAX_LEX_WALK = 128;

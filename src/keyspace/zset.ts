@@ -22,7 +22,7 @@ import {
 } from "./order-range.ts";
 import { OrderRanks } from "./order-ranks.ts";
 import type { ScoredMembers } from "./score-order.ts";
-import { SortedMembers } from "./sorted-members.ts";
+import { MAX_WITHOUT_MAP, SortedMembers } from "./sorted-members.ts";
 import {
   MEMBERS,
   ORDER,
@@ -145,6 +145,7 @@ export class ZSet extends Collection<SortedMembers> {
   }
 
   protected residentBytes(count: number, bytes: number): number {
+    if (count <= MAX_WITHOUT_MAP) return FLAT_BYTES + count * FLAT_MEMBER_BYTES + bytes;
     return STRUCTURE_BYTES + count * MEMBER_BYTES + bytes;
   }
 
@@ -405,7 +406,10 @@ export class ZSet extends Collection<SortedMembers> {
   }
 }
 
-/** A SortedMembers with its order, its first block and their arrays. */
+/** A SortedMembers with its order and two arrays; a slot in each of them, and the header of a string. */
+const FLAT_BYTES = 180;
+const FLAT_MEMBER_BYTES = 40;
+/** The same with a Map, or with blocks. */
 const STRUCTURE_BYTES = 560;
 /** A slot in two arrays, one in a Map, and the header of a string. Measured with 100,000 and a million members. */
 const MEMBER_BYTES = 90;

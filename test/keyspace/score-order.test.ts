@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ScoreOrder } from "../../src/keyspace/score-order.ts";
+import { FlatOrder } from "../../src/keyspace/flat-order.ts";
+import { type MemberOrder, ScoreOrder, type ScoredMembers } from "../../src/keyspace/score-order.ts";
+import { SortedMembers } from "../../src/keyspace/sorted-members.ts";
 
 type Pair = readonly [score: number, member: string];
 
@@ -27,12 +29,12 @@ function compare([scoreA, a]: Pair, [scoreB, b]: Pair): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-const pairsOf = (order: ScoreOrder, from = 0, to = order.size): Pair[] => {
+const pairsOf = (order: MemberOrder, from = 0, to = order.size): Pair[] => {
   const { scores, members } = order.slice(from, to);
   return members.map((member, i) => [scores[i]!, member]);
 };
 
-function agree(order: ScoreOrder, model: Model): void {
+function agree(order: MemberOrder, model: Model): void {
   expect(order.size).toBe(model.pairs.length);
   expect(pairsOf(order)).toEqual(model.pairs);
   expect([...order].map(([member, score]) => [score, member])).toEqual(model.pairs);
@@ -44,7 +46,12 @@ const pair = fc.tuple(
   fc.oneof(fc.nat(5000).map(String), fc.constantFrom("", "a", "ab", "a\0", "\xff", "\xff\xff")),
 );
 
-describe("against a sorted array", () => {
+const KINDS = {
+  flat: (sorted: ScoredMembers): MemberOrder => new FlatOrder(sorted),
+  blocks: (sorted: ScoredMembers): MemberOrder => ScoreOrder.ofSorted(sorted),
+};
+
+describe.each(Object.entries(KINDS))("%s, against a sorted array", (_, orderOf) => {
   const step = fc.oneof(
     {
       weight: 4,
@@ -61,7 +68,7 @@ describe("against a sorted array", () => {
   test("insertions, removals, ranges, ranks", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
-        const order = new ScoreOrder();
+        const order = orderOf({ scores: [], members: [] });
         const model = new Model();
         for (const { insert, remove, cut, look } of steps as Partial<
           Record<"insert", Pair[]> & Record<"remove" | "look", number[]> & Record<"cut", [number, number]>
@@ -109,7 +116,7 @@ describe("against a sorted array", () => {
     for (const size of [0, 1, 223, 224, 225, 5000]) {
       const model = new Model();
       model.pairs = Array.from({ length: size }, (_, i): Pair => [i >> 2, String.fromCharCode(i & 3)]);
-      const order = ScoreOrder.ofSorted({
+      const order = orderOf({
         scores: model.pairs.map(([score]) => score),
         members: model.pairs.map(([, member]) => member),
       });
@@ -119,6 +126,22 @@ describe("against a sorted array", () => {
       agree(order, model);
     }
   });
+});
+
+test("a sorted set that grows from a few members to many has all of them, in order", () => {
+  const members = new SortedMembers();
+  const model = new Model();
+  for (let i = 0; i < 300; i++) {
+    const [score, member] = [(i * 7) % 40, `m${i}`];
+    members.put(member, score, null);
+    model.insert(score, member);
+    if (i % 16 === 0 || (i > 120 && i < 140)) agree(members.order, model);
+    const other = model.pairs[(i * 13) % model.pairs.length]!;
+    expect(members.score(other[1])).toBe(other[0]);
+  }
+  expect(members.order).toBeInstanceOf(ScoreOrder);
+  for (const [score, member] of [...model.pairs]) members.delete(member, score);
+  expect(members.size).toBe(0);
 });
 
 /** Full blocks of 224, as `ofSorted` makes them: what the tests of tidying count on. */

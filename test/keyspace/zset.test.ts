@@ -5,7 +5,7 @@ import type { ZSet } from "../../src/keyspace/zset.ts";
 import { type TestKeyspace, openKeyspace } from "./open-keyspace.ts";
 
 /** No collection fits its share of this. */
-const TINY_CACHE_BYTES = 1000;
+const TINY_CACHE_BYTES = 300;
 
 const member = fc.oneof(
   fc.nat(60).map((i) => `m${i}`),
