@@ -30,6 +30,7 @@ const FLUSH_FROM = 64 * 1024;
 const OUTPUT_HIGH_WATER = 1024 * 1024;
 /** A longer argument takes longer to be looked for than it would be waited for. */
 const MAX_KEY_AHEAD = 200;
+const CALLS_SCRIPT = /^(?:eval|fcall)/i;
 /** How long a client that was hung up on may take to read its last replies. */
 const LINGER_MS = 1000;
 
@@ -276,12 +277,13 @@ export class Session implements Caller, Connection, RequestLimits {
   }
 
   /**
-   * Adds what the requests that are there name first, nearly always a key: to `read` where that is all that they name
-   * (GET, INCR, HGETALL), else to `used`.
+   * Adds what the requests that are there name first, nearly always a key (what is none costs a look): to `read` where that
+   * is all that they name (GET, INCR, HGETALL), else to `used`.
    */
   keysAhead(read: Bytes[], used: Bytes[]): void {
     for (const { args } of this.#reader.ahead) {
-      const key = args[1];
+      // What a script is given comes behind its name and its number of keys.
+      const key = args.length > 3 && CALLS_SCRIPT.test(args[0]!) ? args[3] : args[1];
       if (key !== undefined && key.length <= MAX_KEY_AHEAD) (args.length === 2 ? read : used).push(key);
     }
   }

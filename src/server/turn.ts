@@ -5,8 +5,9 @@ import type { CommandRunner } from "./session-host.ts";
 
 /** Keys that are brought near together, at the least where there are as many. */
 const KEYS_AT_ONCE = 64;
-/** Where fewer of them are known to be missing it is not asked which: about half of those that are. */
+/** Where fewer of them, or of all in a turn, are known to be missing it is not asked which: at least half of those that are. */
 const MISSED_AT_ONCE = 16;
+const MISSED_IN_TURN = 32;
 
 /**
  * What clients send in one turn of the event loop is done together, when the sockets of all have been read:
@@ -91,15 +92,17 @@ export class Turn {
   #runRequests(senders: readonly Session[]): void {
     /** Who lacks much, perhaps. */
     const lacking: Session[] = [];
+    let missed = 0;
     for (let next = 0; next < senders.length;) {
       const { end, missing } = this.#keysOf(senders, next);
+      missed += missing;
       for (; next < end; next++) {
         if (missing < MISSED_AT_ONCE) this.#runOf(senders[next]!);
         else lacking.push(senders[next]!);
       }
     }
     if (lacking.length === 0) return;
-    const late = this.#readFor(lacking);
+    const late = missed < MISSED_IN_TURN ? NOBODY : this.#readFor(lacking);
     for (const session of lacking) if (!late.has(session)) this.#runOf(session);
   }
 
@@ -155,5 +158,7 @@ interface Ready {
   readonly callers: readonly Session[];
   readonly take: () => void;
 }
+
+const NOBODY: ReadonlySet<Session> = new Set();
 
 const nothing = (): void => undefined;

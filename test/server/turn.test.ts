@@ -121,7 +121,7 @@ test("who has yielded goes on in the next turn, behind the replies of this one",
 describe("where many keys are not in memory", () => {
   const started = async () => {
     const stage = new Stage();
-    const [read, used] = ["p", "q"].map((name) => Array.from({ length: 8 }, (_, i) => name + i)) as [
+    const [read, used] = ["p", "q"].map((name) => Array.from({ length: 16 }, (_, i) => name + i)) as [
       string[],
       string[],
     ];
@@ -169,12 +169,23 @@ describe("where many keys are not in memory", () => {
     expect(stage.events).toEqual(["run cold", "written", "flush cold", "over"]);
   });
 
-  test("a few are not looked for", async () => {
+  test("a few are not looked for, in a turn or among many keys", async () => {
     const stage = new Stage();
-    stage.missing.add("p").add("q").add("r");
-    stage.turn.runLater(stage.session("a", { read: ["p", "q"] }));
-    stage.turn.runLater(stage.session("b", { read: ["r"] }));
+    const keys = Array.from({ length: 64 }, (_, i) => `k${i}`);
+    for (const key of keys.slice(0, 31)) stage.missing.add(key);
+    stage.turn.runLater(stage.session("a", { read: keys.slice(0, 31) }));
+    stage.turn.runLater(stage.session("b", { read: keys.slice(31, 64) }));
     await nextTurn();
-    expect(stage.events.slice(0, 3)).toEqual(["read p q r of 0", "run a", "run b"]);
+    expect(stage.events.slice(1, 3)).toEqual(["run a", "run b"]);
+    stage.events.length = 0;
+    // In each of four groups of 64.
+    for (let i = 0; i < 4; i++) {
+      const read = keys.map((key) => `${i}:${key}`);
+      for (const key of read.slice(0, 15)) stage.missing.add(key);
+      stage.turn.runLater(stage.session(`c${i}`, { read }));
+    }
+    await nextTurn();
+    expect(stage.events.filter((event) => event.startsWith("run"))).toHaveLength(4);
+    expect(stage.events.filter((event) => event.startsWith("read for"))).toEqual([]);
   });
 });
