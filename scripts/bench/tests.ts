@@ -78,6 +78,11 @@ export function benchTest(name: string): BenchTest {
   return { what: ["-t", name], ...special[name] };
 }
 
+/** It reads what was made once for all rounds. */
+export function readsFixture(name: string): boolean {
+  return benchTest(name).fixture !== undefined;
+}
+
 function rankIn({ key }: Fixture): readonly string[] {
   return ["ZRANK", key, "element:__rand_int__"];
 }

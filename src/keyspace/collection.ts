@@ -34,6 +34,8 @@ export abstract class Collection<R> implements ValueObject {
   /** Commands that need what was loaded for them. */
   #users = 0;
   #random: RandomElements | null = null;
+  /** Since it was last found worth loading. */
+  #pointReads = 0;
 
   protected constructor(keyspace: Keyspace, resident: R | null) {
     this.keyspace = keyspace;
@@ -165,7 +167,21 @@ export abstract class Collection<R> implements ValueObject {
     return (this.#random ??= new RandomElements(this.elements!, this.keyspace.reading, part));
   }
 
+  /**
+   * The value of an element, from disk; null: there is none. When such reads have taken as long as to load all of it, it is
+   * loaded, and is read from disk until it is there.
+   */
+  protected readPoint(key: Bytes): Bytes | null {
+    if (++this.#pointReads * POINT_READ_COST > this.#count) this.#loadSoon();
+    return this.#elements!.get(key);
+  }
+
   // ─── residence ─────────────────────────────────────────────────────────────────────────────────
+
+  /** So many point reads are to come: loads it where that costs less. May fault. */
+  expectReads(count: number): void {
+    if (this.resident === null && count * POINT_READ_COST > this.#count && this.fitsInMemory) this.whole();
+  }
 
   /**
    * The whole of it as a structure. Faults when it is on disk; it stays in memory afterwards when it fits
@@ -196,6 +212,19 @@ export abstract class Collection<R> implements ValueObject {
     attempt.releases.push(() => this.#users--);
     reading.faults++;
     attempt.fault(() => (this.#loading ??= this.keyspace.loads.add(() => this.#load(elements))));
+  }
+
+  /** Nobody waits for it. */
+  #loadSoon(): void {
+    this.#pointReads = 0;
+    const elements = this.#elements!;
+    const mayLoad = this.#loading === null && elements.isStored && this.fitsInMemory;
+    if (!mayLoad || this.keyspace.reading.faultEveryRead) return;
+    this.#users++;
+    this.#loading = this.keyspace.loads.add(() => this.#load(elements));
+    const done = (): void => void this.#users--;
+    // Who cannot do without it loads it again, and gets the error.
+    this.#loading.then(done, done);
   }
 
   async #load(elements: Elements): Promise<void> {
@@ -266,6 +295,9 @@ export abstract class Collection<R> implements ValueObject {
 interface CollectionClass<R> {
   readonly read: (keyspace: Keyspace, reader: ByteReader, isRanged: boolean) => Collection<R>;
 }
+
+/** A point read of many takes so many times as long as an element of a scan, loading included. */
+const POINT_READ_COST = 4;
 
 /** Up to so many elements (about 5 ms' work) a structure is made at once. */
 const BUILT_AT_ONCE = 5000;

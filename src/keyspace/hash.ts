@@ -107,7 +107,7 @@ export class Hash extends Collection<FieldMap> {
 
   get(field: Bytes): Bytes | null {
     if (this.resident !== null) return this.resident.get(field) ?? null;
-    return this.elements!.get(fieldKey(field));
+    return this.readPoint(fieldKey(field));
   }
 
   has(field: Bytes): boolean {

@@ -140,14 +140,9 @@ export class SetValue extends Collection<MemberSet> {
     if (this.resident === null) this.elements!.ready(members.map(memberKey));
   }
 
-  /** So many point reads are to come: loads the set where that costs less. */
-  expectReads(count: number): void {
-    if (this.resident === null && count * POINT_READ_COST > this.count && this.fitsInMemory) this.whole();
-  }
-
   has(member: Bytes): boolean {
     if (this.resident !== null) return this.resident.has(member);
-    return this.elements!.get(memberKey(member)) !== null;
+    return this.readPoint(memberKey(member)) !== null;
   }
 
   /** True when the member is new. */
@@ -159,7 +154,7 @@ export class SetValue extends Collection<MemberSet> {
     } else {
       if (resident !== null && !resident.add(member)) return false;
       const key = memberKey(member);
-      if (resident === null && elements.get(key) !== null) return false;
+      if (resident === null && this.readPoint(key) !== null) return false;
       elements.insert(key, "");
     }
     this.changed(1, member.length);
@@ -179,7 +174,7 @@ export class SetValue extends Collection<MemberSet> {
       elements?.delete(memberKey(member));
     } else {
       const key = memberKey(member);
-      if (elements!.get(key) === null) return false;
+      if (this.readPoint(key) === null) return false;
       elements!.delete(key);
     }
     this.changed(-1, -member.length);
@@ -310,9 +305,6 @@ const memberOf = ([key]: Element): Bytes => memberOfKey(key);
 const MEMBER_BYTES = 100;
 
 const INTEGER_BYTES = 10;
-
-/** A point read of many takes so many times as long as an element of a scan, loading included. */
-const POINT_READ_COST = 4;
 
 /** Who wants more than this part of a set may as well read it all. */
 const MAX_PART_ON_DISK = 1 / 4;

@@ -160,14 +160,9 @@ export class ZSet extends Collection<SortedMembers> {
     if (this.resident === null) this.elements!.ready(members.map(memberKey));
   }
 
-  /** So many scores are to be read: loads the sorted set where that costs less. */
-  expectReads(count: number): void {
-    if (this.resident === null && count * POINT_READ_COST > this.count && this.fitsInMemory) this.whole();
-  }
-
   score(member: Bytes): number | null {
     if (this.resident !== null) return this.resident.score(member);
-    const bytes = this.elements!.get(memberKey(member));
+    const bytes = this.readPoint(memberKey(member));
     return bytes === null ? null : readScore(bytes);
   }
 
@@ -413,9 +408,6 @@ const FLAT_MEMBER_BYTES = 40;
 const STRUCTURE_BYTES = 560;
 /** A slot in two arrays, one in a Map, and the header of a string. Measured with 100,000 and a million members. */
 const MEMBER_BYTES = 90;
-
-/** A point read of many takes so many times as long as an element of a scan, loading included. */
-const POINT_READ_COST = 4;
 
 /** A seek to a place on disk costs as much as reading so many elements there. */
 const SEEK_COST = 40;

@@ -80,10 +80,10 @@ export const STORAGE = {
     },
   ),
   "record-cache-min-size": memory(
-    64 * MB,
+    96 * MB,
     { min: BigInt(MB), max: LONG_MAX },
     {
-      help: "So much of record-cache-size is used in any case; small values get more of it only while that saves reads",
+      help: "So much of record-cache-size small values have in any case, also beside large ones; more only while that saves reads",
       changes: "listener",
     },
   ),
