@@ -221,10 +221,10 @@ export abstract class Collection<R> implements ValueObject {
     const mayLoad = this.#loading === null && elements.isStored && this.fitsInMemory;
     if (!mayLoad || this.keyspace.reading.faultEveryRead) return;
     this.#users++;
-    this.#loading = this.keyspace.loads.add(() => this.#load(elements));
-    const done = (): void => void this.#users--;
+    const loading = (this.#loading = this.keyspace.loads.add(() => this.#load(elements)));
+    const release = (): void => void this.#users--;
     // Who cannot do without it loads it again, and gets the error.
-    this.#loading.then(done, done);
+    void loading.then(release, release);
   }
 
   async #load(elements: Elements): Promise<void> {
