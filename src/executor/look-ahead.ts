@@ -12,14 +12,14 @@ const READ_AHEAD = 256;
 
 /** Fetches the keys of what a client will run next: what it has queued, and what is in its pipeline. */
 export function lookAhead(keyspace: Keyspace, commands: CommandTable, caller: Caller): void {
-  const keys = upcomingKeys(commands, caller, LOOK_AHEAD);
+  const queued = caller.transaction?.queue.map(({ args }) => args) ?? [];
+  const keys = keysOf(commands, [...queued, ...caller.upcoming(LOOK_AHEAD)]);
   if (keys.length > 0) keyspace.databases[caller.dbIndex]!.entries.prefetch(keys);
 }
 
-function upcomingKeys(commands: CommandTable, caller: Caller, limit: number): Bytes[] {
+function keysOf(commands: CommandTable, requests: readonly (readonly Bytes[])[]): Bytes[] {
   const keys: Bytes[] = [];
-  const queued = caller.transaction?.queue.map(({ args }) => args) ?? [];
-  for (const args of [...queued, ...caller.upcoming(limit)]) {
+  for (const args of requests) {
     const command = commands.find(args);
     if (command === undefined || !command.hasArity(args.length)) continue;
     // From here on it is another database.
@@ -38,7 +38,7 @@ export interface ReadAhead<Of> {
 
 /**
  * Begins to read what the next requests of these callers lack in memory. In groups, for LevelDB's threads to read at the same
- * time; none when it is so little that to read it in line is as well.
+ * time; none when it is so little that to read it in line is as well, and not more than there is room for.
  */
 export function readAhead<Of extends Caller>(
   keyspace: Keyspace,
@@ -46,11 +46,14 @@ export function readAhead<Of extends Caller>(
   callers: readonly Of[],
 ): ReadAhead<Of>[] {
   if (!keyspace.reading.isFast) return [];
+  let room = keyspace.reading.roomAhead;
   const groups: { dbIndex: number; callers: Of[]; keys: Bytes[] }[] = [];
   for (const caller of callers) {
     const { dbIndex } = caller;
-    const missing = keyspace.databases[dbIndex]!.entries.missing(upcomingKeys(commands, caller, READ_AHEAD));
-    if (missing.length === 0) continue;
+    const keys = keysOf(commands, caller.upcoming(READ_AHEAD));
+    const missing = keyspace.databases[dbIndex]!.entries.missing(keys);
+    if (missing.length === 0 || missing.length > room) continue;
+    room -= missing.length;
     let group = groups.at(-1);
     if (group === undefined || group.dbIndex !== dbIndex || group.keys.length >= READ_AT_ONCE) {
       group = { dbIndex, callers: [], keys: [] };

@@ -91,9 +91,21 @@ export class Entries {
    * that run right behind it: as after a read in line, what was read for the first time in a while does not stay.
    */
   async readAhead(keys: readonly Bytes[]): Promise<() => void> {
-    const take = await this.#read(keys);
-    this.#keyspace.reading.readsAhead += keys.length;
-    return () => take((key, record) => this.#admit(key, record));
+    const ended = this.#keyspace.reading.beginAhead(keys.length);
+    let bytes = 0;
+    try {
+      const take = await this.#read(keys);
+      return () => {
+        take((key, record) => {
+          bytes += record?.length ?? 0;
+          return this.#admit(key, record);
+        });
+        ended(bytes);
+      };
+    } catch (error) {
+      ended(bytes);
+      throw error;
+    }
   }
 
   // ─── records that are not in memory ────────────────────────────────────────────────────────────
@@ -121,7 +133,13 @@ export class Entries {
     const { generation } = this.#db;
     // Fetches of one key at the same time share its token: were each to replace the other's, none might ever count.
     const tokens = keys.map((key) => this.#tokens.get(key) ?? this.#newToken(key));
-    const records = await this.#keyspace.reading.store.getMany(keys.map((key) => recordKey(generation, key)));
+    let records: readonly (Bytes | undefined)[];
+    try {
+      records = await this.#keyspace.reading.store.getMany(keys.map((key) => recordKey(generation, key)));
+    } catch (error) {
+      for (const key of keys) this.#tokens.delete(key);
+      throw error;
+    }
     return (hand) =>
       keys.forEach((key, i) => {
         // Written, dropped or loaded meanwhile: what was fetched is old.

@@ -13,6 +13,9 @@ const SAMPLE_WEIGHT = 0.1;
 const FAULT_PERIOD_MS = 50;
 /** After so many reads in line that were fast on average the disk is not touched. */
 const TRUSTED_READS = 256;
+/** Records that may be read ahead at a time, and about how many bytes of them. */
+const MAX_AHEAD = 1024;
+const MAX_AHEAD_BYTES = 16 << 20;
 
 /**
  * How point reads reach the store: in line while that is fast (LevelDB has the block in memory: about 2 µs),
@@ -28,6 +31,10 @@ export class Reading {
   #averageMs = 0;
   /** Since reads were slow. */
   #fastReads = 0;
+  /** Records that are being read ahead, or are not taken into memory yet. */
+  #ahead = 0;
+  /** Of what is read, on average. */
+  #recordBytes = 0;
   /** For INFO. */
   inlineReads = 0;
   readsAhead = 0;
@@ -56,6 +63,25 @@ export class Reading {
     return this.#fastReads > TRUSTED_READS && !this.mustFault;
   }
 
+  /** How many records more may be read ahead. Large ones come from the disk when their command runs, and no sooner. */
+  get roomAhead(): number {
+    return Math.min(MAX_AHEAD, Math.floor(MAX_AHEAD_BYTES / (this.#recordBytes + 1))) - this.#ahead;
+  }
+
+  /** So many records are read ahead, until what this returns is told how many bytes they have and that they are in memory. */
+  beginAhead(records: number): (bytes: number) => void {
+    this.#ahead += records;
+    return (bytes) => {
+      this.#ahead -= records;
+      this.readsAhead += records;
+      this.#learnSize(bytes / records);
+    };
+  }
+
+  #learnSize(bytes: number): void {
+    this.#recordBytes += (bytes - this.#recordBytes) * SAMPLE_WEIGHT;
+  }
+
   /** The value in the store (memory not consulted), in line. */
   readInline(key: Bytes): Bytes | undefined {
     const startMs = performance.now();
@@ -69,6 +95,7 @@ export class Reading {
     }
     this.#fastReads++;
     this.inlineReads++;
+    this.#learnSize(value?.length ?? 0);
     return value;
   }
 

@@ -71,3 +71,11 @@ test("those of different databases are not put together", () => {
   expect(read(caller("a", 200, 40), caller("b", 200, 40, 1)).names).toEqual([]);
   expect(read(caller("a", 200, 70), caller("b", 200, 70, 1)).names).toEqual(["a", "b"]);
 });
+
+test("who lacks more than there is room for reads it in line", () => {
+  const { roomAhead } = cold.keyspace.reading;
+  const ended = cold.keyspace.reading.beginAhead(roomAhead - 80);
+  const { names } = read(caller("a", 200, 90), caller("b", 200, 70));
+  expect(names).toEqual(["b"]);
+  ended(1000);
+});

@@ -53,3 +53,16 @@ test("what a flush has dropped does not come back", async () => {
   take();
   expect(await run(() => db.string("k1"))).toBeNull();
 });
+
+test("when the store cannot read nothing of it remains", async () => {
+  const { keyspace, store, run } = await stored(names(100));
+  const db = keyspace.databases[0]!;
+  const room = keyspace.reading.roomAhead;
+  const getMany = store.getMany.bind(store);
+  store.getMany = () => Promise.reject(new Error("disk"));
+  await expect(db.entries.readAhead(names(70))).rejects.toThrow("disk");
+  store.getMany = getMany;
+  expect(keyspace.reading.roomAhead).toBe(room);
+  (await db.entries.readAhead(names(70)))();
+  expect(await run(() => db.string("k5"))).toBe("old k5");
+});

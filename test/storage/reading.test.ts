@@ -41,3 +41,18 @@ test("where every read is to fault none is made ahead", () => {
   reading.faultEveryRead = true;
   expect(reading.isFast).toBe(false);
 });
+
+test("not more is read ahead than there is room for, and less of what is large", () => {
+  const reading = readingOf({ slowMs: 0 });
+  const most = reading.roomAhead;
+  expect(most).toBeGreaterThan(800);
+  const ended = reading.beginAhead(100);
+  expect(reading.roomAhead).toBe(most - 100);
+  ended(100 * 100);
+  expect(reading.roomAhead).toBe(most);
+  for (let i = 0; i < 100; i++) reading.beginAhead(64)(64 * 200_000);
+  expect(reading.roomAhead).toBeLessThan(100);
+  // Too little for any: what is read in line tells when records are small again.
+  read(reading, 200);
+  expect(reading.roomAhead).toBe(most);
+});
