@@ -24,6 +24,7 @@ import { Backup } from "./storage/backup.ts";
 import { LogRewrite } from "./storage/log-rewrite.ts";
 import { openFolder, openRedoLog, probeFolder } from "./storage/open-folder.ts";
 import type { CacheLimits } from "./storage/record-cache.ts";
+import { ScanThread } from "./storage/scan/thread.ts";
 import type { RedoLog } from "./storage/redo/redo-log.ts";
 import { type Store, openMemoryStore } from "./storage/store.ts";
 import type { Log } from "./support/log.ts";
@@ -98,6 +99,7 @@ export class Instance {
     let upstream: Replication["upstream"] | null = null;
     const keyspace = await Keyspace.open({
       store: holder.store,
+      scans: holder.scans,
       databases: values.databases,
       recordCache: cacheLimits(values),
       limits: values,
@@ -352,12 +354,15 @@ class StoreHolder {
   store!: Store;
   /** Null: what is in memory needs none. */
   log: RedoLog | null = null;
+  /** Null: only this thread can reach what is in memory. */
+  readonly scans: ScanThread | null;
   /** It may have been closed, and not yet be open again. */
   #isOpen = true;
 
   private constructor(config: Config) {
     this.#config = config;
     this.folder = config.values.backend === "memory" ? null : config.values.dir;
+    this.scans = this.folder === null ? null : new ScanThread(this.folder);
   }
 
   static async open(config: Config): Promise<StoreHolder> {
@@ -381,16 +386,19 @@ class StoreHolder {
       // What the collector wrote may stand in LevelDB's log behind a half record, where a start would not find it.
       await this.store.startNewLog();
       await this.log?.stop();
+      await this.scans?.pause();
       await this.store.close();
       this.#isOpen = false;
     }
     await this.#open();
     await this.log?.start();
+    this.scans?.resume();
     this.#isOpen = true;
   }
 
   async close(): Promise<void> {
     await this.log?.close();
+    await this.scans?.pause();
     if (this.#isOpen) await this.store.close();
   }
 

@@ -297,7 +297,7 @@ interface CollectionClass<R> {
 }
 
 /** A point read of many takes so many times as long as an element of a scan, loading included. */
-const POINT_READ_COST = 4;
+const POINT_READ_COST = 12;
 
 /** Up to so many elements (about 5 ms' work) a structure is made at once. */
 const BUILT_AT_ONCE = 5000;

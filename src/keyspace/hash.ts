@@ -77,19 +77,19 @@ export class Hash extends Collection<FieldMap> {
   }
 
   protected build(elements: readonly Element[]): FieldMap {
-    const loader = this.loader();
-    for (const [key, value] of elements) loader.add(key, value);
-    return loader.finish();
+    const fields = new FieldMap();
+    for (const [key, value] of elements) fields.set(key.slice(FIELD_AT), value);
+    return fields;
   }
 
   protected loader(): Loader<FieldMap> {
     const fields = new FieldMap();
-    const add = (key: Bytes, value: Bytes): void => void fields.set(key.slice(FIELD_AT), value);
-    const change = (key: Bytes, value: Bytes | null): void => {
-      if (value === null) fields.delete(key.slice(FIELD_AT));
-      else add(key, value);
+    return {
+      headLength: FIELD_AT,
+      add: (_, field, value) => void fields.set(field, value),
+      change: (_, field, value) => void (value === null ? fields.delete(field) : fields.set(field, value)),
+      finish: () => fields,
     };
-    return { add, change, finish: () => fields };
   }
 
   protected residentBytes(count: number, bytes: number): number {

@@ -15,6 +15,7 @@ import { Reading } from "../storage/reading.ts";
 import { type CacheLimits, RecordCache } from "../storage/record-cache.ts";
 import { LoadQueue } from "./loader.ts";
 import { OverlaidStore } from "../storage/overlaid-store.ts";
+import type { ScanThread } from "../storage/scan/thread.ts";
 import type { RedoLog } from "../storage/redo/redo-log.ts";
 import type { Store, WriteBatch } from "../storage/store.ts";
 import { Database } from "./database.ts";
@@ -47,6 +48,8 @@ export interface PackingLimits {
 
 export interface KeyspaceOptions {
   readonly store: Store;
+  /** Reads whole ranges of the store; absent: that is done here. */
+  readonly scans?: ScanThread | null;
   readonly databases: number;
   readonly recordCache: CacheLimits;
   readonly limits: PackingLimits;
@@ -125,7 +128,7 @@ export class Keyspace {
   private constructor(options: KeyspaceOptions) {
     this.#options = options;
     this.limits = options.limits;
-    this.#store = new OverlaidStore(options.store);
+    this.#store = new OverlaidStore(options.store, options.scans);
     this.reading = new Reading(this.#store);
     this.cache = new RecordCache<Entry>(options.recordCache, (entry) => entry.db.entries.evicted(entry));
     this.committer = new Committer({

@@ -116,25 +116,26 @@ export class List extends Collection<Deque> {
     const values = new Deque();
     /** The place of the first one. */
     let first = 0;
-    const add = (key: Bytes, value: Bytes): void => {
-      if (values.size === 0) first = placeOf(key);
-      values.pushTail(value);
-    };
-    const change = (key: Bytes, value: Bytes | null): void => {
-      // What went, went at an end of the row, or others have taken its place.
-      if (value === null) return;
+    const put = (key: Bytes, value: Bytes): void => {
       const place = placeOf(key);
       if (values.size === 0) first = place;
-      // Places between are of what came and went.
+      // Places between are of what came and went, or come later.
       for (; place < first; first--) values.pushHead("");
       while (place >= first + values.size) values.pushTail("");
       values.set(place - first, value);
     };
-    const finish = (): Deque => {
-      values.drop(this.#head - first, first + values.size - (this.#head + this.count));
-      return values;
+    return {
+      headLength: 0,
+      add: (_, key, value) => put(key, value),
+      change: (_, key, value) => {
+        // What went, went at an end of the row, or others have taken its place.
+        if (value !== null) put(key, value);
+      },
+      finish: () => {
+        values.drop(this.#head - first, first + values.size - (this.#head + this.count));
+        return values;
+      },
     };
-    return { add, change, finish };
   }
 
   protected residentBytes(count: number, bytes: number): number {

@@ -1,12 +1,15 @@
 import type { Bytes } from "../support/bytes.ts";
 import type { Elements } from "../storage/elements.ts";
+import { COLLECTION_PREFIX_LENGTH } from "../storage/layout.ts";
 
 /** What makes the structure in memory of a collection from its elements, one after the other. */
 export interface Loader<R> {
+  /** So much of an element's key is handed over apart from the rest, which is kept. */
+  readonly headLength: number;
   /** Elements as the store has them, in order. */
-  add(key: Bytes, value: Bytes): void;
+  add(keyHead: Bytes, keyTail: Bytes, value: Bytes): void;
   /** An element was put, or (null) deleted, since. All deletions come first. */
-  change(key: Bytes, value: Bytes | null): void;
+  change(keyHead: Bytes, keyTail: Bytes, value: Bytes | null): void;
   /** The structure, when it has been told of all of them. */
   finish(): R;
 }
@@ -33,15 +36,24 @@ export async function load<R>(
   loader: Loader<R>,
   loaded: () => void,
 ): Promise<void> {
-  const changes = new Map<Bytes, Bytes | null>();
+  const changes = new Map<Bytes, Bytes | null>(elements.unstored(gte));
   const unfollow = elements.follow((key, value) => {
     if (key >= gte) changes.set(key, value);
   });
   try {
-    const runs = elements.stream({ gte }, (key, value) => [key, value] as const);
-    for await (const run of runs) for (const [key, value] of run) loader.add(key, value);
-    for (const [key, value] of changes) if (value === null) loader.change(key, null);
-    for (const [key, value] of changes) if (value !== null) loader.change(key, value);
+    const { headLength } = loader;
+    const all = loader.add.bind(loader);
+    // What changes together comes into the store bit by bit: of what the scan meets, that may be there by halves.
+    const unchanged = (head: Bytes, tail: Bytes, value: Bytes): void => {
+      if (!changes.has(head + tail)) all(head, tail, value);
+    };
+    for await (const run of elements.scan(gte)) {
+      run.forEach(COLLECTION_PREFIX_LENGTH, headLength, changes.size === 0 ? all : unchanged);
+    }
+    const change = (key: Bytes, value: Bytes | null): void =>
+      loader.change(key.slice(0, headLength), key.slice(headLength), value);
+    for (const [key, value] of changes) if (value === null) change(key, null);
+    for (const [key, value] of changes) if (value !== null) change(key, value);
     loaded();
   } finally {
     unfollow();

@@ -108,12 +108,12 @@ export class SetValue extends Collection<MemberSet> {
 
   protected loader(): Loader<MemberSet> {
     const members = MemberSet.ofMembers(this.keyspace.limits, []);
-    const add = (key: Bytes): void => void members.add(memberOfKey(key));
-    const change = (key: Bytes, value: Bytes | null): void => {
-      if (value === null) members.delete(memberOfKey(key));
-      else add(key);
+    return {
+      headLength: MEMBER_AT,
+      add: (_, member) => void members.add(member),
+      change: (_, member, value) => void (value === null ? members.delete(member) : members.add(member)),
+      finish: () => members,
     };
-    return { add, change, finish: () => members };
   }
 
   protected residentBytes(count: number, bytes: number): number {

@@ -93,8 +93,9 @@ export class Stream extends Collection<SortedTable> implements StreamView {
     this.#readCost = 0;
     const table = new SortedTable();
     return {
-      add: (key, value) => table.append(key, value),
-      change: (key, value) => (value === null ? table.delete(key) : table.set(key, value)),
+      headLength: 0,
+      add: (_, key, value) => table.append(key, value),
+      change: (_, key, value) => (value === null ? table.delete(key) : table.set(key, value)),
       finish: () => table,
     };
   }

@@ -29,7 +29,10 @@ export const ORDER = "\x01";
 export const memberKey = (member: Bytes): Bytes => MEMBERS + u32(crc32(member)) + member;
 
 /** Score 1, member `a` ⇒ `01 BFF0000000000000 61`. */
-export const orderKey = (score: number, member: Bytes): Bytes => ORDER + scoreBytes(score) + member;
+export const orderKey = (score: number, member: Bytes): Bytes => orderHead(score) + member;
+
+/** What stands before the member. */
+export const orderHead = (score: number): Bytes => ORDER + scoreBytes(score);
 
 /** In the order part, the value of an element whose score is −0. */
 const MINUS = "-";
@@ -43,6 +46,8 @@ export const scoreValue = (score: number): Bytes =>
 
 const CRC_LENGTH = 4;
 const SCORE_LENGTH = 8;
+
+export const ORDER_HEAD_LENGTH = ORDER.length + SCORE_LENGTH;
 
 export const memberOf = (key: Bytes): Bytes => key.slice(MEMBERS.length + CRC_LENGTH);
 
@@ -72,7 +77,7 @@ const FROM_END: ElementRange = { ...WHOLE_ORDER, reverse: true };
 
 export const scoreOfOrder = (key: Bytes, value: Bytes): number =>
   value === MINUS ? -0 : readScore(key, ORDER.length);
-export const memberOfOrder = (key: Bytes): Bytes => key.slice(ORDER.length + SCORE_LENGTH);
+export const memberOfOrder = (key: Bytes): Bytes => key.slice(ORDER_HEAD_LENGTH);
 
 export function scoredMembers(elements: readonly Element[]): ScoredMembers {
   const scores: number[] = [];

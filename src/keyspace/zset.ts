@@ -32,7 +32,9 @@ import {
   memberKey,
   memberOf,
   memberOfOrder,
+  ORDER_HEAD_LENGTH,
   orderBounds,
+  orderHead,
   orderKey,
   putElement,
   rankDistance,
@@ -132,16 +134,18 @@ export class ZSet extends Collection<SortedMembers> {
   protected loader(): Loader<SortedMembers> {
     this.#readCost = 0;
     const members = new SortedMembers();
-    const change = (key: Bytes, value: Bytes | null): void => {
-      const member = memberOfOrder(key);
+    const change = (order: Bytes, member: Bytes, value: Bytes | null): void => {
       const old = members.score(member);
-      if (value !== null) members.put(member, scoreOfOrder(key, value), old);
+      if (value !== null) members.put(member, scoreOfOrder(order, value), old);
       // It may have come and gone, or have another score by now.
-      else if (old !== null && orderKey(old, member) === key) members.delete(member, old);
+      else if (old !== null && orderHead(old) === order) members.delete(member, old);
     };
-    const add = (key: Bytes, value: Bytes): void =>
-      members.put(memberOfOrder(key), scoreOfOrder(key, value), null);
-    return { add, change, finish: () => members };
+    return {
+      headLength: ORDER_HEAD_LENGTH,
+      add: (order, member, value) => members.put(member, scoreOfOrder(order, value), null),
+      change,
+      finish: () => members,
+    };
   }
 
   protected residentBytes(count: number, bytes: number): number {

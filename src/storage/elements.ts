@@ -10,6 +10,7 @@ import { MergedStream } from "./merged-stream.ts";
 import { type Change, Overlay, mergeOverlays } from "./overlay.ts";
 import { Page } from "./page.ts";
 import type { Reading } from "./reading.ts";
+import type { Scan } from "./scan/run.ts";
 import type { WriteBatch, StoreEntry } from "./store.ts";
 import type { Undo } from "./undo.ts";
 
@@ -389,6 +390,20 @@ export class Elements implements Persistent {
     return new MergedStream(iterator, changes, reverse, (key, value) =>
       itemOf(key.slice(COLLECTION_PREFIX_LENGTH), value),
     );
+  }
+
+  /** All elements from `gte` on that are in the store at some moment between this call and the first run. */
+  scan(gte: Bytes): Scan {
+    return this.#reading.store.scan(this.#fullRange({ gte }));
+  }
+
+  /** What of that is not in the store yet. */
+  unstored(gte: Bytes): Change[] {
+    const range = this.#fullRange({ gte });
+    return this.#changes(range.gte, range.lt).map(([key, value]) => [
+      key.slice(COLLECTION_PREFIX_LENGTH),
+      value,
+    ]);
   }
 
   /** What changed in a range and is not in the store, in order. */

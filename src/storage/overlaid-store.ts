@@ -1,6 +1,9 @@
 import type { Bytes } from "../support/bytes.ts";
 import type { KeyRange } from "./layout.ts";
 import { type Change, type Overlay, mergeChanges } from "./overlay.ts";
+import type { Scan } from "./scan/run.ts";
+import { scanHere } from "./scan/scan-here.ts";
+import type { ScanThread } from "./scan/thread.ts";
 import type { IterationRange, Store, StoreBatch, StoreEntry, StoreIterator, StoreSnapshot } from "./store.ts";
 
 /**
@@ -10,9 +13,12 @@ import type { IterationRange, Store, StoreBatch, StoreEntry, StoreIterator, Stor
 export class OverlaidStore implements Store {
   base: Store;
   overlay: Overlay | null = null;
+  readonly #scans: ScanThread | null;
 
-  constructor(base: Store) {
+  /** `scans`: reads whole ranges of the base. */
+  constructor(base: Store, scans: ScanThread | null = null) {
     this.base = base;
+    this.#scans = scans;
   }
 
   getSync(key: Bytes): Bytes | undefined {
@@ -32,6 +38,12 @@ export class OverlaidStore implements Store {
 
   iterate(range: IterationRange): StoreIterator {
     return this.#laidOver(this.base.iterate(range), range);
+  }
+
+  scan(range: KeyRange): Scan {
+    return this.overlay === null && this.#scans !== null
+      ? this.#scans.scan(range)
+      : scanHere(this.iterate(range));
   }
 
   snapshot(): StoreSnapshot {

@@ -2,6 +2,8 @@ import { ClassicLevel } from "classic-level";
 import { MemoryLevel } from "memory-level";
 import type { Bytes } from "../support/bytes.ts";
 import { FORMAT_KEY, type KeyRange } from "./layout.ts";
+import type { Scan } from "./scan/run.ts";
+import { scanHere } from "./scan/scan-here.ts";
 
 /**
  * The narrow contract with the ordered key-value store below: LevelDB on disk, or a tree in memory. Keys and
@@ -14,6 +16,8 @@ export interface Store {
   batch(): StoreBatch;
   /** Reads from a snapshot of the moment of this call. Must be closed. */
   iterate(range: IterationRange): StoreIterator;
+  /** All of a range, as it is at some moment between this call and the first run. */
+  scan(range: KeyRange): Scan;
   /** The store as it is at this moment, for as many iterators as needed. Must be closed. */
   snapshot(): StoreSnapshot;
   /** Gives the disk space of deleted entries back. */
@@ -60,6 +64,17 @@ export interface StoreIterator {
   close(): Promise<void>;
 }
 
+/** An iterator of LevelDB itself. */
+export interface LevelStoreIterator extends StoreIterator {
+  /** `next` without strings. */
+  nextBuffers(limit: number): Promise<readonly (readonly [key: Buffer, value: Buffer])[]>;
+}
+
+/** A store of LevelDB itself. */
+export interface LevelStore extends Store {
+  iterate(range: IterationRange): LevelStoreIterator;
+}
+
 export type StoreEntry = readonly [key: Bytes, value: Bytes];
 
 export interface StoreOptions {
@@ -91,7 +106,7 @@ const ITERATOR_PAGE_BYTES = 256 << 10;
 const LEVELDB_SIZES = { writeBufferSize: 16 << 20, maxFileSize: 8 << 20 };
 
 /** Opens (and makes, where missing) the LevelDB in `folder`. Rejects with LevelDB's error. */
-export async function openLevelStore(folder: string, options: StoreOptions): Promise<Store> {
+export async function openLevelStore(folder: string, options: StoreOptions): Promise<LevelStore> {
   const level = new ClassicLevel<Buffer, Buffer>(folder, {
     ...ENCODINGS,
     cacheSize: options.cacheSizeBytes,
@@ -101,17 +116,17 @@ export async function openLevelStore(folder: string, options: StoreOptions): Pro
     createIfMissing: options.createIfMissing ?? true,
   });
   await level.open();
-  return new LevelStore(level);
+  return new OpenStore(level);
 }
 
 /** Nothing on disk; for tests and caches. */
 export async function openMemoryStore(): Promise<Store> {
   const level = new MemoryLevel<Buffer, Buffer>({ ...ENCODINGS, storeEncoding: "buffer" });
   await level.open();
-  return new LevelStore(level as unknown as Level);
+  return new OpenStore(level as unknown as Level);
 }
 
-class LevelStore implements Store {
+class OpenStore implements LevelStore {
   readonly #level: Level;
   readonly #keys: Scratch;
   readonly #values: Scratch;
@@ -135,8 +150,12 @@ class LevelStore implements Store {
     return new LevelBatch(this.#level, this.#keys, this.#values);
   }
 
-  iterate(range: IterationRange): StoreIterator {
+  iterate(range: IterationRange): LevelStoreIterator {
     return new LevelIterator(this.#level, range);
+  }
+
+  scan(range: KeyRange): Scan {
+    return scanHere(this.iterate(range));
   }
 
   snapshot(): StoreSnapshot {
@@ -257,7 +276,7 @@ class LevelBatch implements StoreBatch {
   }
 }
 
-class LevelIterator implements StoreIterator {
+class LevelIterator implements LevelStoreIterator {
   readonly #iterator;
 
   constructor(level: Level, range: IterationRange, snapshot?: Snapshot) {
@@ -272,8 +291,12 @@ class LevelIterator implements StoreIterator {
   }
 
   async next(limit: number): Promise<StoreEntry[]> {
-    const entries = await this.#iterator.nextv(limit);
+    const entries = await this.nextBuffers(limit);
     return entries.map(([key, value]) => [key.latin1Slice(), value === undefined ? "" : value.latin1Slice()]);
+  }
+
+  async nextBuffers(limit: number): Promise<readonly (readonly [key: Buffer, value: Buffer])[]> {
+    return await this.#iterator.nextv(limit);
   }
 
   async close(): Promise<void> {

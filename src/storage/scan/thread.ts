@@ -1,0 +1,150 @@
+import { Worker } from "node:worker_threads";
+import type { KeyRange } from "../layout.ts";
+import type { Order, Report, WorkerData } from "./messages.ts";
+import { type Packed, PackedRun, type Run, type Scan } from "./run.ts";
+
+/** It holds few runs at a time, outside of its heap. */
+const MEMORY_LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 64 };
+
+/**
+ * Runs that a scan asks for ahead. A busy thread hears of others once in a turn of its event loop, which may take ten
+ * milliseconds: it gets that much then, and works on it for less than five.
+ */
+const RUNS_AHEAD = 4;
+
+interface Waiter {
+  readonly resolve: (run: Packed | null) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Reads whole ranges on a thread of its own, on the database that the main thread has open: the main thread opens it first and
+ * closes it last (collector/thread.ts tells why). What LevelDB hands out one by one costs the thread that asks for it more than
+ * what is then made of it; here the main thread gets a thousand entries in one piece.
+ *
+ * The thread is started when it is first needed, and ends with `pause`.
+ */
+export class ScanThread {
+  readonly #folder: string;
+  readonly #workerUrl: URL;
+  #worker: Worker | null = null;
+  #opened: Promise<unknown> = Promise.resolve();
+  #ended: Promise<unknown> = Promise.resolve();
+  #isPaused = false;
+  #lastScan = 0;
+  /** Those that wait for a run, by the number of their scan, in the order of their questions. */
+  readonly #waiters = new Map<number, Waiter[]>();
+
+  /** `workerUrl`: the entry of the thread; default: the built one beside this file. */
+  constructor(folder: string, workerUrl = new URL("./worker.js", import.meta.url)) {
+    this.#folder = folder;
+    this.#workerUrl = workerUrl;
+  }
+
+  /**
+   * The range as it is in the store at some moment from now on; reading begins with the first `next`. Rejects where LevelDB
+   * cannot read, and when `pause` comes between.
+   */
+  scan(range: KeyRange): Scan {
+    const scan = ++this.#lastScan;
+    const coming: Promise<Packed | null>[] = [];
+    const end = async (): Promise<IteratorResult<Run>> => {
+      this.#tell({ order: "end", scan });
+      return { done: true, value: undefined };
+    };
+    return {
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      next: async () => {
+        if (coming.length === 0) await this.#begin(scan, range);
+        while (coming.length < RUNS_AHEAD) coming.push(this.#next(scan));
+        const run = await coming.shift()!;
+        return run === null ? end() : { done: false, value: new PackedRun(run) };
+      },
+      return: end,
+    };
+  }
+
+  async #begin(scan: number, range: KeyRange): Promise<void> {
+    if (this.#worker === null) this.#start();
+    await this.#opened;
+    this.#tell({ order: "begin", scan, range });
+  }
+
+  #next(scan: number): Promise<Packed | null> {
+    const run = new Promise<Packed | null>((resolve, reject) => {
+      if (this.#worker === null || this.#isPaused) return reject(CLOSED);
+      const waiters = this.#waiters.get(scan);
+      if (waiters === undefined) this.#waiters.set(scan, [{ resolve, reject }]);
+      else waiters.push({ resolve, reject });
+      this.#tell({ order: "next", scan });
+    });
+    // Nobody may want it any more.
+    run.catch(() => undefined);
+    return run;
+  }
+
+  #start(): void {
+    if (this.#isPaused) throw CLOSED;
+    const workerData: WorkerData = { folder: this.#folder };
+    const worker = new Worker(this.#workerUrl, { name: "scan", workerData, resourceLimits: MEMORY_LIMITS });
+    this.#worker = worker;
+    this.#ended = new Promise<void>((resolve) => {
+      worker.once("exit", () => {
+        this.#worker = null;
+        this.#failAll(CLOSED);
+        resolve();
+      });
+    });
+    this.#opened = new Promise<void>((resolve, reject) => {
+      worker.on("error", (error) => {
+        reject(error);
+        this.#failAll(error);
+      });
+      worker.once("exit", () => reject(CLOSED));
+      worker.on("message", (report: Report) => {
+        if (report.report === "opened") resolve();
+        else this.#hear(report);
+      });
+    });
+    // The process may end without waiting for it.
+    worker.unref();
+  }
+
+  #hear(report: Exclude<Report, { readonly report: "opened" }>): void {
+    const waiters = this.#waiters.get(report.scan);
+    const waiter = waiters?.shift();
+    if (waiters?.length === 0) this.#waiters.delete(report.scan);
+    if (report.report === "run") waiter?.resolve(report.run);
+    else waiter?.reject(report.error);
+  }
+
+  #failAll(error: Error): void {
+    for (const { reject } of [...this.#waiters.values()].flat()) reject(error);
+    this.#waiters.clear();
+  }
+
+  #tell(order: Order): void {
+    this.#worker?.postMessage(order);
+  }
+
+  /** Ends what is being read. Resolves when the thread has let go of the store: it may be closed now. */
+  async pause(): Promise<void> {
+    this.#isPaused = true;
+    if (this.#worker === null) return;
+    // Not before it has it: what opens the database later would open it again.
+    await this.#opened.catch(() => undefined);
+    this.#failAll(CLOSED);
+    this.#worker?.ref();
+    this.#tell({ order: "close" });
+    await this.#ended;
+  }
+
+  /** The store is open again. */
+  resume(): void {
+    this.#isPaused = false;
+  }
+}
+
+const CLOSED = new Error("the data folder is being closed");
