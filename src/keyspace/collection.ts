@@ -1,4 +1,4 @@
-import type { Bytes } from "../support/bytes.ts";
+import { type Bytes, tailOf } from "../support/bytes.ts";
 import type { Element, Elements } from "../storage/elements.ts";
 import { ByteReader, u64, varint } from "../storage/numbers.ts";
 import type { Keyspace } from "./keyspace.ts";
@@ -253,7 +253,12 @@ export abstract class Collection<R> implements ValueObject {
     return this.elements!.all(this.wholeRange());
   }
 
-  protected abstract build(elements: readonly Element[]): R;
+  protected build(elements: readonly Element[]): R {
+    const loader = this.loader();
+    const { headLength } = loader;
+    for (const [key, value] of elements) loader.add(key.slice(0, headLength), tailOf(key, headLength), value);
+    return loader.finish();
+  }
 
   /** Whether the whole of it may stay in memory. */
   get fitsInMemory(): boolean {

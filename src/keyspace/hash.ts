@@ -76,12 +76,6 @@ export class Hash extends Collection<FieldMap> {
     return { gte: FIELDS };
   }
 
-  protected build(elements: readonly Element[]): FieldMap {
-    const fields = new FieldMap();
-    for (const [key, value] of elements) fields.set(key.slice(FIELD_AT), value);
-    return fields;
-  }
-
   protected loader(): Loader<FieldMap> {
     const fields = new FieldMap();
     return {

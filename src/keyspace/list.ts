@@ -106,12 +106,6 @@ export class List extends Collection<Deque> {
     return this.#readBlocks(0, this.count, (range, limit) => this.elements!.range(range, limit));
   }
 
-  protected build(elements: readonly Element[]): Deque {
-    const values = new Deque();
-    for (const [, value] of elements) values.pushTail(value);
-    return values;
-  }
-
   protected loader(): Loader<Deque> {
     const values = new Deque();
     /** The place of the first one. */

@@ -102,10 +102,6 @@ export class SetValue extends Collection<MemberSet> {
     return { gte: MEMBERS };
   }
 
-  protected build(elements: readonly Element[]): MemberSet {
-    return MemberSet.ofMembers(this.keyspace.limits, elements.map(memberOf));
-  }
-
   protected loader(): Loader<MemberSet> {
     const members = MemberSet.ofMembers(this.keyspace.limits, []);
     return {

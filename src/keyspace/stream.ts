@@ -85,10 +85,6 @@ export class Stream extends Collection<SortedTable> implements StreamView {
     return { gte: "" };
   }
 
-  protected build(elements: readonly Element[]): SortedTable {
-    return SortedTable.of(elements);
-  }
-
   protected loader(): Loader<SortedTable> {
     this.#readCost = 0;
     const table = new SortedTable();

@@ -126,11 +126,6 @@ export class ZSet extends Collection<SortedMembers> {
     return WHOLE_ORDER;
   }
 
-  protected build(elements: readonly Element[]): SortedMembers {
-    this.#readCost = 0;
-    return new SortedMembers(scoredMembers(elements));
-  }
-
   protected loader(): Loader<SortedMembers> {
     this.#readCost = 0;
     const members = new SortedMembers();

@@ -24,6 +24,19 @@ export function textOfBytes(bytes: Bytes): string {
   return Buffer.from(bytes, "latin1").utf8Slice();
 }
 
+/** V8 makes what is shorter a string of its own anyway. */
+const SHORTEST_SLICE = 13;
+/** Of what is longer, the rest is little beside the end. */
+const SCRATCH = Buffer.allocUnsafeSlow(1024);
+
+/** The end of a string that is to be kept: `slice` keeps all of the string in memory, and 48 bytes. */
+export function tailOf(bytes: Bytes, from: number): Bytes {
+  const { length } = bytes;
+  if (length - from < SHORTEST_SLICE || length > SCRATCH.length) return bytes.slice(from);
+  SCRATCH.latin1Write(bytes);
+  return SCRATCH.latin1Slice(from, length);
+}
+
 declare global {
   interface Buffer {
     /** `toString("latin1", start, end)` without its argument checks: Node's own fast path, untyped there. */
