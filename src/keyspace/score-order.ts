@@ -142,15 +142,23 @@ export class ScoreOrder implements MemberOrder {
 
   #cut(at: number, i: number, count: number): void {
     const { scores, numbers } = this.#blocks[at]!;
-    scores.splice(i, count);
-    for (const number of numbers.splice(i, count)) {
-      this.#members[number] = "";
-      this.#free.push(number);
+    if (i === 0 && count === 1) {
+      // The lowest of all goes more often than others.
+      scores.shift();
+      this.#release(numbers.shift()!);
+    } else {
+      scores.splice(i, count);
+      for (const number of numbers.splice(i, count)) this.#release(number);
     }
     if (i === 0 && scores.length > 0) this.#firsts[at] = scores[0]!;
     this.#size -= count;
     this.#forgetStartsBehind(at);
     if (this.#free.length > this.#size + MAX_FREE) this.#renumber();
+  }
+
+  #release(number: number): void {
+    this.#members[number] = "";
+    this.#free.push(number);
   }
 
   /** What has become small gives back what it took when it was large. */

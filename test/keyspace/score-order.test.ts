@@ -144,6 +144,37 @@ test("a sorted set that grows from a few members to many has all of them, in ord
   expect(members.size).toBe(0);
 });
 
+test.each([10, 17, 33, 300, 1000])(
+  "of %d members, what is taken from any place is what was there",
+  (size) => {
+    for (const count of [1, 2, 15, 16, 17, 40]) {
+      for (const place of ["first", "last", "middle", "both ends"] as const) {
+        const members = new SortedMembers();
+        const model = new Model();
+        for (let i = 0; i < size; i++) {
+          members.put(`m${i}`, (i * 7) % 40, null);
+          model.insert((i * 7) % 40, `m${i}`);
+        }
+        for (let turn = 0; members.size > 0; turn++) {
+          const isFirst = place === "first" || (place === "both ends" && turn % 2 === 0);
+          const room = Math.max(0, members.size - count);
+          const from = isFirst ? 0 : place === "middle" ? room >> 1 : room;
+          const to = Math.min(members.size, from + count);
+          const taken = members.takeRanks(from, to);
+          const expected = model.pairs.splice(from, to - from);
+          expect(taken.members.map((member, i) => [taken.scores[i], member])).toEqual(expected);
+          for (const [, member] of expected) expect(members.score(member)).toBe(null);
+          // What comes to the front is next, though it was not looked up.
+          if (turn === 1) {
+            members.put("new", -1, null);
+            model.insert(-1, "new");
+          }
+        }
+      }
+    }
+  },
+);
+
 /** Full blocks of 224, as `ofSorted` makes them: what the tests of tidying count on. */
 const BLOCK = 224;
 
