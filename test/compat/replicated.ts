@@ -74,12 +74,30 @@ export const failsSilently = (words: readonly string[]): boolean =>
 const isOfMinusZero = (words: readonly string[]): boolean =>
   words.some((word) => /^-0+(?:\.0*)?$/.test(word));
 
+/**
+ * Where members have several scores, a range by lex is what redis-server's search comes by, whose steps are drawn at random.
+ * Sorted sets for such ranges have one score, unless a word of a command got out of its place, or they were made of others.
+ */
+function mayMixScores([name, ...words]: readonly string[]): boolean {
+  const isOfOneScore = (key: string | undefined): boolean => key === "l1" || key === "l2";
+  if (/^zremrangebylex$/i.test(name!)) return !isOfOneScore(words[0]);
+  if (/^zrangestore$/i.test(name!) && words.some((word) => /^bylex$/i.test(word))) {
+    return !isOfOneScore(words[0]) || !isOfOneScore(words[1]);
+  }
+  if (!/^zadd$/i.test(name!) || !isOfOneScore(words[0])) return false;
+  const scores = words.slice(1).filter((word) => !/^(?:nx|xx|gt|lt|ch)$/i.test(word));
+  return scores.some((score, i) => i % 2 === 0 && score !== "0");
+}
+
 /** What a client sends in one go, for a master of that kind. */
 function stepsFor(kind: ServerKind): fc.Arbitrary<string[][]> {
   // Nothing that empties all: most of the run would be about empty databases.
   const kept = single.filter(
     (words) =>
-      !/^flush/i.test(words[0]!) && !isOfMinusZero(words) && !(kind === "redis" && failsSilently(words)),
+      !/^flush/i.test(words[0]!) &&
+      !isOfMinusZero(words) &&
+      !mayMixScores(words) &&
+      !(kind === "redis" && failsSilently(words)),
   );
   const several = fc.array(kept, { minLength: 1, maxLength: 8 });
   const transaction = several.map((commands) => [["MULTI"], ...commands, ["EXEC"]]);
