@@ -81,8 +81,6 @@ export interface StoreOptions {
   readonly cacheSizeBytes: number;
   /** Passed on to LevelDB as they are (`--backend-option`). */
   readonly backendOptions: Readonly<Record<string, unknown>>;
-  /** Another thread of this process has the folder open already: share it. */
-  readonly shared?: boolean;
   readonly createIfMissing?: boolean;
 }
 
@@ -117,6 +115,14 @@ export async function openLevelStore(folder: string, options: StoreOptions): Pro
   });
   await level.open();
   return new OpenStore(level);
+}
+
+/**
+ * For a thread that shares the LevelDB which the main thread has open in `folder` (store-thread.ts): options for opening it would
+ * have no effect.
+ */
+export async function openShared(folder: string): Promise<LevelStore> {
+  return openLevelStore(folder, { cacheSizeBytes: 0, backendOptions: {}, createIfMissing: false });
 }
 
 /** Nothing on disk; for tests and caches. */

@@ -16,8 +16,6 @@ export type Order =
   | { readonly order: "pace"; readonly isBusy: boolean };
 
 export type Report =
-  /** It has the database open. */
-  | { readonly report: "opened" }
   /** What is in the database now will be in the file; nothing later. */
   | { readonly report: "begun" }
   | { readonly report: "progress"; readonly keys: number }

@@ -1,5 +1,5 @@
-import { Worker } from "node:worker_threads";
 import type { Store, StoreSnapshot } from "../../storage/store.ts";
+import { StoreThread } from "../../storage/store-thread.ts";
 import { watchBusy } from "../../support/busy-watch.ts";
 import {
   type RdbFields,
@@ -52,7 +52,7 @@ async function runThread(data: WorkerData, hooks: StreamHooks): Promise<SaveOutc
   hooks.signal.addEventListener("abort", abort);
   const endPace = watchBusy((isBusy) => thread.tell({ order: "pace", isBusy }));
   try {
-    await thread.hear("opened");
+    await thread.open();
     if (hooks.signal.aborted) abort();
     await hooks.atRest(async () => {
       thread.tell({ order: "snapshot", fields: hooks.fields() });
@@ -70,32 +70,37 @@ async function runThread(data: WorkerData, hooks: StreamHooks): Promise<SaveOutc
 
 /** The thread, and what it says, in order. */
 class SaveThread {
-  readonly ended: Promise<void>;
-  readonly #worker: Worker;
+  readonly #thread: StoreThread<Order, Report>;
   readonly #reports: Report[] = [];
   #failure: Error | null = null;
   #wake: () => void = () => undefined;
   /** It was told to, and ends by itself. */
   hasBegun = false;
 
-  constructor(workerData: WorkerData) {
-    // The built thread is beside this file.
-    this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
+  constructor(data: WorkerData) {
+    this.#thread = new StoreThread<Order, Report>({
       name: "rdb-save",
-      workerData,
-      resourceLimits: MEMORY_LIMITS,
+      // The built thread is beside this file.
+      url: new URL("./worker.js", import.meta.url),
+      data,
+      memory: MEMORY_LIMITS,
+      hear: (report) => {
+        this.#reports.push(report);
+        this.#wake();
+      },
+      onError: (error) => this.#fail(error),
     });
-    this.#worker.on("message", (report: Report) => {
-      this.#reports.push(report);
-      this.#wake();
-    });
-    this.#worker.on("error", (error) => this.#fail(error));
-    this.ended = new Promise((resolve) => {
-      this.#worker.on("exit", () => {
-        this.#fail(new Error("the thread that saves ended early"));
-        resolve();
-      });
-    });
+    void this.#thread.ended.then(() => this.#fail(new Error("the thread that saves ended early")));
+  }
+
+  /** Until it has the database. */
+  async open(): Promise<void> {
+    await this.#thread.opened;
+    this.#thread.isAwaited = true;
+  }
+
+  get ended(): Promise<void> {
+    return this.#thread.ended;
   }
 
   #fail(error: Error): void {
@@ -105,8 +110,7 @@ class SaveThread {
 
   tell(order: Order): void {
     if (order.order === "snapshot") this.hasBegun = true;
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-    this.#worker.postMessage(order);
+    this.#thread.tell(order);
   }
 
   async #next(): Promise<Report> {

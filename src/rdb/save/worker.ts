@@ -1,7 +1,8 @@
 import { readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
-import { openLevelStore } from "../../storage/store.ts";
+import { openShared } from "../../storage/store.ts";
+import type { Opened } from "../../storage/store-thread.ts";
 import { Rests } from "../../support/rests.ts";
 import { type RdbFields, SaveAborted, type SaveOutcome, withFields } from "./job.ts";
 import type { Order, Report, WorkerData } from "./messages.ts";
@@ -12,7 +13,7 @@ import { streamSnapshot } from "./stream.ts";
 
 const { folder, job } = workerData as WorkerData;
 const port = parentPort!;
-const tell = (report: Report): void => port.postMessage(report);
+const tell = (report: Report | Opened): void => port.postMessage(report);
 
 /** Below the threads that serve clients: where there are fewer processors than work, those come first. */
 const PRIORITY = 10;
@@ -30,8 +31,7 @@ const rests = new Rests();
 let untaken = 0;
 let wake: () => void = () => undefined;
 
-// The main thread has the database open and this one shares it: options for opening it have no effect.
-const store = await openLevelStore(folder, { cacheSizeBytes: 0, backendOptions: {}, createIfMissing: false });
+const store = await openShared(folder);
 port.on("message", (order: Order) => {
   if (order.order === "pace") rests.areNeeded = order.isBusy;
   if (order.order === "abort") isAborted = true;

@@ -13,7 +13,5 @@ export type Order =
   | { readonly order: "close" };
 
 export type Report =
-  /** Once, at the start: it has the database. */
-  | { readonly report: "opened" }
   | { readonly report: "progress"; readonly progress: Progress }
   | { readonly report: "error"; readonly error: Error };

@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import { StoreThread } from "../store-thread.ts";
 import type { Collector, CollectorOptions } from "./collector.ts";
 import type { Order, Report, WorkerData } from "./messages.ts";
 import type { Pace } from "./rounds.ts";
@@ -8,17 +8,14 @@ import { NO_PROGRESS, type Progress, sumOf } from "./sweep.ts";
 const MEMORY_LIMITS = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 64 };
 
 /**
- * The collector on a thread of its own, on the database that the main thread has open: classic-level opens a
- * folder once for all threads. Who opened it first owns LevelDB's block cache and frees it when it closes. So the
- * main thread opens first and closes last: `pause` or `close` come before the store is closed, `resume` after it
- * was opened again. A thread lives from one of them to the next.
+ * The collector on a thread of its own (store-thread.ts): `pause` or `close` come before the store is closed, `resume` after it was
+ * opened again. A thread lives from one of them to the next.
  */
 export class CollectorThread implements Collector {
   readonly #folder: string;
   readonly #options: CollectorOptions;
   #pace: Pace;
-  #worker: Worker | null = null;
-  #ended: Promise<unknown> = Promise.resolve();
+  #thread: StoreThread<Order, Report> | null = null;
   /** What the threads before this one did. */
   #before = NO_PROGRESS;
   #progress = NO_PROGRESS;
@@ -41,15 +38,12 @@ export class CollectorThread implements Collector {
 
   configure(pace: Pace): void {
     this.#pace = pace;
-    this.#tell({ order: "configure", pace });
+    this.#thread?.tell({ order: "configure", pace });
   }
 
   async pause(): Promise<void> {
     // A thread that failed has let go as well.
-    if (this.#worker === null) return;
-    this.#worker.ref();
-    this.#tell({ order: "close" });
-    await this.#ended;
+    await this.#thread?.end({ order: "close" });
   }
 
   async close(): Promise<void> {
@@ -58,42 +52,22 @@ export class CollectorThread implements Collector {
 
   /** Rejects when the thread cannot open the database. */
   async resume(): Promise<void> {
-    const workerData: WorkerData = { folder: this.#folder, pace: this.#pace };
-    const worker = new Worker(this.#options.workerUrl ?? new URL("./worker.js", import.meta.url), {
+    const data: WorkerData = { folder: this.#folder, pace: this.#pace };
+    const thread = new StoreThread<Order, Report>({
       name: "collector",
-      workerData,
-      resourceLimits: MEMORY_LIMITS,
+      url: this.#options.workerUrl ?? new URL("./worker.js", import.meta.url),
+      data,
+      memory: MEMORY_LIMITS,
+      hear: (report) => this.#hear(report),
+      onError: (error) => this.#options.onError(error),
     });
-    this.#worker = worker;
+    this.#thread = thread;
     this.#before = this.#progress;
-    this.#ended = new Promise<void>((resolve) => {
-      worker.once("exit", () => {
-        this.#worker = null;
-        resolve();
-      });
-    });
-    let hasOpened = false;
-    await new Promise<void>((resolve, reject) => {
-      worker.on("error", (error) => {
-        if (hasOpened) this.#options.onError(error);
-        else reject(error);
-      });
-      worker.on("message", (report: Report) => {
-        if (report.report === "opened") {
-          hasOpened = true;
-          resolve();
-        } else this.#hear(report);
-      });
-    });
-    // The process may end without waiting for it.
-    worker.unref();
+    void thread.ended.then(() => (this.#thread = null));
+    await thread.opened;
   }
 
-  #tell(order: Order): void {
-    this.#worker?.postMessage(order);
-  }
-
-  #hear(report: Exclude<Report, { readonly report: "opened" }>): void {
+  #hear(report: Report): void {
     if (report.report === "progress") this.#progress = sumOf(this.#before, report.progress);
     else this.#options.onError(report.error);
   }

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { openLevelStore } from "../store.ts";
+import { openShared } from "../store.ts";
+import type { Opened } from "../store-thread.ts";
 import type { Order, Report, WorkerData } from "./messages.ts";
 import { Rounds } from "./rounds.ts";
 
@@ -7,10 +8,9 @@ import { Rounds } from "./rounds.ts";
 
 const { folder, pace } = workerData as WorkerData;
 const port = parentPort!;
-const tell = (report: Report): void => port.postMessage(report);
+const tell = (report: Report | Opened): void => port.postMessage(report);
 
-// The main thread has the database open and this one shares it: options for opening it have no effect.
-const store = await openLevelStore(folder, { cacheSizeBytes: 0, backendOptions: {}, createIfMissing: false });
+const store = await openShared(folder);
 const rounds = new Rounds(store, pace, {
   onProgress: (progress) => tell({ report: "progress", progress }),
   onError: (error) => tell({ report: "error", error }),

@@ -18,8 +18,6 @@ export type Order =
   | { readonly order: "close" };
 
 export type Report =
-  /** Once, at the start: it has the database. */
-  | { readonly report: "opened" }
   /** So many bytes of the log are done since the last report. */
   | { readonly report: "progress"; readonly bytes: number }
   /** `error`: what kept it from being made, null when it was. */

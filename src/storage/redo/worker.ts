@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Rests } from "../../support/rests.ts";
-import { openLevelStore } from "../store.ts";
+import { openShared } from "../store.ts";
+import type { Opened } from "../store-thread.ts";
 import { applyPart } from "./apply.ts";
 import type { Order, Report, WorkerData } from "./messages.ts";
 import type { LogPart } from "./reader.ts";
@@ -10,10 +11,9 @@ import { syncLevelDb } from "./sync.ts";
 
 const { folder } = workerData as WorkerData;
 const port = parentPort!;
-const tell = (report: Report): void => port.postMessage(report);
+const tell = (report: Report | Opened): void => port.postMessage(report);
 
-// The main thread has the database open and this one shares it: options for opening it have no effect.
-const store = await openLevelStore(folder, { cacheSizeBytes: 0, backendOptions: {}, createIfMissing: false });
+const store = await openShared(folder);
 const rests = new Rests();
 let work = Promise.resolve();
 

@@ -15,8 +15,6 @@ export type Order =
   | { readonly order: "close" };
 
 export type Report =
-  /** Once, at the start: it has the database. */
-  | { readonly report: "opened" }
   /** The answer to `next`; null: there is no more. */
   | { readonly report: "run"; readonly scan: number; readonly run: Packed | null }
   | { readonly report: "failed"; readonly scan: number; readonly error: Error };

@@ -1,5 +1,5 @@
-import { Worker } from "node:worker_threads";
 import type { KeyRange } from "../layout.ts";
+import { StoreThread } from "../store-thread.ts";
 import type { Order, Report, WorkerData } from "./messages.ts";
 import { type Packed, PackedRun, type Run, type Scan } from "./run.ts";
 
@@ -18,8 +18,7 @@ interface Waiter {
 }
 
 /**
- * Reads whole ranges on a thread of its own, on the database that the main thread has open: the main thread opens it first and
- * closes it last (collector/thread.ts tells why). What LevelDB hands out one by one costs the thread that asks for it more than
+ * Reads whole ranges on a thread of its own (store-thread.ts). What LevelDB hands out one by one costs the thread that asks for it more than
  * what is then made of it; here the main thread gets a thousand entries in one piece.
  *
  * The thread is started when it is first needed, and ends with `pause`.
@@ -27,9 +26,7 @@ interface Waiter {
 export class ScanThread {
   readonly #folder: string;
   readonly #workerUrl: URL;
-  #worker: Worker | null = null;
-  #opened: Promise<unknown> = Promise.resolve();
-  #ended: Promise<unknown> = Promise.resolve();
+  #thread: StoreThread<Order, Report> | null = null;
   #isPaused = false;
   #lastScan = 0;
   /** Those that wait for a run, by the number of their scan, in the order of their questions. */
@@ -67,14 +64,14 @@ export class ScanThread {
   }
 
   async #begin(scan: number, range: KeyRange): Promise<void> {
-    if (this.#worker === null) this.#start();
-    await this.#opened;
+    const thread = (this.#thread ??= this.#start());
+    await thread.opened;
     this.#tell({ order: "begin", scan, range });
   }
 
   #next(scan: number): Promise<Packed | null> {
     const run = new Promise<Packed | null>((resolve, reject) => {
-      if (this.#worker === null || this.#isPaused) return reject(CLOSED);
+      if (this.#thread === null || this.#isPaused) return reject(CLOSED);
       const waiters = this.#waiters.get(scan);
       if (waiters === undefined) this.#waiters.set(scan, [{ resolve, reject }]);
       else waiters.push({ resolve, reject });
@@ -85,34 +82,25 @@ export class ScanThread {
     return run;
   }
 
-  #start(): void {
+  #start(): StoreThread<Order, Report> {
     if (this.#isPaused) throw CLOSED;
-    const workerData: WorkerData = { folder: this.#folder };
-    const worker = new Worker(this.#workerUrl, { name: "scan", workerData, resourceLimits: MEMORY_LIMITS });
-    this.#worker = worker;
-    this.#ended = new Promise<void>((resolve) => {
-      worker.once("exit", () => {
-        this.#worker = null;
-        this.#failAll(CLOSED);
-        resolve();
-      });
+    const data: WorkerData = { folder: this.#folder };
+    const thread = new StoreThread<Order, Report>({
+      name: "scan",
+      url: this.#workerUrl,
+      data,
+      memory: MEMORY_LIMITS,
+      hear: (report) => this.#hear(report),
+      onError: (error) => this.#failAll(error),
     });
-    this.#opened = new Promise<void>((resolve, reject) => {
-      worker.on("error", (error) => {
-        reject(error);
-        this.#failAll(error);
-      });
-      worker.once("exit", () => reject(CLOSED));
-      worker.on("message", (report: Report) => {
-        if (report.report === "opened") resolve();
-        else this.#hear(report);
-      });
+    void thread.ended.then(() => {
+      this.#thread = null;
+      this.#failAll(CLOSED);
     });
-    // The process may end without waiting for it.
-    worker.unref();
+    return thread;
   }
 
-  #hear(report: Exclude<Report, { readonly report: "opened" }>): void {
+  #hear(report: Report): void {
     const waiters = this.#waiters.get(report.scan);
     const waiter = waiters?.shift();
     if (waiters?.length === 0) this.#waiters.delete(report.scan);
@@ -126,19 +114,18 @@ export class ScanThread {
   }
 
   #tell(order: Order): void {
-    this.#worker?.postMessage(order);
+    this.#thread?.tell(order);
   }
 
   /** Ends what is being read. Resolves when the thread has let go of the store: it may be closed now. */
   async pause(): Promise<void> {
     this.#isPaused = true;
-    if (this.#worker === null) return;
+    const thread = this.#thread;
+    if (thread === null) return;
     // Not before it has it: what opens the database later would open it again.
-    await this.#opened.catch(() => undefined);
+    await thread.opened.catch(() => undefined);
     this.#failAll(CLOSED);
-    this.#worker?.ref();
-    this.#tell({ order: "close" });
-    await this.#ended;
+    await thread.end({ order: "close" });
   }
 
   /** The store is open again. */

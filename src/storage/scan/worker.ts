@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { openLevelStore } from "../store.ts";
+import { openShared } from "../store.ts";
+import type { Opened } from "../store-thread.ts";
 import type { Order, Report, WorkerData } from "./messages.ts";
 import { RunReader } from "./run-reader.ts";
 
@@ -7,10 +8,9 @@ import { RunReader } from "./run-reader.ts";
 
 const { folder } = workerData as WorkerData;
 const port = parentPort!;
-const tell = (report: Report, moved: ArrayBuffer[] = []): void => port.postMessage(report, moved);
+const tell = (report: Report | Opened, moved: ArrayBuffer[] = []): void => port.postMessage(report, moved);
 
-// The main thread has the database open and this one shares it: options for opening it have no effect.
-const store = await openLevelStore(folder, { cacheSizeBytes: 0, backendOptions: {}, createIfMissing: false });
+const store = await openShared(folder);
 const scans = new Map<number, RunReader>();
 
 port.on("message", (order: Order) => {
