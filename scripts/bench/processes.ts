@@ -1,5 +1,7 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
 import { rmSync } from "node:fs";
+import type { Readable } from "node:stream";
 
 /**
  * Whatever the benchmark starts ends with it, also when it is interrupted or killed in the middle: a redis-benchmark whose
@@ -48,13 +50,27 @@ export class TimeLimitError extends Error {
   override readonly name = "TimeLimitError";
 }
 
+export interface RunOptions {
+  readonly limitMs: number;
+  readonly cwd?: string;
+  /** Asked of a process that has just been started; where it is not, another one is. Default: any. */
+  readonly isUsable?: (pid: number) => boolean;
+}
+
 /** Runs a program to its end. Fails when it fails or takes longer than the limit. */
 export async function run(
   program: string,
   args: readonly string[],
-  { limitMs, cwd }: { readonly limitMs: number; readonly cwd?: string },
+  { limitMs, cwd, isUsable = () => true }: RunOptions,
 ): Promise<string> {
-  const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  const begin = (): ChildProcessByStdio<null, Readable, Readable> =>
+    spawn(program, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  let child = begin();
+  while (child.pid !== undefined && !isUsable(child.pid)) {
+    child.kill("SIGKILL");
+    await once(child, "close");
+    child = begin();
+  }
   guardProcess(child);
   let output = "";
   let errors = "";
