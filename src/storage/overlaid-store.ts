@@ -43,7 +43,7 @@ export class OverlaidStore implements Store {
   scan(range: KeyRange): Scan {
     return this.overlay === null && this.#scans !== null
       ? this.#scans.scan(range)
-      : scanHere(this.iterate(range));
+      : scanHere(() => this.iterate(range));
   }
 
   snapshot(): StoreSnapshot {

@@ -161,7 +161,7 @@ class OpenStore implements LevelStore {
   }
 
   scan(range: KeyRange): Scan {
-    return scanHere(this.iterate(range));
+    return scanHere(() => this.iterate(range));
   }
 
   snapshot(): StoreSnapshot {

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Run, type Scan } from "../../src/storage/scan/run.ts";
-import { RUN_ENTRIES } from "../../src/storage/scan/scan-here.ts";
+import { type Run, type Scan, RUN_ENTRIES } from "../../src/storage/scan/run.ts";
+import { scanHere } from "../../src/storage/scan/scan-here.ts";
 import { ScanThread } from "../../src/storage/scan/thread.ts";
 import { type Store, openLevelStore } from "../../src/storage/store.ts";
 
@@ -65,7 +65,7 @@ test("keys are cut where it is said, of both kinds of runs", async () => {
   for (const scan of [scans.scan(ALL), store.scan(ALL)]) {
     const { value } = await scan.next();
     expect(entriesOf(value as Run, 1, 3)[1]).toEqual(["\xff00", "0001", valueOf(1)]);
-    await scan.return!();
+    await scan.return();
   }
 });
 
@@ -103,6 +103,19 @@ test("who pauses while the thread starts waits until it has gone", async () => {
   await Promise.all([scans.pause(), expect(first).rejects.toThrow("being closed")]);
   await store.close();
   store = await openLevelStore(folder, OPEN);
+});
+
+test("an iterator that cannot read is closed", async () => {
+  const broken = {
+    closed: 0,
+    next: () => Promise.reject(new Error("a bad block")),
+    close: async () => {
+      broken.closed++;
+    },
+  };
+  const opened = scanHere(() => broken);
+  await expect(opened.next()).rejects.toThrow("a bad block");
+  expect(broken.closed).toBe(1);
 });
 
 test("a thread that cannot open the folder is tried again", async () => {

@@ -1,6 +1,5 @@
 import type { LevelStoreIterator } from "../store.ts";
-import { type Packed, pack } from "./run.ts";
-import { RUN_ENTRIES } from "./scan-here.ts";
+import { type Packed, RUN_ENTRIES, pack } from "./run.ts";
 
 /** Runs of an iterator, which does one thing at a time. */
 export class RunReader {

@@ -9,8 +9,11 @@ export interface Run {
 
 export type Visit = (keyHead: Bytes, keyTail: Bytes, value: Bytes) => void;
 
-/** A range of the store, run by run. Who does not come to its end has to `return`. */
-export type Scan = AsyncIterableIterator<Run>;
+/** Entries of a run: what others wait for while it is used. */
+export const RUN_ENTRIES = 1000;
+
+/** A range of the store, run by run. Nothing is open before the first; who does not come to the end has to `return`. */
+export type Scan = AsyncGenerator<Run, void, undefined>;
 
 /** Entries in one piece of memory, which a thread can hand to another. */
 export interface Packed {

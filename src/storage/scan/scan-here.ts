@@ -1,23 +1,16 @@
 import type { StoreIterator } from "../store.ts";
-import { type Run, type Scan, StringRun } from "./run.ts";
+import { RUN_ENTRIES, type Scan, StringRun } from "./run.ts";
 
-/** Entries of a run: what others wait for. */
-export const RUN_ENTRIES = 1000;
-
-/** On this thread. */
-export function scanHere(iterator: StoreIterator): Scan {
-  const end = async (): Promise<IteratorResult<Run>> => {
-    await iterator.close();
-    return { done: true, value: undefined };
-  };
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async next() {
+/** On this thread, with an iterator that is opened when the first run is asked for, and closed whatever comes. */
+export async function* scanHere(open: () => StoreIterator): Scan {
+  const iterator = open();
+  try {
+    for (;;) {
       const entries = await iterator.next(RUN_ENTRIES);
-      return entries.length === 0 ? end() : { done: false, value: new StringRun(entries) };
-    },
-    return: end,
-  };
+      if (entries.length === 0) return;
+      yield new StringRun(entries);
+    }
+  } finally {
+    await iterator.close();
+  }
 }

@@ -1,7 +1,7 @@
 import type { KeyRange } from "../layout.ts";
 import { StoreThread } from "../store-thread.ts";
 import type { Order, Report, WorkerData } from "./messages.ts";
-import { type Packed, PackedRun, type Run, type Scan } from "./run.ts";
+import { type Packed, PackedRun, type Scan } from "./run.ts";
 
 /** It holds few runs at a time, outside of its heap. */
 const MEMORY_LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 64 };
@@ -42,25 +42,20 @@ export class ScanThread {
    * The range as it is in the store at some moment from now on; reading begins with the first `next`. Rejects where LevelDB
    * cannot read, and when `pause` comes between.
    */
-  scan(range: KeyRange): Scan {
+  async *scan(range: KeyRange): Scan {
     const scan = ++this.#lastScan;
-    const coming: Promise<Packed | null>[] = [];
-    const end = async (): Promise<IteratorResult<Run>> => {
-      this.#tell({ order: "end", scan });
-      return { done: true, value: undefined };
-    };
-    return {
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-      next: async () => {
-        if (coming.length === 0) await this.#begin(scan, range);
+    await this.#begin(scan, range);
+    try {
+      const coming: Promise<Packed | null>[] = [];
+      for (;;) {
         while (coming.length < RUNS_AHEAD) coming.push(this.#next(scan));
         const run = await coming.shift()!;
-        return run === null ? end() : { done: false, value: new PackedRun(run) };
-      },
-      return: end,
-    };
+        if (run === null) return;
+        yield new PackedRun(run);
+      }
+    } finally {
+      this.#tell({ order: "end", scan });
+    }
   }
 
   async #begin(scan: number, range: KeyRange): Promise<void> {
