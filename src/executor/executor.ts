@@ -199,9 +199,14 @@ export class Executor {
     server.tracking.onInterest = this.changes.refresh;
   }
 
-  /** Clients will ask for these keys at once (`Entries.touch`): about how many of them are not in memory. */
-  touch(dbIndex: number, keys: readonly Bytes[], values: boolean): number {
-    return this.#keyspace.databases[dbIndex]!.entries.touch(keys, values);
+  /** Clients will read these keys at once (`Entries.touch`): about how many of them are not in memory. */
+  touch(dbIndex: number, keys: readonly Bytes[]): number {
+    return this.#keyspace.databases[dbIndex]!.entries.touch(keys);
+  }
+
+  /** The same of requests that name more than a key, with a key of each. */
+  touchFor(dbIndex: number, keys: readonly Bytes[], requests: readonly (readonly Bytes[])[]): number {
+    return this.#keyspace.databases[dbIndex]!.entries.touchFor(keys, requests);
   }
 
   /** Those callers whose requests are better run when what they lack has been read. */

@@ -36,6 +36,7 @@ export interface Part {
 export class BigString implements ValueObject {
   readonly type = "string";
   readonly encoding = "raw";
+  readonly wide = null;
   owner: Owner | null = null;
   readonly #keyspace: Keyspace;
   readonly #elements: Elements;

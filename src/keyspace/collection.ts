@@ -3,6 +3,7 @@ import type { Element, Elements } from "../storage/elements.ts";
 import { ByteReader, u64, varint } from "../storage/numbers.ts";
 import type { Keyspace } from "./keyspace.ts";
 import { type Loader, load } from "./loader.ts";
+import type { WideMembers } from "./member-map.ts";
 import { RandomElements } from "./random-elements.ts";
 import { RecordFlag } from "./record.ts";
 import type { Owner, TypeName, ValueObject } from "./value.ts";
@@ -174,6 +175,12 @@ export abstract class Collection<R> implements ValueObject {
   protected readPoint(key: Bytes): Bytes | null {
     if (++this.#pointReads * POINT_READ_COST > this.#count) this.#loadSoon();
     return this.#elements!.get(key);
+  }
+
+  // ─── what will be looked for ───────────────────────────────────────────────────────────────────
+
+  get wide(): WideMembers | null {
+    return null;
   }
 
   // ─── residence ─────────────────────────────────────────────────────────────────────────────────

@@ -5,6 +5,7 @@ import type { Database } from "./database.ts";
 import { Entry } from "./entry.ts";
 import { EntryTable } from "./entry-table.ts";
 import type { Keyspace } from "./keyspace.ts";
+import { MembersAhead } from "./members-ahead.ts";
 import { readValue } from "./read-value.ts";
 
 /** Up to so many records of one command are read in line. */
@@ -25,6 +26,7 @@ export class Entries {
   #table = new EntryTable();
   /** Of the fetches of records that are under way, by key. */
   readonly #tokens = new Map<Bytes, symbol>();
+  readonly #membersAhead = new MembersAhead();
 
   constructor(db: Database, keyspace: Keyspace) {
     this.#db = db;
@@ -59,7 +61,7 @@ export class Entries {
       reading.attempt.together(keys, (key) => this.get(key));
       return;
     }
-    this.touch(keys, false);
+    this.#table.touchToWrite(keys, nothing);
     // Reads in line do not fault, and those of a command that has begun to write stay in line.
     if (keys.length <= MAX_INLINE_LOADS && !reading.mustFault) return;
     const missing = keys.filter((key) => !this.#table.has(key));
@@ -67,11 +69,23 @@ export class Entries {
   }
 
   /**
-   * Brings what memory knows of these keys near to the processor: who looks for one after the other waits for each.
-   * `values`: they will be read, and not replaced. Gives about how many of them are not in memory.
+   * Brings what memory knows of these keys near to the processor, and their strings: who looks for one after the other
+   * waits for each. Gives about how many of them are not in memory.
    */
-  touch(keys: readonly Bytes[], values: boolean): number {
-    return this.#table.touch(keys, values);
+  touch(keys: readonly Bytes[]): number {
+    return this.#table.touch(keys);
+  }
+
+  /**
+   * The same for requests that name more than a key: not the string that a key holds, but what they will look for in its
+   * collection. `keys`: one of each.
+   */
+  touchFor(keys: readonly Bytes[], requests: readonly (readonly Bytes[])[]): number {
+    const missing = this.#table.touchToWrite(keys, (object, i) =>
+      this.#membersAhead.add(object, requests[i]!),
+    );
+    this.#membersAhead.touch();
+    return missing;
   }
 
   /** Those of the keys that would have to be read. */
@@ -220,3 +234,5 @@ export class Entries {
     };
   }
 }
+
+const nothing = (): void => undefined;

@@ -1,12 +1,16 @@
 import type { Bytes } from "../support/bytes.ts";
+import type { BytesTable } from "../support/bytes-table.ts";
 import type { Random } from "../support/random.ts";
+import { MemberMap } from "./member-map.ts";
 
-/** The fields of a hash in memory, in order of insertion, from which one can be drawn at random at once. */
-export class FieldMap extends Map<Bytes, Bytes> {
+/** The fields of a hash in memory, with their values, from which one can be drawn at random at once. */
+export class FieldMap extends MemberMap<Bytes> {
   /** All fields, and deleted ones that no draw has met yet; made by the first draw. */
   #drawList: Bytes[] | null = null;
   /** Those deleted ones. There may be a great many small hashes, of which nobody draws. */
   #deleted: Set<Bytes> | null = null;
+  /** Nobody asks for it; but what is read in vain would be left out if nothing came of it. */
+  protected read = 0;
 
   /** To be called after `set` of a new field. */
   added(field: Bytes): void {
@@ -25,9 +29,16 @@ export class FieldMap extends Map<Bytes, Bytes> {
     this.#deleted = null;
   }
 
+  /** Who replaces a value asks how long it was. */
+  protected override valuesTouched(table: BytesTable<Bytes>, count: number): void {
+    let read = 0;
+    for (let i = 0; i < count; i++) read += table.touched(i)?.length ?? 0;
+    this.read = read;
+  }
+
   /** There must be a field. */
   draw(random: Random): [field: Bytes, value: Bytes] {
-    const list = (this.#drawList ??= [...this.keys()]);
+    const list = (this.#drawList ??= this.keys());
     for (;;) {
       const at = random.below(list.length);
       const field = list[at]!;

@@ -3,6 +3,7 @@ import { parseInteger } from "../support/integers.ts";
 import type { Random } from "../support/random.ts";
 import { drawNumbers } from "./draw.ts";
 import { IntSet } from "./int-set.ts";
+import { MemberMap, type WideMembers } from "./member-map.ts";
 
 /** Up to so many members a search from end to end is as fast as an index, and takes no memory. */
 const MAX_UNINDEXED = 12;
@@ -16,7 +17,7 @@ export class MemberSet {
   readonly #limits: { readonly setMaxIntsetEntries: number };
   #ints: IntSet | null = new IntSet();
   #members: Bytes[] = [];
-  #places: Map<Bytes, number> | null = null;
+  #places: MemberMap<number> | null = null;
 
   /** `limits` are asked anew at each change. */
   constructor(limits: { readonly setMaxIntsetEntries: number }) {
@@ -51,6 +52,11 @@ export class MemberSet {
 
   get size(): number {
     return this.#ints === null ? this.#members.length : this.#ints.values.length;
+  }
+
+  /** Its members, when there are many. */
+  get wide(): WideMembers | null {
+    return this.#places?.wide ?? null;
   }
 
   /** Integers in order, anything else in no order. The set must not be changed meanwhile. */
@@ -124,7 +130,7 @@ export class MemberSet {
   }
 
   #index(): void {
-    const places = new Map<Bytes, number>();
+    const places = new MemberMap<number>();
     this.#members.forEach((member, place) => places.set(member, place));
     this.#places = places;
   }

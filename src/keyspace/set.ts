@@ -9,6 +9,7 @@ import { type ScanPage, crcOfCursor, scanElements } from "./element-scan.ts";
 import { IntSet } from "./int-set.ts";
 import type { Keyspace, PackingLimits } from "./keyspace.ts";
 import type { Loader } from "./loader.ts";
+import type { WideMembers } from "./member-map.ts";
 import { MemberSet } from "./member-set.ts";
 import { RecordFlag } from "./record.ts";
 
@@ -130,6 +131,10 @@ export class SetValue extends Collection<MemberSet> {
   }
 
   // ─── members ───────────────────────────────────────────────────────────────────────────────────
+
+  override get wide(): WideMembers | null {
+    return this.resident?.wide ?? null;
+  }
 
   /** Call before the first write of a command that reads these members. */
   ready(members: readonly Bytes[]): void {
@@ -297,8 +302,8 @@ function unpack(keyspace: Keyspace, reader: ByteReader): MemberSet {
 const memberOfKey = (key: Bytes): Bytes => key.slice(MEMBER_AT);
 const memberOf = ([key]: Element): Bytes => memberOfKey(key);
 
-/** A place in the array, a slot of the Map and the header of a string. */
-const MEMBER_BYTES = 100;
+/** A place in the array, one in the table, and the header of a string. Measured with 100,000 to 1,500,000 members. */
+const MEMBER_BYTES = 80;
 
 const INTEGER_BYTES = 10;
 

@@ -15,13 +15,14 @@ import {
   ranksShown,
 } from "./order-range.ts";
 import { FlatOrder } from "./flat-order.ts";
+import { MemberMap, type WideMembers } from "./member-map.ts";
 import { type MemberOrder, ScoreOrder, type ScoredMembers } from "./score-order.ts";
 
 /** A sorted set in memory: members in order, and the score of each at hand. */
 export class SortedMembers {
   #order: MemberOrder;
   /** Null while there are so few that looking through them is as fast. */
-  #scores: Map<Bytes, number> | null = null;
+  #scores: MemberMap<number> | null = null;
   /** So many of those that will be taken next were looked up lately. */
   #near = 0;
 
@@ -38,6 +39,11 @@ export class SortedMembers {
 
   get size(): number {
     return this.order.size;
+  }
+
+  /** Its members, when there are many. */
+  get wide(): WideMembers | null {
+    return this.#scores?.wide ?? null;
   }
 
   score(member: Bytes): number | null {
@@ -78,11 +84,12 @@ export class SortedMembers {
     this.#near = to - from;
     const { size } = this;
     const isAtEnd = from === 0 || to === size;
-    if (this.#scores === null || !isAtEnd || this.#near > AHEAD) return;
+    const { wide } = this;
+    if (wide === null || !isAtEnd || this.#near > AHEAD) return;
     const first = from === 0 ? 0 : Math.max(0, from - AHEAD);
     const { members } = this.order.slice(first, from === 0 ? Math.min(size, to + AHEAD) : to);
-    this.#near = 0;
-    for (const member of members) if (this.#scores.has(member)) this.#near++;
+    this.#near = members.length;
+    wide.touch(members);
   }
 
   /** The ranks that a window shows of a range. */
@@ -137,7 +144,9 @@ export class SortedMembers {
   }
 
   #index(): void {
-    this.#scores = new Map(this.order);
+    const scores = new MemberMap<number>();
+    for (const [member, score] of this.order) scores.set(member, score);
+    this.#scores = scores;
   }
 }
 

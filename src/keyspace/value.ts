@@ -1,5 +1,6 @@
 import type { Elements } from "../storage/elements.ts";
 import type { Bytes } from "../support/bytes.ts";
+import type { WideMembers } from "./member-map.ts";
 
 /** Redis' names, as TYPE gives them. */
 export type TypeName = "string" | "hash" | "set" | "zset" | "list" | "stream";
@@ -30,6 +31,8 @@ export interface ValueObject {
   readonly isBusy: boolean;
   /** Where its elements are, null as long as all of it is in the record. */
   readonly elementRange: Elements | null;
+  /** Its members in memory, when there are so many that those of several requests are better looked for together. */
+  readonly wide: WideMembers | null;
   /** Type's own flag bits of the record (RecordFlag and up). */
   recordFlags(): number;
   /** The record after its header. */

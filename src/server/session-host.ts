@@ -16,12 +16,20 @@ import type { PushEncoder } from "./push-encoder.ts";
 import type { TrafficCounter } from "./traffic.ts";
 import type { Turn } from "./turn.ts";
 
+/** What requests name first, and these requests. */
+export interface UsedKeys {
+  readonly keys: Bytes[];
+  readonly requests: (readonly Bytes[])[];
+}
+
 /** What a session needs of the executor. */
 export interface CommandRunner {
   /** Requests of one client come one at a time, in order. After `PENDING` comes `caller.resume`. */
   execute(caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING;
-  /** Clients will ask for these keys of a database at once; `values`: and read what they hold. Gives about how many it lacks. */
-  touch(dbIndex: number, keys: readonly Bytes[], values: boolean): number;
+  /** Clients will read these keys of a database at once. Gives about how many it lacks. */
+  touch(dbIndex: number, keys: readonly Bytes[]): number;
+  /** Clients will send these requests at once, each of which names one of these keys, and more. Gives the same. */
+  touchFor(dbIndex: number, keys: readonly Bytes[], requests: readonly (readonly Bytes[])[]): number;
   /** Begins to read what callers lack; see `executor/look-ahead.ts`. */
   readAhead<Of extends Caller>(callers: readonly Of[]): ReadAhead<Of>[];
   /** Of the reply that was returned last: the batch that must be written before it may leave, or 0. */

@@ -20,7 +20,7 @@ import { Output } from "./output.ts";
 import type { Peer } from "./peer.ts";
 import { SocketReplicaLink } from "./replica-link.ts";
 import { ReplyMode } from "./reply-mode.ts";
-import type { CommandRunner, SessionHost } from "./session-host.ts";
+import type { CommandRunner, SessionHost, UsedKeys } from "./session-host.ts";
 
 /** Requests of one client that run in one go; then the other clients have their turn. */
 const REQUESTS_PER_TURN = 256;
@@ -280,11 +280,16 @@ export class Session implements Caller, Connection, RequestLimits {
    * Adds what the requests that are there name first, nearly always a key (what is none costs a look): to `read` where that
    * is all that they name (GET, INCR, HGETALL), else to `used`.
    */
-  keysAhead(read: Bytes[], used: Bytes[]): void {
+  keysAhead(read: Bytes[], used: UsedKeys): void {
     for (const { args } of this.#reader.ahead) {
       // What a script is given comes behind its name and its number of keys.
       const key = args.length > 3 && CALLS_SCRIPT.test(args[0]!) ? args[3] : args[1];
-      if (key !== undefined && key.length <= MAX_KEY_AHEAD) (args.length === 2 ? read : used).push(key);
+      if (key === undefined || key.length > MAX_KEY_AHEAD) continue;
+      if (args.length === 2) read.push(key);
+      else {
+        used.keys.push(key);
+        used.requests.push(args);
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Bytes } from "../support/bytes.ts";
 import type { Commits } from "./output.ts";
 import type { Session } from "./session.ts";
-import type { CommandRunner } from "./session-host.ts";
+import type { CommandRunner, UsedKeys } from "./session-host.ts";
 
 /** Keys that are brought near together, at the least where there are as many. */
 const KEYS_AT_ONCE = 64;
@@ -12,8 +12,9 @@ const MISSED_IN_TURN = 32;
 /**
  * What clients send in one turn of the event loop is done together, when the sockets of all have been read:
  *
- * 1. the keys that they name are brought near to the processor, at the same time and not one after the other; where many
- *    are not in memory they are read together, on LevelDB's threads, and the requests that need them run in a later turn,
+ * 1. the keys that they name are brought near to the processor, and the members of large collections, at the same time and
+ *    not one after the other; where many keys are not in memory they are read together, on LevelDB's threads, and the
+ *    requests that need them run in a later turn,
  * 2. the requests run, those of a client in their order,
  * 3. what they changed is written, as one batch,
  * 4. replies leave, and what was pushed: one write for each client. One that is written to at once is woken for one
@@ -31,7 +32,7 @@ export class Turn {
   #receivers: Session[] = [];
   /** What is brought near: of commands that name nothing but a key, of others. */
   readonly #readKeys: Bytes[] = [];
-  readonly #usedKeys: Bytes[] = [];
+  readonly #used: UsedKeys = { keys: [], requests: [] };
   #isScheduled = false;
 
   /** @param afterwards when all has been sent */
@@ -137,18 +138,19 @@ export class Turn {
   /** Brings the keys near of as many sessions as name enough keys of one database; gives the first behind them. */
   #keysOf(senders: readonly Session[], begin: number): { readonly end: number; readonly missing: number } {
     const read = this.#readKeys;
-    const used = this.#usedKeys;
+    const used = this.#used;
     const { dbIndex } = senders[begin]!;
     let end = begin;
     while (end < senders.length && senders[end]!.dbIndex === dbIndex) {
       senders[end++]!.keysAhead(read, used);
-      if (read.length + used.length >= KEYS_AT_ONCE) break;
+      if (read.length + used.keys.length >= KEYS_AT_ONCE) break;
     }
     let missing = 0;
-    if (read.length > 1) missing += this.#executor.touch(dbIndex, read, true);
-    if (used.length > 1) missing += this.#executor.touch(dbIndex, used, false);
+    if (read.length > 1) missing += this.#executor.touch(dbIndex, read);
+    if (used.keys.length > 1) missing += this.#executor.touchFor(dbIndex, used.keys, used.requests);
     read.length = 0;
-    used.length = 0;
+    used.keys.length = 0;
+    used.requests.length = 0;
     return { end, missing };
   }
 }

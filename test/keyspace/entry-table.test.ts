@@ -1,53 +1,59 @@
-import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { expect, test } from "vitest";
 import type { Database } from "../../src/keyspace/database.ts";
 import { Entry } from "../../src/keyspace/entry.ts";
 import { EntryTable } from "../../src/keyspace/entry-table.ts";
+import type { ValueObject } from "../../src/keyspace/value.ts";
 
 const entryOf = (key: string): Entry => new Entry({} as Database, key);
 
-describe("EntryTable", () => {
-  it("holds what a Map holds, whatever is added and removed", () => {
-    // Few keys, so that most of what is done meets what was done before.
-    const key = fc.integer({ min: 0, max: 200 }).map((n) => "k".repeat(n % 7) + n);
-    const step = fc.record({ key, isAdded: fc.boolean() });
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 600 }), (steps) => {
-        const table = new EntryTable();
-        const model = new Map<string, Entry>();
-        for (const { key, isAdded } of steps) {
-          if (!isAdded) {
-            table.delete(key);
-            model.delete(key);
-          } else if (!model.has(key)) {
-            const entry = entryOf(key);
-            table.add(entry);
-            model.set(key, entry);
-          }
-          expect(table.get(key)).toBe(model.get(key));
-          expect(table.size).toBe(model.size);
-        }
-        for (let n = 0; n <= 200; n++) {
-          const key = "k".repeat(n % 7) + n;
-          expect(table.get(key)).toBe(model.get(key));
-          expect(table.has(key)).toBe(model.has(key));
-        }
-        expect([...table.values()].map((entry) => entry.key).sort()).toEqual([...model.keys()].sort());
-      }),
-    );
-  });
+test("entries by key", () => {
+  const table = new EntryTable();
+  const entries = ["a", "b", "c"].map(entryOf);
+  for (const entry of entries) table.add(entry);
+  table.delete("b");
+  expect([table.get("a"), table.get("b"), table.has("c"), table.size]).toEqual([
+    entries[0],
+    undefined,
+    true,
+    2,
+  ]);
+  expect([...table.values()]).toEqual([entries[0], entries[2]]);
+});
 
-  it("finds each of many keys, those that differ in one byte and the empty one included", () => {
-    const table = new EntryTable();
-    const keys = ["", "\0", "\0\0", "ÿ"];
-    for (let n = 0; n < 50_000; n++) keys.push(`key:${n}`);
+test("what was touched: objects are shown, also of a few, and what is missing is counted of many", () => {
+  const table = new EntryTable();
+  const add = (from: number, to: number): string[] => {
+    const keys: string[] = [];
+    for (let n = from; n < to; n++) keys.push(`key:${n}`);
     for (const key of keys) table.add(entryOf(key));
-    table.touch(keys, false);
-    table.touch(keys, true);
-    expect(keys.filter((key) => table.get(key)?.key !== key)).toEqual([]);
-    expect(table.has("key:50000")).toBe(false);
-    for (const key of keys) if (key.endsWith("7")) table.delete(key);
-    expect(keys.filter((key) => table.has(key) === key.endsWith("7"))).toEqual([]);
-    expect(table.size).toBe(keys.filter((key) => !key.endsWith("7")).length);
-  });
+    return keys;
+  };
+  const objects = new Map<string, ValueObject>();
+  const hold = (key: string): void => {
+    const object = { type: "set" } as unknown as ValueObject;
+    table.get(key)!.hold(object);
+    objects.set(key, object);
+  };
+  const visited = (keys: readonly string[]): unknown => {
+    const shown = new Map<string, ValueObject>();
+    const missing = table.touchToWrite(keys, (object, place) => {
+      // Another's may be shown where slots are shared.
+      if (objects.get(keys[place]!) === object) shown.set(keys[place]!, object);
+    });
+    expect(table.touch(keys)).toBe(missing);
+    return { missing, shown: shown.size };
+  };
+  const few = add(0, 10);
+  hold("key:3");
+  expect(visited([...few, "none"])).toEqual({ missing: 0, shown: 1 });
+
+  const many = add(10, 5000);
+  for (const key of many) table.get(key)!.hold("string");
+  for (let n = 1000; n < 1100; n++) hold(`key:${n}`);
+  const result = visited([...few, ...many]) as { shown: number };
+  // A key whose first slot is another's is not seen.
+  expect(result).toMatchObject({ missing: 0 });
+  expect(result.shown).toBeGreaterThan(50);
+  const absent = Array.from({ length: 200 }, (_, n) => `absent:${n}`);
+  expect((visited(absent) as { missing: number }).missing).toBeGreaterThan(80);
 });

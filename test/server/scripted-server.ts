@@ -58,6 +58,7 @@ export class ScriptedServer implements AsyncDisposable {
       blocked: { isWaiting: () => false, isWaitingFor: () => false, release: () => {}, fail: () => {} },
       forget: () => {},
       touch: () => 0,
+      touchFor: () => 0,
       readAhead: () => [],
       busy: { script: null },
       execute: (caller: Caller, args: readonly Bytes[]): Reply | typeof PENDING => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Session } from "../../src/server/session.ts";
 import { Turn } from "../../src/server/turn.ts";
-import type { CommandRunner } from "../../src/server/session-host.ts";
+import type { CommandRunner, UsedKeys } from "../../src/server/session-host.ts";
+
+const usingIt = (key: string): string[] => ["sadd", key, "member"];
 
 /** A turn, and sessions that note what is done with them, in order. */
 class Stage {
@@ -13,14 +15,20 @@ class Stage {
   readonly reads: { end: () => void; fail: () => void }[] = [];
 
   constructor() {
-    const touch = (dbIndex: number, keys: readonly string[], values: boolean): number => {
-      this.events.push(`${values ? "read" : "use"} ${keys.join(" ")} of ${dbIndex}`);
-      return keys.filter((key) => this.missing.has(key)).length;
+    const missingOf = (keys: readonly string[]): number => keys.filter((key) => this.missing.has(key)).length;
+    const touch = (dbIndex: number, keys: readonly string[]): number => {
+      this.events.push(`read ${keys.join(" ")} of ${dbIndex}`);
+      return missingOf(keys);
+    };
+    const touchFor = (dbIndex: number, keys: readonly string[], requests: readonly string[][]): number => {
+      expect(requests).toEqual(keys.map(usingIt));
+      this.events.push(`use ${keys.join(" ")} of ${dbIndex}`);
+      return missingOf(keys);
     };
     const readAhead = (sessions: readonly Session[]) => {
       const callers = sessions.filter((session) => {
         const keys: string[] = [];
-        session.keysAhead(keys, keys);
+        session.keysAhead(keys, { keys, requests: [] });
         return keys.some((key) => this.missing.has(key));
       });
       this.events.push(`read for ${callers.length} of ${sessions.length}`);
@@ -37,7 +45,7 @@ class Stage {
       this.events.push("written");
     };
     this.turn = new Turn(
-      { touch, readAhead } as unknown as CommandRunner,
+      { touch, touchFor, readAhead } as unknown as CommandRunner,
       { written: 0, wait: () => undefined, gather },
       () => this.events.push("over"),
     );
@@ -48,9 +56,10 @@ class Stage {
       isTurnDue: false,
       isFlushDue: false,
       dbIndex,
-      keysAhead: (read: string[], used: string[]) => {
+      keysAhead: (read: string[], used: UsedKeys) => {
         read.push(...(keys.read ?? []));
-        used.push(...(keys.used ?? []));
+        used.keys.push(...(keys.used ?? []));
+        used.requests.push(...(keys.used ?? []).map(usingIt));
       },
       awaitKeys: () => this.events.push(`${name} waits`),
       runDue: () => {
