@@ -102,6 +102,7 @@ export class Hash extends Collection<FieldMap> {
   /** Call before the first write of a command that reads these fields. */
   ready(fields: readonly Bytes[]): void {
     if (this.resident === null) this.elements!.ready(fields.map(fieldKey));
+    else if (fields.length > 1) this.wide?.touch(fields);
   }
 
   get(field: Bytes): Bytes | null {

@@ -139,6 +139,7 @@ export class SetValue extends Collection<MemberSet> {
   /** Call before the first write of a command that reads these members. */
   ready(members: readonly Bytes[]): void {
     if (this.resident === null) this.elements!.ready(members.map(memberKey));
+    else if (members.length > 1) this.wide?.touch(members);
   }
 
   has(member: Bytes): boolean {

@@ -162,6 +162,7 @@ export class ZSet extends Collection<SortedMembers> {
   /** Call before the first write of a command that reads the scores of these members. */
   ready(members: readonly Bytes[]): void {
     if (this.resident === null) this.elements!.ready(members.map(memberKey));
+    else if (members.length > 1) this.wide?.touch(members);
   }
 
   score(member: Bytes): number | null {

@@ -113,7 +113,7 @@ export const MEMBER_ROWS = {
 
 function sadd({ db }: Context, args: readonly Bytes[]): Reply {
   const set = db.setToWrite(args[1]!);
-  if (args.length > 3 && !set.isResident) set.ready(args.slice(2));
+  if (args.length > 3) set.ready(args.slice(2));
   let added = 0;
   for (let i = 2; i < args.length; i++) if (set.add(args[i]!)) added++;
   if (added > 0) db.event("set", "sadd", args[1]!);
@@ -167,7 +167,7 @@ function smove({ db }: Context, args: readonly Bytes[]): Reply {
 function srem({ db }: Context, args: readonly Bytes[]): Reply {
   const set = db.set(args[1]!);
   if (set === null) return 0;
-  if (args.length > 3 && !set.isResident) set.ready(args.slice(2));
+  if (args.length > 3) set.ready(args.slice(2));
   let removed = 0;
   for (let i = 2; i < args.length && set.count > 0; i++) if (set.delete(args[i]!)) removed++;
   if (removed > 0) db.event("set", "srem", args[1]!);
