@@ -32,7 +32,8 @@ export class Config {
   readonly #listeners = new Map<ValueName, Set<ChangeListener>>();
 
   constructor(values: Values, file: string | null = null) {
-    this.values = this.#values = values;
+    // A copy: V8 makes a slow object of one that gets many properties one by one, and each command reads some of these.
+    this.values = this.#values = { ...values };
     this.file = file;
   }
 

@@ -7,6 +7,7 @@ import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { Reply } from "../resp/reply.ts";
 import { Attempt, Fault } from "../storage/attempt.ts";
 import type { Bytes } from "../support/bytes.ts";
+import { monotonicMs } from "../support/clock.ts";
 import type { Random } from "../support/random.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Caller } from "./caller.ts";
@@ -47,7 +48,7 @@ export class Aside {
     reading.attempt = attempt;
     const context = this.#context;
     context.begin(caller, attempt, Date.now(), null);
-    const startedMs = performance.now();
+    const startedMs = monotonicMs();
     let result: Reply | WaitFor;
     let failure: CommandError | null = null;
     try {
@@ -63,7 +64,7 @@ export class Aside {
       reading.attempt = scriptAttempt;
       attempt.release();
     }
-    const tookMs = performance.now() - startedMs;
+    const tookMs = monotonicMs() - startedMs;
     this.#accounts.enter({
       client: caller,
       command,

@@ -8,6 +8,7 @@ import type { Reply } from "../resp/reply.ts";
 import { type Attempt, Fault } from "../storage/attempt.ts";
 import { Undo } from "../storage/undo.ts";
 import type { Bytes } from "../support/bytes.ts";
+import { monotonicMs } from "../support/clock.ts";
 import type { Accounts } from "./accounts.ts";
 import type { BlockedClients, Ready } from "./blocked.ts";
 import { type BusyHost, Suspended } from "./busy-script.ts";
@@ -43,12 +44,16 @@ export class AttemptRunner implements BusyHost<Outcome> {
     this.#completion = options.completion;
   }
 
-  /** One attempt: a reply, or the fault that it met. `ready`: for a blocked client. */
+  /**
+   * One attempt: a reply, or the fault that it met. `startedMs`: by `monotonicMs`. `nowMs`: the time that the command goes by.
+   * `ready`: for a blocked client.
+   */
   run(
     caller: Caller,
     command: Command,
     args: readonly Bytes[],
     attempt: Attempt,
+    startedMs: number,
     nowMs: number,
     ready: Ready | null = null,
   ): Outcome {
@@ -65,7 +70,6 @@ export class AttemptRunner implements BusyHost<Outcome> {
       attempt.undo.add(() => (keyspace.changes = changes));
     }
     context.begin(caller, attempt, nowMs, ready?.key ?? null);
-    const startedMs = performance.now();
     let result: Reply | WaitFor;
     try {
       if (ready !== null && !this.#options.blocked.canServe(ready)) {
@@ -157,7 +161,7 @@ export class AttemptRunner implements BusyHost<Outcome> {
     failure: CommandError | null,
     ready: Ready | null,
   ): Reply | WaitFor {
-    const tookMs = performance.now() - startedMs;
+    const tookMs = monotonicMs() - startedMs;
     const { propagation, changes } = this.#keyspace;
     if (!command.runsOthers) propagation.end(args, changes);
     // Who was blocked was shown when it began to wait.

@@ -16,7 +16,7 @@ export class Suspended {
   readonly command: Command;
   readonly args: readonly Bytes[];
   readonly attempt: Attempt;
-  /** By `performance.now()`. */
+  /** By `monotonicMs`. */
   readonly startedMs: number;
   /** The database of the client when the attempt began. */
   readonly dbIndex: number;

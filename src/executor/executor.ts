@@ -9,6 +9,7 @@ import type { Keyspace } from "../keyspace/keyspace.ts";
 import { QUEUED, type Reply } from "../resp/reply.ts";
 import { Attempt, Fault } from "../storage/attempt.ts";
 import type { Bytes } from "../support/bytes.ts";
+import { monotonicMs, unixMsAt } from "../support/clock.ts";
 import { Random } from "../support/random.ts";
 import { Accounts } from "./accounts.ts";
 import { Aside } from "./aside.ts";
@@ -245,8 +246,9 @@ export class Executor {
       return PENDING;
     }
     const attempt = this.#attempt;
-    const nowMs = Date.now();
-    const result = this.#attempts.run(caller, command, args, attempt, nowMs);
+    const startedMs = monotonicMs();
+    const nowMs = unixMsAt(startedMs);
+    const result = this.#attempts.run(caller, command, args, attempt, startedMs, nowMs);
     if (!(result instanceof Fault || result instanceof Suspended)) {
       if (attempt.isUsed) this.#renewAttempt(attempt);
       if (result instanceof WaitFor) {
@@ -271,7 +273,7 @@ export class Executor {
     return {
       tryBlocked: (ready, attempt, nowMs) => {
         const { caller, command, args } = ready.blocked;
-        return this.#attempts.run(caller, command, args, attempt, nowMs, ready);
+        return this.#attempts.run(caller, command, args, attempt, monotonicMs(), nowMs, ready);
       },
       fetch: (fault) => this.#gates.fetch(fault),
       batchToWaitFor: (attempt) => this.#completion.batchToWaitFor(attempt),

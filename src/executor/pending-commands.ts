@@ -6,6 +6,7 @@ import type { CommandError } from "../errors.ts";
 import { NO_REPLY, type Reply } from "../resp/reply.ts";
 import { Attempt, Fault } from "../storage/attempt.ts";
 import type { Bytes } from "../support/bytes.ts";
+import { monotonicMs } from "../support/clock.ts";
 import type { AttemptRunner } from "./attempt-runner.ts";
 import type { BlockedClients } from "./blocked.ts";
 import { type BusyScript, Suspended } from "./busy-script.ts";
@@ -89,7 +90,7 @@ export class PendingCommands {
           break;
         }
         checkAgain(checks, caller, effect);
-        result = attempts.run(caller, command, args, attempt, nowMs);
+        result = attempts.run(caller, command, args, attempt, monotonicMs(), nowMs);
       }
     } catch (error) {
       // The store could not read, or can no longer write.

@@ -6,6 +6,7 @@ import type { ErrorReply, Reply } from "../resp/reply.ts";
 import { CountedErrorReply } from "../scripting/engine.ts";
 import { Fault } from "../storage/attempt.ts";
 import type { Bytes } from "../support/bytes.ts";
+import { monotonicMs } from "../support/clock.ts";
 import { bytesOf } from "./accounts.ts";
 import { CallTally } from "./call-tally.ts";
 import { isSlow, recordIfSlow } from "./slow-calls.ts";
@@ -38,7 +39,7 @@ export class ScriptCalls implements ScriptCaller {
     const { attempt, client } = context;
     const { dbIndex, resp } = client;
     const { keyspaceHits, keyspaceMisses } = attempt;
-    const startedMs = performance.now();
+    const startedMs = monotonicMs();
     let reply: Reply;
     let failure: CommandError | null = null;
     client.dbIndex = state.dbIndex;
@@ -62,7 +63,7 @@ export class ScriptCalls implements ScriptCaller {
       attempt.undo!.mayWrite = false;
       attempt.inScript = false;
     }
-    const tookMs = performance.now() - startedMs;
+    const tookMs = monotonicMs() - startedMs;
     keyspace.propagation.end(args, keyspace.changes);
     this.#settleLater();
     const counts = this.#tally.of(command);

@@ -7,6 +7,7 @@ import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { Reply } from "../resp/reply.ts";
 import { Fault } from "../storage/attempt.ts";
 import type { Bytes } from "../support/bytes.ts";
+import { monotonicMs } from "../support/clock.ts";
 import type { Accounts, Run } from "./accounts.ts";
 import type { Changes } from "./changes.ts";
 import type { CommandContext } from "./context.ts";
@@ -44,7 +45,7 @@ export class TransactionCalls {
     const { attempt } = context;
     attempt.undo!.mayWrite = command.isWrite || command.mayReplicate;
     const { keyspaceHits, keyspaceMisses } = attempt;
-    const start = { command, args, startedMs: performance.now(), keyspaceHits, keyspaceMisses };
+    const start = { command, args, startedMs: monotonicMs(), keyspaceHits, keyspaceMisses };
     return this.#finish(start, () => command.run!(context, args));
   }
 
@@ -66,7 +67,7 @@ export class TransactionCalls {
       failure = this.#options.asCommandError(error, command);
       reply = failure.reply;
     }
-    const tookMs = performance.now() - start.startedMs;
+    const tookMs = monotonicMs() - start.startedMs;
     if (!command.runsOthers) keyspace.propagation.end(args, keyspace.changes);
     context.replies.push(reply);
     const entry: Run = {

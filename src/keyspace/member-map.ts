@@ -48,11 +48,12 @@ export class MemberMap<V> implements WideMembers {
     return this.#few === null ? this.#many!.delete(member) : this.#few.delete(member);
   }
 
+  /** A few in the order of insertion, many in none. A new array. */
   keys(): Bytes[] {
-    return Array.from(this, ([member]) => member);
+    return this.#few === null ? this.#many!.keys() : [...this.#few.keys()];
   }
 
-  /** A few in the order of insertion, many in none. It must not be changed meanwhile. */
+  /** In the same order. It must not be changed meanwhile. */
   [Symbol.iterator](): IterableIterator<[member: Bytes, value: V]> {
     return (this.#few ?? this.#many!)[Symbol.iterator]();
   }

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Attempt } from "./attempt.ts";
 import type { Bytes } from "../support/bytes.ts";
+import { monotonicMs } from "../support/clock.ts";
 import type { Store } from "./store.ts";
 
 /** Reads that take longer than this, on average, make reads fault for a while. */
@@ -50,7 +51,7 @@ export class Reading {
     if (attempt.isImpatient) return false;
     if (this.faultEveryRead) return true;
     if (this.#faultUntilMs === 0 || (attempt.wrote && attempt.undo === null)) return false;
-    if (performance.now() < this.#faultUntilMs) return true;
+    if (monotonicMs() < this.#faultUntilMs) return true;
     this.#faultUntilMs = 0;
     return false;
   }
@@ -84,9 +85,9 @@ export class Reading {
 
   /** The value in the store (memory not consulted), in line. */
   readInline(key: Bytes): Bytes | undefined {
-    const startMs = performance.now();
+    const startMs = monotonicMs();
     const value = this.store.getSync(key);
-    const endMs = performance.now();
+    const endMs = monotonicMs();
     this.#averageMs += (Math.min(endMs - startMs, MAX_SAMPLE_MS) - this.#averageMs) * SAMPLE_WEIGHT;
     if (this.#averageMs > SLOW_READ_MS) {
       this.#faultUntilMs = endMs + FAULT_PERIOD_MS;

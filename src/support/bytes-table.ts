@@ -76,6 +76,14 @@ export class BytesTable<V> {
     return true;
   }
 
+  /** In no order, a new array. */
+  keys(): Bytes[] {
+    const keys: Bytes[] = [];
+    const pairs = this.#pairs;
+    for (let i = 0; i < pairs.length; i += 2) if (pairs[i] !== null) keys.push(pairs[i] as Bytes);
+    return keys;
+  }
+
   /** In no order. It must not be changed meanwhile. */
   *[Symbol.iterator](): IterableIterator<[key: Bytes, value: V]> {
     const pairs = this.#pairs;
