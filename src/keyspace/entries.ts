@@ -61,7 +61,7 @@ export class Entries {
       reading.attempt.together(keys, (key) => this.get(key));
       return;
     }
-    this.#table.touchToWrite(keys, nothing);
+    this.#table.touchToWrite(keys);
     // Reads in line do not fault, and those of a command that has begun to write stay in line.
     if (keys.length <= MAX_INLINE_LOADS && !reading.mustFault) return;
     const missing = keys.filter((key) => !this.#table.has(key));
@@ -234,5 +234,3 @@ export class Entries {
     };
   }
 }
-
-const nothing = (): void => undefined;

@@ -62,15 +62,16 @@ export class EntryTable {
 
   /**
    * The same for keys whose strings will be replaced, not read: to bring those near would be a waste. What is no string
-   * is shown to `visit`.
+   * is shown to `visit`, also while there are few entries.
    */
-  touchToWrite(keys: readonly Bytes[], visit: ObjectVisitor): number {
+  touchToWrite(keys: readonly Bytes[], visit: ObjectVisitor | null = null): number {
     const isSmall = this.size < FEW_ENTRIES;
+    if (isSmall && visit === null) return 0;
     let missing = 0;
     for (let begin = 0; begin < keys.length; begin += TOUCHED_AT_ONCE) {
       const end = Math.min(begin + TOUCHED_AT_ONCE, keys.length);
       missing += this.#touch(keys, begin, end);
-      for (let i = 0; i < end - begin; i++) {
+      for (let i = 0; visit !== null && i < end - begin; i++) {
         const object = this.#table.touched(i)?.object;
         if (object !== null && object !== undefined) visit(object, begin + i);
       }
