@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import type { Client } from "../support/client.ts";
 import { TestServer } from "../support/server.ts";
 import { SmallDisk } from "../support/small-disk.ts";
 
@@ -37,6 +38,19 @@ async function failedStart(dir: string, args: readonly string[] = []): Promise<s
   return error.message;
 }
 
+/** So many members are not brought into memory in one go. */
+const LARGE = 20_000;
+
+async function makeSets(server: TestServer, keys: readonly string[]): Promise<void> {
+  await using client = await server.connect();
+  const members = Array.from({ length: LARGE }, (_, i) => `member:${i}`);
+  for (const key of keys) expect(await client.send("SADD", key, ...members)).toBe(LARGE);
+}
+
+async function membersOf(client: Client, key: string): Promise<number> {
+  return ((await client.send("SUNION", key)) as unknown[]).length;
+}
+
 describe("a full disk", () => {
   // LevelDB is the first that finds no room for its tables, or the redo log for its next record.
   test.each([
@@ -49,8 +63,13 @@ describe("a full disk", () => {
       cleanups.push(() => disk[Symbol.asyncDispose]());
       const server = startLeveldis(join(disk.path, "data"), ["--backend-option", "writeBufferSize=1048576"]);
       await server.start();
+      await makeSets(server, ["large", "other large"]);
+      // Nothing of them is in memory.
+      await server.crashAndRestart();
       const client = await server.connect({ timeoutMs: 20_000 });
       expect(await client.send("SET", "before", "1")).toBe("OK");
+      // Brought into memory by a thread that has the store open as well: until that is opened anew, to recover.
+      expect(await membersOf(client, "large")).toBe(LARGE);
       // A batch that fails takes back changes that a tracking client was to be told of.
       const tracker = await server.connect3();
       await tracker.sendExact("CLIENT", "TRACKING", "ON");
@@ -77,17 +96,20 @@ describe("a full disk", () => {
       expect(await client.send("GET", "before")).toBe("1");
       expect(String(await client.send("SET", "other", "1"))).toMatch(/MISCONF/);
       expect(await client.send("EXISTS", `key:${acknowledged.length}`)).toBe(0);
-      expect(await client.send("DBSIZE")).toBe(acknowledged.length + 1);
+      expect(await client.send("DBSIZE")).toBe(acknowledged.length + 3);
       expect(await client.send("KEYS", "key:*")).toHaveLength(acknowledged.length);
 
       await disk.free();
       await expect.poll(() => client.send("SET", "after", "1"), { timeout: 15_000 }).toBe("OK");
+      expect(await membersOf(client, "other large")).toBe(LARGE);
+      // What was written is brought into LevelDB for it.
+      expect(await client.send("SAVE")).toBe("OK");
       await client.close();
       await server.crashAndRestart();
       const again = await server.connect();
       expect(await again.send("GET", "after")).toBe("1");
       for (const key of acknowledged) expect(await again.send("STRLEN", key)).toBeGreaterThan(100_000);
-      expect(await again.send("DBSIZE")).toBe(acknowledged.length + 2);
+      expect(await again.send("DBSIZE")).toBe(acknowledged.length + 4);
       await again.close();
       await server.close();
     },

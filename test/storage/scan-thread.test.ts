@@ -2,6 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { OverlaidStore } from "../../src/storage/overlaid-store.ts";
+import { Overlay } from "../../src/storage/overlay.ts";
 import { type Run, type Scan, RUN_ENTRIES } from "../../src/storage/scan/run.ts";
 import { scanHere } from "../../src/storage/scan/scan-here.ts";
 import { ScanThread } from "../../src/storage/scan/thread.ts";
@@ -122,4 +124,18 @@ test("a thread that cannot open the folder is tried again", async () => {
   const missing = new ScanThread(join(folder, "missing"), WORKER);
   for (let i = 0; i < 2; i++) await expect(missing.scan(ALL).next()).rejects.toThrow("failed to open");
   await missing.pause();
+});
+
+test("what could not be brought into the store is laid over what is read of it", async () => {
+  await fill();
+  const overlaid = new OverlaidStore(store, scans);
+  expect(await read(overlaid.scan(ALL))).toEqual(expected);
+  const overlay = new Overlay();
+  overlay.add({ keys: [keyOf(1), keyOf(2), keyOf(COUNT), "l"], values: [null, "other", "new", "outside"] });
+  overlaid.overlay = overlay;
+  const changed = expected.filter((_, i) => i !== 1);
+  changed[1] = ["", keyOf(2), "other"];
+  expect(await read(overlaid.scan(ALL))).toEqual([...changed, ["", keyOf(COUNT), "new"]]);
+  overlaid.overlay = null;
+  expect(await read(overlaid.scan(ALL))).toEqual(expected);
 });
