@@ -49,8 +49,8 @@ class Commands {
 
   /** Mostly its size; now and then all of it, and its end. */
   #whole(size: Command, all: Command): Command {
-    const draw = this.below(500);
-    if (draw > 5) return size;
+    const draw = this.below(2000);
+    if (draw > 20) return size;
     return draw > 0 ? all : ["DEL", size[1]!];
   }
 
@@ -142,8 +142,8 @@ test.skipIf(variant === "faults")(
       });
       expect(at < 0 ? [] : [pipeline[at], found[at]]).toEqual(at < 0 ? [] : [pipeline[at], expected[at]]);
     }
-    // Or it would have tested what others do.
+    // Fewer are kept otherwise (keyspace/member-map.ts).
     expect(Object.keys(largest).sort()).toEqual(["HLEN", "SCARD", "ZCARD"]);
-    expect(Math.min(...Object.values(largest))).toBeGreaterThan(5000);
+    expect(Math.min(...Object.values(largest))).toBeGreaterThan(4096);
   },
 );
