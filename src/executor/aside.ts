@@ -7,7 +7,7 @@ import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { Reply } from "../resp/reply.ts";
 import { Attempt, Fault } from "../storage/attempt.ts";
 import type { Bytes } from "../support/bytes.ts";
-import { monotonicMs } from "../support/clock.ts";
+import { monotonicMs, unixMsAt } from "../support/clock.ts";
 import type { Random } from "../support/random.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Caller } from "./caller.ts";
@@ -47,8 +47,8 @@ export class Aside {
     const scriptAttempt = reading.attempt;
     reading.attempt = attempt;
     const context = this.#context;
-    context.begin(caller, attempt, Date.now(), null);
     const startedMs = monotonicMs();
+    context.begin(caller, attempt, unixMsAt(startedMs), null);
     let result: Reply | WaitFor;
     let failure: CommandError | null = null;
     try {

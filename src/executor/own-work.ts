@@ -2,6 +2,7 @@ import type { Server } from "../commands/host.ts";
 import type { RunningScript } from "../commands/suspension.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { Attempt, Fault } from "../storage/attempt.ts";
+import { unixMs } from "../support/clock.ts";
 import type { DiskHealth } from "./disk-health.ts";
 import type { Gates } from "./gates.ts";
 
@@ -61,7 +62,7 @@ export class OwnWork {
   async #run(work: () => void, fetch: (fault: Fault) => Promise<void>): Promise<void> {
     const { keyspace, finish } = this.#options;
     const attempt = new Attempt();
-    const nowMs = Date.now();
+    const nowMs = unixMs();
     try {
       for (;;) {
         keyspace.reading.attempt = attempt;

@@ -6,7 +6,7 @@ import type { CommandError } from "../errors.ts";
 import { NO_REPLY, type Reply } from "../resp/reply.ts";
 import { Attempt, Fault } from "../storage/attempt.ts";
 import type { Bytes } from "../support/bytes.ts";
-import { monotonicMs } from "../support/clock.ts";
+import { monotonicMs, unixMs } from "../support/clock.ts";
 import type { AttemptRunner } from "./attempt-runner.ts";
 import type { BlockedClients } from "./blocked.ts";
 import { type BusyScript, Suspended } from "./busy-script.ts";
@@ -62,7 +62,7 @@ export class PendingCommands {
     }
     caller.blocked = false;
     if (caller.isClosed) return;
-    await this.runAgain(NOTHING_TO_FETCH, caller, command, args, new Attempt(), Date.now(), effect);
+    await this.runAgain(NOTHING_TO_FETCH, caller, command, args, new Attempt(), unixMs(), effect);
   }
 
   /** A command whose attempt has met a fault, or whose script is over its time. `nowMs`: of its first attempt. */

@@ -1,6 +1,7 @@
 import { WaitFor } from "../commands/wait-for.ts";
 import type { Reply } from "../resp/reply.ts";
 import { Attempt, Fault } from "../storage/attempt.ts";
+import { unixMs } from "../support/clock.ts";
 import type { BlockedClients, Ready } from "./blocked.ts";
 import { Suspended } from "./busy-script.ts";
 
@@ -55,7 +56,7 @@ export class Serving {
       if (ready === undefined) break;
       if (!this.#blocked.isWaiting(ready.blocked.caller)) continue;
       const attempt = new Attempt();
-      const nowMs = Date.now();
+      const nowMs = unixMs();
       const result = this.#host.tryBlocked(ready, attempt, nowMs);
       if (result instanceof Fault) {
         this.#pending = this.#serveFromDisk(ready, result, attempt, nowMs).then(() => {

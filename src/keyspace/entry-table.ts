@@ -1,5 +1,5 @@
 import type { Bytes } from "../support/bytes.ts";
-import { BytesTable, TOUCHED_AT_ONCE } from "../support/bytes-table.ts";
+import { BytesTable, wasRead } from "../support/bytes-table.ts";
 import type { Entry } from "./entry.ts";
 import type { ValueObject } from "./value.ts";
 
@@ -12,8 +12,6 @@ export type ObjectVisitor = (object: ValueObject, place: number) => void;
 /** Entries by key, many of which can be looked for at the same time. */
 export class EntryTable {
   readonly #table = new BytesTable<Entry>();
-  /** Nobody asks for it; but what `touch` reads would be left out if nothing came of it. */
-  protected read = 0;
 
   get size(): number {
     return this.#table.size;
@@ -46,18 +44,15 @@ export class EntryTable {
    */
   touch(keys: readonly Bytes[]): number {
     if (this.size < FEW_ENTRIES) return 0;
-    let missing = 0;
-    for (let begin = 0; begin < keys.length; begin += TOUCHED_AT_ONCE) {
-      const end = Math.min(begin + TOUCHED_AT_ONCE, keys.length);
-      missing += this.#touch(keys, begin, end);
+    return this.#table.touch(keys, (_, count) => {
+      this.#touchEntries(count);
       let read = 0;
-      for (let i = 0; i < end - begin; i++) {
+      for (let i = 0; i < count; i++) {
         const value = this.#table.touched(i)?.value;
         if (typeof value === "string") read += value.length;
       }
-      this.read = read;
-    }
-    return missing;
+      wasRead(read);
+    });
   }
 
   /**
@@ -67,23 +62,19 @@ export class EntryTable {
   touchToWrite(keys: readonly Bytes[], visit: ObjectVisitor | null = null): number {
     const isSmall = this.size < FEW_ENTRIES;
     if (isSmall && visit === null) return 0;
-    let missing = 0;
-    for (let begin = 0; begin < keys.length; begin += TOUCHED_AT_ONCE) {
-      const end = Math.min(begin + TOUCHED_AT_ONCE, keys.length);
-      missing += this.#touch(keys, begin, end);
-      for (let i = 0; visit !== null && i < end - begin; i++) {
+    const missing = this.#table.touch(keys, (begin, count) => {
+      this.#touchEntries(count);
+      for (let i = 0; visit !== null && i < count; i++) {
         const object = this.#table.touched(i)?.object;
         if (object !== null && object !== undefined) visit(object, begin + i);
       }
-    }
+    });
     return isSmall ? 0 : missing;
   }
 
-  #touch(keys: readonly Bytes[], begin: number, end: number): number {
-    const missing = this.#table.touch(keys, begin, end);
+  #touchEntries(count: number): void {
     let read = 0;
-    for (let i = 0; i < end - begin; i++) read += this.#table.touched(i)?.newest ?? 0;
-    this.read = read;
-    return missing;
+    for (let i = 0; i < count; i++) read += this.#table.touched(i)?.newest ?? 0;
+    wasRead(read);
   }
 }

@@ -1,7 +1,11 @@
 import type { Bytes } from "../support/bytes.ts";
-import type { BytesTable } from "../support/bytes-table.ts";
+import { type BytesTable, wasRead } from "../support/bytes-table.ts";
 import type { Random } from "../support/random.ts";
 import { MemberMap } from "./member-map.ts";
+
+interface FieldLimits {
+  readonly hashMaxListpackEntries: number;
+}
 
 /** The fields of a hash in memory, with their values, from which one can be drawn at random at once. */
 export class FieldMap extends MemberMap<Bytes> {
@@ -9,8 +13,18 @@ export class FieldMap extends MemberMap<Bytes> {
   #drawList: Bytes[] | null = null;
   /** Those deleted ones. There may be a great many small hashes, of which nobody draws. */
   #deleted: Set<Bytes> | null = null;
-  /** Nobody asks for it; but what is read in vain would be left out if nothing came of it. */
-  protected read = 0;
+  readonly #limits: FieldLimits;
+
+  /** `limits` are asked anew at each change. */
+  constructor(limits: FieldLimits) {
+    super();
+    this.#limits = limits;
+  }
+
+  /** Those of a packed hash are. */
+  protected override get keepsOrder(): boolean {
+    return this.size <= this.#limits.hashMaxListpackEntries;
+  }
 
   /** To be called after `set` of a new field. */
   added(field: Bytes): void {
@@ -33,7 +47,7 @@ export class FieldMap extends MemberMap<Bytes> {
   protected override valuesTouched(table: BytesTable<Bytes>, count: number): void {
     let read = 0;
     for (let i = 0; i < count; i++) read += table.touched(i)?.length ?? 0;
-    this.read = read;
+    wasRead(read);
   }
 
   /** There must be a field. */

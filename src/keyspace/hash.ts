@@ -43,7 +43,7 @@ export class Hash extends Collection<FieldMap> {
   readonly type = "hash";
 
   constructor(keyspace: Keyspace) {
-    super(keyspace, new FieldMap());
+    super(keyspace, new FieldMap(keyspace.limits));
   }
 
   static read(keyspace: Keyspace, reader: ByteReader, isRanged: boolean): Hash {
@@ -78,7 +78,7 @@ export class Hash extends Collection<FieldMap> {
   }
 
   protected loader(): Loader<FieldMap> {
-    const fields = new FieldMap();
+    const fields = new FieldMap(this.keyspace.limits);
     return {
       headLength: FIELD_AT,
       add: (_, field, value) => fields.set(field, value),

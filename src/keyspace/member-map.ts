@@ -1,5 +1,5 @@
 import type { Bytes } from "../support/bytes.ts";
-import { BytesTable, TOUCHED_AT_ONCE } from "../support/bytes-table.ts";
+import { BytesTable } from "../support/bytes-table.ts";
 
 /** Fewer are near the processor anyway, or soon, and a `Map` keeps them in the order of insertion. */
 const FEW = 4096;
@@ -33,7 +33,12 @@ export class MemberMap<V> implements WideMembers {
       return;
     }
     this.#few.set(member, value);
-    if (this.#few.size > FEW) this.#spread(this.#few);
+    if (this.#few.size > FEW && !this.keepsOrder) this.#spread(this.#few);
+  }
+
+  /** However many there are, they are to be in the order of insertion. */
+  protected get keepsOrder(): boolean {
+    return false;
   }
 
   #spread(few: ReadonlyMap<Bytes, V>): void {
@@ -65,12 +70,7 @@ export class MemberMap<V> implements WideMembers {
 
   touch(members: readonly Bytes[]): void {
     const many = this.#many;
-    if (many === null) return;
-    for (let i = 0; i < members.length; i += TOUCHED_AT_ONCE) {
-      const end = Math.min(i + TOUCHED_AT_ONCE, members.length);
-      many.touch(members, i, end);
-      this.valuesTouched(many, end - i);
-    }
+    many?.touch(members, (_, count) => this.valuesTouched(many, count));
   }
 
   /** Of so many members that were touched the values are to come near as well. */

@@ -30,7 +30,7 @@ export class MembersAhead {
 
   /** Brings near what was added, where that is more than one. */
   touch(): void {
-    this.#last = null;
+    this.#last = this.#ofLast = null;
     if (this.#members.size === 0) return;
     for (const [wide, members] of this.#members) if (members.length > 1) wide.touch(members);
     this.#members.clear();

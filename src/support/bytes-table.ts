@@ -3,9 +3,18 @@ import { hashOf, randomSeed } from "./hash.ts";
 
 const FIRST_SLOTS = 1 << 6;
 /** So many keys are brought near at once, at the most: more would push one another out of the processor's cache. */
-export const TOUCHED_AT_ONCE = 64;
+const TOUCHED_AT_ONCE = 64;
 /** So many places may be free beside as many as are taken. */
 const MAX_FREE = 1024;
+
+/** What came of reading that was to bring something near: nobody asks for it, but reading in vain would be left out. */
+let sum = 0;
+
+export function wasRead(read: number): void {
+  sum = (sum + read) | 0;
+}
+
+const nothing = (): void => undefined;
 
 /**
  * Values by key. A `Map` would do, except for one thing: that a lookup waits three or four times for far memory, and of
@@ -24,8 +33,6 @@ export class BytesTable<V> {
   #free: number[] = [];
   /** Places, counted from 1, of what was touched. */
   readonly #touched = new Int32Array(TOUCHED_AT_ONCE);
-  /** Nobody asks for it; but what `touch` reads would be left out if nothing came of it. */
-  protected read = 0;
 
   get size(): number {
     return this.#pairs.length / 2 - this.#free.length;
@@ -94,16 +101,24 @@ export class BytesTable<V> {
   // ─── many at the same time ─────────────────────────────────────────────────────────────────────
 
   /**
-   * Brings what lookups of these keys will need, up to `TOUCHED_AT_ONCE` of them, into the processor's cache; `touched` gives
-   * their values then. Gives how many of them are surely not there; not all.
-   *
-   * Each loop waits for far memory once: what its rounds read does not depend on one another.
+   * Brings what lookups of these keys will need into the processor's cache, `TOUCHED_AT_ONCE` at a time. Then `visit` is told
+   * which of them, to ask for their values (`touched`). Gives how many are surely not there; not all.
    */
-  touch(keys: readonly Bytes[], begin: number, end: number): number {
+  touch(keys: readonly Bytes[], visit: (begin: number, count: number) => void = nothing): number {
+    let missing = 0;
+    for (let begin = 0; begin < keys.length; begin += TOUCHED_AT_ONCE) {
+      const count = Math.min(TOUCHED_AT_ONCE, keys.length - begin);
+      missing += this.#touch(keys, begin, count);
+      visit(begin, count);
+    }
+    return missing;
+  }
+
+  /** Each loop waits for far memory once: what its rounds read does not depend on one another. */
+  #touch(keys: readonly Bytes[], begin: number, count: number): number {
     const slots = this.#slots;
     const pairs = this.#pairs;
     const touched = this.#touched;
-    const count = end - begin;
     let read = 0;
     let missing = 0;
     for (let i = 0; i < count; i++) touched[i] = 2 * (hashOf(keys[begin + i]!, this.#seed) & this.#mask) + 1;
@@ -115,11 +130,11 @@ export class BytesTable<V> {
     for (let i = 0; i < count; i++) {
       if (touched[i] !== 0) read += (pairs[2 * touched[i]! - 2] as Bytes).length;
     }
-    this.read = read;
+    wasRead(read);
     return missing;
   }
 
-  /** The value of the key `i` places behind the first that was touched last; it may be another's, where slots are shared. */
+  /** While they are visited: the value of the key `i` places behind the first of them; it may be another's, where slots are shared. */
   touched(i: number): V | undefined {
     const place = this.#touched[i]!;
     return place === 0 ? undefined : (this.#pairs[2 * place - 1] as V);

@@ -32,6 +32,11 @@ export function unixMsAt(momentMs: number): number {
   return Math.floor(unixTimeAt(momentMs));
 }
 
+/** Unix time in whole ms, as commands see it: those of `Date.now()` may differ from it by `MAX_DRIFT_MS`. */
+export function unixMs(): number {
+  return unixMsAt(performance.now());
+}
+
 /** Unix time in µs. */
 export function nowMicroseconds(): number {
   return Math.floor(unixTimeAt(performance.now()) * 1000);

@@ -147,3 +147,21 @@ test.skipIf(variant === "faults")(
     expect(Math.min(...Object.values(largest))).toBeGreaterThan(4096);
   },
 );
+
+test("packed hashes of thousands of fields keep the order of insertion", async () => {
+  await using byRedis = await redis.connect();
+  await using byTested = await tested.connect();
+  const fields = (from: number, to: number): string[] =>
+    Array.from({ length: to - from }, (_, i) => [`field:${from + i}`, String(i)]).flat();
+  const commands = [
+    ["CONFIG", "SET", "hash-max-listpack-entries", "10000"],
+    ["HSET", "packed", ...fields(0, 6000)],
+    ["OBJECT", "ENCODING", "packed"],
+    ["HDEL", "packed", "field:10", "field:3000", "field:5990"],
+    ["HSET", "packed", ...fields(6000, 6010), "field:10", "again"],
+    ["HGETALL", "packed"],
+  ];
+  const replies = await byTested.pipeline(commands);
+  expect(replies).toEqual(await byRedis.pipeline(commands));
+  expect(replies[2]).toBe("listpack");
+});

@@ -68,7 +68,7 @@ describe("a full disk", () => {
       await server.crashAndRestart();
       const client = await server.connect({ timeoutMs: 20_000 });
       expect(await client.send("SET", "before", "1")).toBe("OK");
-      // Brought into memory by a thread that has the store open as well: until that is opened anew, to recover.
+      // Brought into memory by a thread that has the store open as well.
       expect(await membersOf(client, "large")).toBe(LARGE);
       // A batch that fails takes back changes that a tracking client was to be told of.
       const tracker = await server.connect3();

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { MemberMap } from "../../src/keyspace/member-map.ts";
 import { openKeyspace, type TestKeyspace } from "./open-keyspace.ts";
 
 /** Keys in the store, of which memory knows nothing. */
@@ -65,4 +66,25 @@ test("when the store cannot read nothing of it remains", async () => {
   expect(keyspace.reading.roomAhead).toBe(room);
   (await db.entries.readAhead(names(70)))();
   expect(await run(() => db.string("k5"))).toBe("old k5");
+});
+
+test("members of large collections are looked up together: those of one command, and of a turn", async () => {
+  const { keyspace, run } = await openKeyspace();
+  const db = keyspace.databases[0]!;
+  await run(() => names(5000).forEach((member) => db.setToWrite("large").add(member)));
+  const touch = vi.spyOn(MemberMap.prototype, "touch");
+  try {
+    await run(() => db.set("large")!.ready(["k1", "k2"]));
+    expect(touch.mock.lastCall).toEqual([["k1", "k2"]]);
+    const requests = [
+      ["SADD", "large", "k3"],
+      ["SISMEMBER", "large", "k4"],
+    ];
+    db.entries.touchFor(["large", "large"], requests);
+    expect(touch.mock.lastCall).toEqual([["k3", "k4"]]);
+    await run(() => db.set("large")!.ready(["k1"]));
+    expect(touch).toHaveBeenCalledTimes(2);
+  } finally {
+    touch.mockRestore();
+  }
 });

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { FieldMap } from "../../src/keyspace/field-map.ts";
 import { Random } from "../../src/support/random.ts";
 
+const LIMITS = { hashMaxListpackEntries: 128 };
+
 /** Counts how often all fields are looked at. */
 class Counted extends FieldMap {
   walks = 0;
@@ -24,7 +26,7 @@ const remove = (fields: FieldMap, field: string): void => {
 
 test("draws among changes do not look at all fields each time", () => {
   const random = new Random(1);
-  const fields = new Counted();
+  const fields = new Counted(LIMITS);
   for (let i = 0; i < 1000; i++) put(fields, `f${i}`);
   for (let i = 0; i < 5000; i++) {
     remove(fields, fields.draw(random)[0]);
@@ -36,7 +38,7 @@ test("draws among changes do not look at all fields each time", () => {
 
 test("a field that was deleted and is there again is drawn as often as others", () => {
   const random = new Random(2);
-  const fields = new FieldMap();
+  const fields = new FieldMap(LIMITS);
   for (let i = 0; i < 20; i++) put(fields, `f${i}`);
   fields.draw(random);
   for (let i = 0; i < 8; i++) remove(fields, `f${i}`);
@@ -55,7 +57,7 @@ test("a field that was deleted and is there again is drawn as often as others", 
 
 test("a list that hardly anybody draws from does not grow", () => {
   const random = new Random(3);
-  const fields = new Counted();
+  const fields = new Counted(LIMITS);
   for (let i = 0; i < 100; i++) put(fields, `f${i}`);
   fields.draw(random);
   for (let i = 0; i < 10_000; i++) {

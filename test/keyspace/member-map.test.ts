@@ -5,6 +5,8 @@ import { MembersAhead } from "../../src/keyspace/members-ahead.ts";
 import type { TypeName, ValueObject } from "../../src/keyspace/value.ts";
 import { Random } from "../../src/support/random.ts";
 
+const LIMITS = { hashMaxListpackEntries: 128 };
+
 test("holds what a Map holds, few and many", () => {
   const random = new Random(1);
   const map = new MemberMap<number>();
@@ -35,7 +37,7 @@ test("holds what a Map holds, few and many", () => {
 });
 
 test("members that are looked for together are all there, and stay what they are", () => {
-  const fields = new FieldMap();
+  const fields = new FieldMap(LIMITS);
   const names = Array.from({ length: 10_000 }, (_, n) => `field:${n}`);
   for (const name of names) fields.set(name, `value of ${name}`);
   fields.wide!.touch([...names, "none", ""]);
