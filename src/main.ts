@@ -12,6 +12,7 @@ import { removeOwnLeftover } from "./rdb/save/rdb-file.ts";
 import { FormatError } from "./keyspace/keyspace.ts";
 import { FolderError } from "./storage/open-folder.ts";
 import { limitHeapGrowth } from "./support/heap-growth.ts";
+import { inlineMore } from "./support/inlining.ts";
 import { type Log, Logger } from "./support/log.ts";
 import { VERSION } from "./support/version.ts";
 
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
   const logger = new Logger(config.values.logfile, () => config.values.loglevel);
   const { log } = logger;
   log("notice", `leveldis ${VERSION} is starting, PID: ${process.pid}`);
+  inlineMore();
   limitHeapGrowth();
   process.on("uncaughtException", (error) => {
     // The state of memory is unknown from here on. What was acknowledged is in the store.

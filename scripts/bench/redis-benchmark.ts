@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
 import type { TestServer } from "../../test/support/server.ts";
 import { fill } from "./fixtures.ts";
+import { type ProcessorTime, processorTime } from "./observe.ts";
 import { run, TimeLimitError } from "./processes.ts";
 import { benchTest, NEW_KEY, SHA, VALUE_BYTES } from "./tests.ts";
 
@@ -14,6 +15,8 @@ export interface Outcome {
 export interface Measurement extends Outcome {
   readonly test: string;
   readonly pipeline: number;
+  /** What one request takes of the server's processor time, µs. */
+  readonly cost: ProcessorTime;
 }
 
 export interface Load {
@@ -71,11 +74,14 @@ export async function measure(
   }
   const subscriber = heardOn === undefined ? undefined : await subscribe(server.port, heardOn);
   try {
-    return {
-      test,
-      pipeline,
-      ...(await bench(server.port, { what: filled(what), pipeline, requests: count, keys })),
+    const before = processorTime(server.pid);
+    const outcome = await bench(server.port, { what: filled(what), pipeline, requests: count, keys });
+    const after = processorTime(server.pid);
+    const cost = {
+      mainThread: (after.mainThread - before.mainThread) / count,
+      allThreads: (after.allThreads - before.allThreads) / count,
     };
+    return { test, pipeline, ...outcome, cost };
   } finally {
     subscriber?.destroy();
   }

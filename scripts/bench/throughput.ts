@@ -57,6 +57,7 @@ async function runThroughput(options: Options): Promise<Findings> {
         PEER[test]?.[pipeline]?.toFixed(2) ?? "–",
         `${ours.p50Ms.toFixed(2)}, ${ours.p99Ms.toFixed(2)}`,
         `${theirs.p50Ms.toFixed(2)}, ${theirs.p99Ms.toFixed(2)}`,
+        ...[ours, theirs].map(({ mainUs, othersUs }) => `${mainUs.toFixed(1)} + ${othersUs.toFixed(1)}`),
       ]);
     }
   }
@@ -67,6 +68,7 @@ async function runThroughput(options: Options): Promise<Findings> {
         columns: [
           ...["test", "P", "leveldis /s", "Redis /s", "ratio", "bar", "", "best peer"],
           ...["leveldis p50, p99 ms", "Redis p50, p99 ms"],
+          ...["leveldis µs of main + other threads", "Redis"],
         ],
         rows,
       },
@@ -80,6 +82,8 @@ interface Summary {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly mainUs: number;
+  readonly othersUs: number;
 }
 
 function summary(runs: readonly Measurement[]): Summary {
@@ -87,6 +91,8 @@ function summary(runs: readonly Measurement[]): Summary {
     perSecond: median(runs.map((run) => run.perSecond)),
     p50Ms: median(runs.map((run) => run.p50Ms)),
     p99Ms: median(runs.map((run) => run.p99Ms)),
+    mainUs: median(runs.map(({ cost }) => cost.mainThread)),
+    othersUs: median(runs.map(({ cost }) => cost.allThreads - cost.mainThread)),
   };
 }
 
