@@ -96,8 +96,8 @@ export class ConnectedReplica {
   }
 
   /** More waits for it than `client-output-buffer-limit` allows. */
-  isTooFarBehind(nowMs: number): boolean {
-    return !this.link.isClosed && this.#limiter.isExceeded(this.waitingBytes, this.#limit(), nowMs);
+  get isTooFarBehind(): boolean {
+    return !this.link.isClosed && this.#limiter.isExceeded(this.waitingBytes, this.#limit());
   }
 
   /** Seconds since it acknowledged something. */

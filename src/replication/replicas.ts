@@ -300,12 +300,11 @@ export class Replicas implements Iterable<ConnectedReplica> {
   }
 
   #dropIfBehind(replica: ConnectedReplica): boolean {
-    const nowMs = Date.now();
-    if (!replica.isTooFarBehind(nowMs)) return false;
+    if (!replica.isTooFarBehind) return false;
     const { link } = replica;
     this.#options.log(
       "warning",
-      `Client ${link.describe(nowMs)} closed for overcoming of output buffer limits.`,
+      `Client ${link.describe(Date.now())} closed for overcoming of output buffer limits.`,
     );
     link.close();
     return true;

@@ -50,16 +50,24 @@ export class ChunkQueue {
         this.#replace(at === current.length ? EMPTY : Buffer.from(current.subarray(at)), at);
       return false;
     }
-    this.#waiting[this.#first++] = EMPTY;
-    if (this.#first === this.#waiting.length) {
-      this.#waiting.length = 0;
-      this.#first = 0;
-    }
+    this.#take();
     this.#replace(
       at === current.length ? next : Buffer.concat([current.subarray(at), next]),
       at + CHUNK_OVERHEAD,
     );
     return true;
+  }
+
+  /** The next of those that wait is taken: as a rule the only one. */
+  #take(): void {
+    if (this.#first < this.#waiting.length - 1) {
+      this.#waiting[this.#first++] = EMPTY;
+    } else if (this.#first === 0) {
+      this.#waiting.pop();
+    } else {
+      this.#waiting = [];
+      this.#first = 0;
+    }
   }
 
   /**
@@ -68,10 +76,14 @@ export class ChunkQueue {
    */
   keep(at: number): void {
     const lent = this.#lent;
-    const last = this.#waiting.length - 1;
+    if (lent === null) return;
     this.#lent = null;
-    if (lent === this.current) this.#replace(Buffer.from(lent.subarray(at)), at);
-    else if (lent !== null && lent === this.#waiting[last]) this.#waiting[last] = Buffer.from(lent);
+    if (lent === this.current) {
+      this.#replace(Buffer.from(lent.subarray(at)), at);
+    } else if (this.#waiting.length > 0) {
+      const last = this.#waiting.length - 1;
+      if (lent === this.#waiting[last]) this.#waiting[last] = Buffer.from(lent);
+    }
   }
 
   #replace(chunk: Buffer, freedBytes: number): void {

@@ -20,9 +20,9 @@ export class OutputLimiter {
     this.#client = client;
   }
 
-  isExceeded(nowMs: number): boolean {
+  isExceeded(): boolean {
     const { bytes } = this.#client.output;
     if (bytes > LIMIT_BEFORE_AUTH && this.#client.authRequired) return true;
-    return this.#limiter.isExceeded(bytes, this.#limit(), nowMs);
+    return this.#limiter.isExceeded(bytes, this.#limit());
   }
 }

@@ -10,6 +10,7 @@ import { ErrorReply, NO_REPLY, Push, type Reply, Sequence, type Status } from ".
 import { ProtocolError, type RequestLimits, RequestReader } from "../resp/request-reader.ts";
 import type { RequestSource } from "../resp/request-source.ts";
 import type { Bytes } from "../support/bytes.ts";
+import { unixMs } from "../support/clock.ts";
 import type { ClientTracking } from "../tracking/client-tracking.ts";
 import { describeClient } from "./client-line.ts";
 import type { ClientSocket } from "./client-socket.ts";
@@ -24,6 +25,7 @@ import type { CommandRunner, SessionHost, UsedKeys } from "./session-host.ts";
 
 /** Requests of one client that run in one go; then the other clients have their turn. */
 const REQUESTS_PER_TURN = 256;
+const NO_REQUEST: readonly Bytes[] = [];
 /** Replies go to the socket when so many bytes are there, also in the middle of a pipeline. */
 const FLUSH_FROM = 64 * 1024;
 /** While so many bytes of replies wait, no more requests are taken: the client does not read. */
@@ -84,7 +86,7 @@ export class Session implements Caller, Connection, RequestLimits {
   readonly #limiter: OutputLimiter;
   #hold: Hold = "none";
   /** The request that is being run. */
-  #request: readonly Bytes[] = [];
+  #request = NO_REQUEST;
   /** Bytes that came with the present request. */
   #turnBytes = 0;
   #isRunning = false;
@@ -252,7 +254,6 @@ export class Session implements Caller, Connection, RequestLimits {
   #receive(chunk: Buffer): void {
     this.#host.traffic.countRead(chunk.length);
     if (this.#isClosing) return;
-    this.lastInteractionMs = Date.now();
     // What the stream tells on is the bytes of requests, as they are.
     if (this.#host.replication.stream.isKept) this.#reader.push(Buffer.from(chunk));
     else this.#reader.lend(chunk);
@@ -265,8 +266,12 @@ export class Session implements Caller, Connection, RequestLimits {
       return;
     }
     this.#turnBytes = chunk.length;
-    if (this.#hold === "none") this.#runInTurn();
-    else this.#setPace();
+    if (this.#hold === "none") {
+      this.#runInTurn();
+    } else {
+      this.lastInteractionMs = unixMs();
+      this.#setPace();
+    }
     this.#reader.keep();
   }
 
@@ -298,9 +303,10 @@ export class Session implements Caller, Connection, RequestLimits {
     if (this.#hold === "none" || this.#hold === "yielded") this.#hold = "reading";
   }
 
-  /** Runs what came in this turn. */
-  runDue(): void {
+  /** Runs what came in this turn, which began at `nowMs`. */
+  runDue(nowMs: number): void {
     if (this.isClosed) return;
+    this.lastInteractionMs = nowMs;
     if (this.#hold === "yielded" || this.#hold === "reading") this.#hold = "none";
     this.#takeRequests();
   }
@@ -331,7 +337,7 @@ export class Session implements Caller, Connection, RequestLimits {
       this.closeAfterReply();
     } finally {
       this.#isRunning = false;
-      this.#request = [];
+      this.#request = NO_REQUEST;
     }
   }
 
@@ -436,11 +442,10 @@ export class Session implements Caller, Connection, RequestLimits {
   #dropIfBehind(): boolean {
     // Of a replica replication/replicas.ts sees to that.
     if (this.#replica !== null) return false;
-    const nowMs = Date.now();
-    if (!this.#limiter.isExceeded(nowMs)) return false;
+    if (!this.#limiter.isExceeded()) return false;
     this.#host.log(
       "warning",
-      `Client ${this.describe(nowMs)} closed for overcoming of output buffer limits.`,
+      `Client ${this.describe(Date.now())} closed for overcoming of output buffer limits.`,
     );
     this.close();
     return true;
@@ -456,7 +461,7 @@ export class Session implements Caller, Connection, RequestLimits {
     const mayBeIdle = this.blocked || this.type !== "normal";
     const isIdle = timeout > 0 && !mayBeIdle && nowMs - this.lastInteractionMs > timeout * 1000;
     if (isIdle) this.#host.log("verbose", `Closing idle client ${this.address}`);
-    const isBehind = this.#replica === null && this.#limiter.isExceeded(nowMs);
+    const isBehind = this.#replica === null && this.#limiter.isExceeded();
     if (isIdle || isBehind) this.close();
     else this.#setPace();
   }

@@ -1,4 +1,5 @@
 import type { Bytes } from "../support/bytes.ts";
+import { unixMs } from "../support/clock.ts";
 import type { Commits } from "./output.ts";
 import type { Session } from "./session.ts";
 import type { CommandRunner, UsedKeys } from "./session-host.ts";
@@ -34,6 +35,8 @@ export class Turn {
   readonly #readKeys: Bytes[] = [];
   readonly #used: UsedKeys = { keys: [], requests: [] };
   #isScheduled = false;
+  /** Unix time. */
+  #beganMs = 0;
 
   /** @param afterwards when all has been sent */
   constructor(executor: CommandRunner, commits: Commits, afterwards: () => void) {
@@ -69,6 +72,7 @@ export class Turn {
     this.#read = [];
     const senders = this.#senders;
     this.#senders = [];
+    this.#beganMs = unixMs();
     if (ready.length + senders.length > 0) {
       this.#commits.gather(() => {
         for (const { callers, take } of ready) {
@@ -109,7 +113,7 @@ export class Turn {
 
   #runOf(session: Session): void {
     session.isTurnDue = false;
-    session.runDue();
+    session.runDue(this.#beganMs);
     this.flushLater(session);
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { InputBudget } from "../../src/server/input-budget.ts";
 import { OutputLimiter } from "../../src/server/output-limiter.ts";
 import { ReplyMode } from "../../src/server/reply-mode.ts";
@@ -19,30 +19,38 @@ describe("client-output-buffer-limit", () => {
     return new OutputLimiter(() => ({ hardBytes: 10 * MB, softBytes: 2 * MB, softSeconds: 3 }), client);
   }
 
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"], now: 0 }));
+  afterEach(() => void vi.useRealTimers());
+
+  const isExceededAt = (limits: OutputLimiter, nowMs: number): boolean => {
+    vi.setSystemTime(nowMs);
+    return limits.isExceeded();
+  };
+
   test("the hard limit counts at once", () => {
     let bytes = 10 * MB - 1;
     const limits = limiter(() => bytes);
-    expect(limits.isExceeded(0)).toBe(false);
+    expect(isExceededAt(limits, 0)).toBe(false);
     bytes++;
-    expect(limits.isExceeded(1)).toBe(true);
+    expect(isExceededAt(limits, 1)).toBe(true);
   });
 
   test("the soft limit counts when it was exceeded all the time", () => {
     let bytes = 3 * MB;
     const limits = limiter(() => bytes);
-    expect(limits.isExceeded(1000)).toBe(false);
-    expect(limits.isExceeded(4000)).toBe(false);
+    expect(isExceededAt(limits, 1000)).toBe(false);
+    expect(isExceededAt(limits, 4000)).toBe(false);
     bytes = MB;
-    expect(limits.isExceeded(4500)).toBe(false);
+    expect(isExceededAt(limits, 4500)).toBe(false);
     bytes = 3 * MB;
-    expect(limits.isExceeded(5000)).toBe(false);
-    expect(limits.isExceeded(8000)).toBe(false);
-    expect(limits.isExceeded(8001)).toBe(true);
+    expect(isExceededAt(limits, 5000)).toBe(false);
+    expect(isExceededAt(limits, 8000)).toBe(false);
+    expect(isExceededAt(limits, 8001)).toBe(true);
   });
 
   test("before AUTH little is allowed", () => {
-    expect(limiter(() => 16 * 1024, true).isExceeded(0)).toBe(false);
-    expect(limiter(() => 16 * 1024 + 1, true).isExceeded(0)).toBe(true);
+    expect(limiter(() => 16 * 1024, true).isExceeded()).toBe(false);
+    expect(limiter(() => 16 * 1024 + 1, true).isExceeded()).toBe(true);
   });
 });
 
