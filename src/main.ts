@@ -11,8 +11,8 @@ import { Instance } from "./instance.ts";
 import { removeOwnLeftover } from "./rdb/save/rdb-file.ts";
 import { FormatError } from "./keyspace/keyspace.ts";
 import { FolderError } from "./storage/open-folder.ts";
+import { compileForServer } from "./support/compiler.ts";
 import { limitHeapGrowth } from "./support/heap-growth.ts";
-import { inlineMore } from "./support/inlining.ts";
 import { type Log, Logger } from "./support/log.ts";
 import { VERSION } from "./support/version.ts";
 
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   const logger = new Logger(config.values.logfile, () => config.values.loglevel);
   const { log } = logger;
   log("notice", `leveldis ${VERSION} is starting, PID: ${process.pid}`);
-  inlineMore();
+  compileForServer();
   limitHeapGrowth();
   process.on("uncaughtException", (error) => {
     // The state of memory is unknown from here on. What was acknowledged is in the store.

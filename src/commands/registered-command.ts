@@ -73,6 +73,7 @@ export class Command {
   /** First and last key and the step between, zeros where no plain range tells: COMMAND INFO's oldest fields. */
   readonly legacyKeyRange: { readonly first: number; readonly last: number; readonly step: number };
 
+  readonly #arity: number;
   readonly #isOneKeyFirst: boolean;
   #arguments: readonly Argument[] | undefined;
 
@@ -82,6 +83,7 @@ export class Command {
     this.row = row;
     this.group = group;
     this.run = row.run;
+    this.#arity = row.arity;
     this.subcommands = new Map(
       Object.entries(row.subcommands ?? {}).map(([name, sub]) => [
         name,
@@ -126,7 +128,7 @@ export class Command {
 
   /** Whether `count` arguments, the name included, are as many as the row allows. */
   hasArity(count: number): boolean {
-    const { arity } = this.row;
+    const arity = this.#arity;
     return arity >= 0 ? count === arity : count >= -arity;
   }
 

@@ -10,7 +10,12 @@ import { descriptorOf } from "./descriptors.ts";
 const INPUT = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** The first so many bytes of it, where that is not much: to make a buffer takes longer than to read a small request. */
-const BEGINNINGS = Array.from({ length: 1024 }, (_, length) => INPUT.subarray(0, length));
+const beginnings = Array.from({ length: 4096 }, (): Buffer | null => null);
+
+function beginning(length: number): Buffer {
+  if (length >= beginnings.length) return INPUT.subarray(0, length);
+  return (beginnings[length] ??= INPUT.subarray(0, length));
+}
 
 /** Sees what came. The bytes are those of another client as soon as it returns. */
 export type Receiver = (bytes: Buffer) => void;
@@ -35,7 +40,7 @@ export class ClientSocket extends Socket {
     (accepted as unknown as WithHandle)._handle = null;
     const receiver = { take: (): void => undefined } as { take: Receiver };
     const callback = (length: number): boolean => {
-      receiver.take(BEGINNINGS[length] ?? INPUT.subarray(0, length));
+      receiver.take(beginning(length));
       return true;
     };
     const options = { handle, allowHalfOpen: true, pauseOnCreate: true, onread: { buffer: INPUT, callback } };
