@@ -36,12 +36,23 @@ const COLLECT_FROM = 16 * 1024;
 /** What an argument costs beside its bytes, roughly: the string's head and its place in the array. */
 const ARGUMENT_OVERHEAD = 40;
 
-/** A request that was read before its turn, and where its bytes are (`RequestSource`), null when they are not known. */
-interface Ahead {
+/** Arrays of so many arguments are made in their size at once: V8 makes one that grows far too large at first. */
+const FEW_ARGUMENTS = 64;
+const NO_ARGUMENTS: Bytes[] = [];
+
+/** A request that was read before its turn. */
+export interface RequestAhead {
+  readonly args: readonly Bytes[];
+  readonly next: RequestAhead | null;
+}
+
+/** And where its bytes are (`RequestSource`), null when they are not known. */
+interface Ahead extends RequestAhead {
   readonly args: Bytes[];
   readonly bytes: Buffer | null;
   readonly begin: number;
   readonly end: number;
+  next: Ahead | null;
 }
 
 /**
@@ -68,7 +79,9 @@ export class RequestReader {
   /** Where the current request begins, and whether all of it so far is there, as `encodeRequest` would have it. */
   #begin = 0;
   #isPlain = false;
-  #args: Bytes[] = [];
+  #args = NO_ARGUMENTS;
+  /** Of them, how many are there. */
+  #filled = 0;
   /** Arguments that the current request still lacks; 0 between requests. */
   #missing = 0;
   /** Of the argument that comes next, -1 when its length was not read yet. */
@@ -76,7 +89,9 @@ export class RequestReader {
   #isBulkLengthChecked = true;
   #collector: BulkCollector | null = null;
   #argumentBytes = 0;
-  readonly #ahead: Ahead[] = [];
+  /** A list, since an array that is emptied and filled again takes new memory each time. */
+  #firstAhead: Ahead | null = null;
+  #lastAhead: Ahead | null = null;
   /** What is read now is not the next to be run: limits may be others when it is. */
   #isAhead = false;
   #failure: ProtocolError | null = null;
@@ -116,9 +131,10 @@ export class RequestReader {
    * @throws ProtocolError, and again on every further call.
    */
   next(): Bytes[] | null {
-    const ahead = this.#ahead.shift();
-    if (ahead !== undefined) {
+    const ahead = this.#firstAhead;
+    if (ahead !== null) {
       const { args, bytes, begin, end } = ahead;
+      this.#firstAhead = ahead.next;
       if (bytes === null) this.source.clear();
       else this.source.set(args, bytes, begin, end);
       return args;
@@ -127,21 +143,23 @@ export class RequestReader {
     return this.#parse();
   }
 
-  /** The complete requests that `lookAhead` has found, and `next` will return. */
-  get ahead(): readonly { readonly args: readonly Bytes[] }[] {
-    return this.#ahead;
+  /** The first of the complete requests that `lookAhead` has found, and `next` will return. */
+  get ahead(): RequestAhead | null {
+    return this.#firstAhead;
   }
 
   /** Reads on until there are `limit` complete requests `ahead`, without taking them. */
   lookAhead(limit: number): void {
     // Before a login each request decides under which limits the one behind it is read.
     if (this.#limits.authRequired) return;
-    this.#isAhead = this.#ahead.length > 0;
+    let count = 0;
+    for (let ahead = this.#firstAhead; ahead !== null; ahead = ahead.next) count++;
+    this.#isAhead = count > 0;
     try {
-      while (this.#ahead.length < limit && this.#failure === null) {
+      for (; count < limit && this.#failure === null; count++) {
         const args = this.#parse();
         if (args === null) break;
-        this.#ahead.push(this.#found(args));
+        this.#append(args);
         this.#isAhead = true;
       }
     } catch (error) {
@@ -151,11 +169,14 @@ export class RequestReader {
     }
   }
 
-  /** The bytes of what was lent will be gone when it is taken. */
-  #found(args: Bytes[]): Ahead {
+  #append(args: Bytes[]): void {
     const { bytes, begin, end } = this.source;
+    // The bytes of what was lent will be gone when it is taken.
     const isKept = this.source.isOf(args) && !this.#chunks.isLent(bytes);
-    return { args, bytes: isKept ? bytes : null, begin, end };
+    const ahead: Ahead = { args, bytes: isKept ? bytes : null, begin, end, next: null };
+    if (this.#firstAhead === null) this.#firstAhead = ahead;
+    else this.#lastAhead!.next = ahead;
+    this.#lastAhead = ahead;
   }
 
   #parse(): Bytes[] | null {
@@ -175,11 +196,13 @@ export class RequestReader {
         this.#checkCount(count);
         if (count <= 0) continue;
         this.#missing = count;
+        this.#args = count <= FEW_ARGUMENTS ? new Array<Bytes>(count) : [];
+        this.#filled = 0;
       }
       if (!this.#arguments()) return null;
       const args = this.#args;
       if (this.#isPlain) this.source.set(args, this.#chunk, this.#begin, this.#at);
-      this.#args = [];
+      this.#args = NO_ARGUMENTS;
       this.#argumentBytes = 0;
       return args;
     }
@@ -203,7 +226,7 @@ export class RequestReader {
       }
       const argument = this.#bulk(this.#bulkLength);
       if (argument === null) return false;
-      this.#args.push(argument);
+      this.#args[this.#filled++] = argument;
       this.#argumentBytes += argument.length + ARGUMENT_OVERHEAD;
       this.#bulkLength = -1;
       this.#missing--;

@@ -20,9 +20,14 @@ export interface Commits {
 /** Long bulks go to the socket in pieces of this size: encoding copies them. */
 const PIECE = 256 * 1024;
 
+/** Of the only one an array keeps its memory this way, for the next that comes. There must be one. */
+function takeFirst<Item>(queue: Item[]): Item {
+  return queue.length === 1 ? queue.pop()! : queue.shift()!;
+}
+
 /** Replies that wait for one batch. */
 interface Held {
-  readonly batch: number;
+  batch: number;
   readonly writer: ReplyWriter;
   replies: number;
 }
@@ -44,6 +49,8 @@ export class Output implements BatchWaiter {
   readonly #onProgress: () => void;
   readonly #open = new ReplyWriter();
   #held: Held[] = [];
+  /** Was held, and may be used again. */
+  #spare: Held | null = null;
   #heldBytes = 0;
   /** Batches that `batchDone` will be called for, in this order. */
   readonly #awaited: number[] = [];
@@ -118,7 +125,10 @@ export class Output implements BatchWaiter {
   #heldFor(batch: number): Held {
     let last = this.#held.at(-1);
     if (last === undefined || last.batch !== batch) {
-      last = { batch, writer: new ReplyWriter(), replies: 0 };
+      last = this.#spare ?? { batch, writer: new ReplyWriter(), replies: 0 };
+      this.#spare = null;
+      last.batch = batch;
+      last.replies = 0;
       this.#held.push(last);
       if (batch > (this.#awaited.at(-1) ?? this.#commits.written)) {
         this.#awaited.push(batch);
@@ -138,7 +148,7 @@ export class Output implements BatchWaiter {
   }
 
   batchDone(error: Error | null): void {
-    const batch = this.#awaited.shift()!;
+    const batch = takeFirst(this.#awaited);
     if (this.#isClosed) return;
     if (error !== null) {
       for (const held of this.#held) if (held.batch === batch) this.#fail(held, error);
@@ -158,11 +168,10 @@ export class Output implements BatchWaiter {
   }
 
   #release(batch: number): void {
-    let count = 0;
-    while (count < this.#held.length && this.#held[count]!.batch <= batch) {
-      this.#open.append(this.#held[count++]!.writer);
+    while (this.#held.length > 0 && this.#held[0]!.batch <= batch) {
+      this.#spare = takeFirst(this.#held);
+      this.#open.append(this.#spare.writer);
     }
-    this.#held.splice(0, count);
     this.#heldBytes = 0;
     for (const held of this.#held) this.#heldBytes += held.writer.bytes;
   }

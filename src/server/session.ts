@@ -238,7 +238,11 @@ export class Session implements Caller, Connection, RequestLimits {
 
   upcoming(limit: number): readonly (readonly Bytes[])[] {
     this.#reader.lookAhead(limit);
-    return this.#reader.ahead.slice(0, limit).map(({ args }) => args);
+    const found: (readonly Bytes[])[] = [];
+    for (let request = this.#reader.ahead; request !== null && found.length < limit; request = request.next) {
+      found.push(request.args);
+    }
+    return found;
   }
 
   resume(reply: Reply, batch: number): void {
@@ -286,7 +290,8 @@ export class Session implements Caller, Connection, RequestLimits {
    * is all that they name (GET, INCR, HGETALL), else to `used`.
    */
   keysAhead(read: Bytes[], used: UsedKeys): void {
-    for (const { args } of this.#reader.ahead) {
+    for (let request = this.#reader.ahead; request !== null; request = request.next) {
+      const { args } = request;
       // What a script is given comes behind its name and its number of keys.
       const key = args.length > 3 && CALLS_SCRIPT.test(args[0]!) ? args[3] : args[1];
       if (key === undefined || key.length > MAX_KEY_AHEAD) continue;

@@ -42,7 +42,9 @@ function told(reader: RequestReader, args: readonly string[]): string | null {
 
 function ahead(reader: RequestReader, limit: number): (readonly string[])[] {
   reader.lookAhead(limit);
-  return reader.ahead.map(({ args }) => args);
+  const found: (readonly string[])[] = [];
+  for (let request = reader.ahead; request !== null; request = request.next) found.push(request.args);
+  return found;
 }
 
 /** The bytes, cut at places that may come several times and in any order. */
