@@ -9,13 +9,7 @@ import { recordIfSlow } from "./slow-calls.ts";
 import { Statistics } from "./statistics.ts";
 
 /** What one run of a command did. */
-export interface Run {
-  readonly client: Client;
-  readonly command: Command;
-  readonly args: readonly Bytes[];
-  readonly tookMs: number;
-  /** What it was answered with, where that is an error. */
-  readonly failure: CommandError | null;
+export interface Deeds {
   readonly keyspaceHits: number;
   readonly keyspaceMisses: number;
   readonly wrote: boolean;
@@ -35,8 +29,15 @@ export class Accounts {
     this.#server = server;
   }
 
-  enter(run: Run): void {
-    const { command, args, tookMs, failure } = run;
+  /** A run of a command. `failure`: what it was answered with, where that is an error. */
+  enter(
+    client: Client,
+    command: Command,
+    args: readonly Bytes[],
+    tookMs: number,
+    failure: CommandError | null,
+    deeds: Deeds,
+  ): void {
     const { statistics } = command;
     statistics.calls++;
     statistics.usec += tookMs * 1000;
@@ -48,15 +49,15 @@ export class Accounts {
     all.commandsProcessed++;
     // What a script reads is counted for the commands in it.
     if (command.isReadonly && !command.runsOthers) {
-      all.keyspaceHits += run.keyspaceHits;
-      all.keyspaceMisses += run.keyspaceMisses;
+      all.keyspaceHits += deeds.keyspaceHits;
+      all.keyspaceMisses += deeds.keyspaceMisses;
     }
     if (failure !== null) {
       statistics.failed++;
       if (!(failure instanceof CountedError)) all.countError(failure);
     }
-    if (run.wrote) this.#committer.weigh(bytesOf(args));
-    recordIfSlow(this.#server!, run.client, command, args, tookMs);
+    if (deeds.wrote) this.#committer.weigh(bytesOf(args));
+    recordIfSlow(this.#server!, client, command, args, tookMs);
   }
 
   /** What scripts have called. */

@@ -9,9 +9,11 @@ import { Attempt, Fault } from "../storage/attempt.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { monotonicMs, unixMsAt } from "../support/clock.ts";
 import type { Random } from "../support/random.ts";
-import type { Accounts } from "./accounts.ts";
+import type { Accounts, Deeds } from "./accounts.ts";
 import type { Caller } from "./caller.ts";
 import { CommandContext } from "./context.ts";
+
+const NO_DEEDS: Deeds = { keyspaceHits: 0, keyspaceMisses: 0, wrote: false };
 
 /**
  * Runs the few commands that are allowed while a script stands still: beside its attempt, whose time, events and changes
@@ -65,16 +67,7 @@ export class Aside {
       attempt.release();
     }
     const tookMs = monotonicMs() - startedMs;
-    this.#accounts.enter({
-      client: caller,
-      command,
-      args,
-      tookMs,
-      failure,
-      keyspaceHits: 0,
-      keyspaceMisses: 0,
-      wrote: false,
-    });
+    this.#accounts.enter(caller, command, args, tookMs, failure, NO_DEEDS);
     for (const step of context.takeWork()) step(0);
     return result instanceof WaitFor ? result.deniedReply : result;
   }

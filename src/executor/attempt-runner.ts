@@ -170,17 +170,7 @@ export class AttemptRunner implements BusyHost<Outcome> {
       // That it found nothing is told now; a client that was woken in vain has nothing to tell.
       if (ready === null) this.#completion.finish(caller, attempt);
     } else {
-      const { keyspaceHits, keyspaceMisses, wrote } = attempt;
-      this.#options.accounts.enter({
-        client: caller,
-        command,
-        args,
-        tookMs,
-        failure,
-        keyspaceHits,
-        keyspaceMisses,
-        wrote,
-      });
+      this.#options.accounts.enter(caller, command, args, tookMs, failure, attempt);
       this.#completion.finish(caller, attempt);
     }
     // Who had to wait has read its keys when it asked, and knows that they changed before it is served.

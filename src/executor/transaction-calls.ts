@@ -8,7 +8,7 @@ import type { Reply } from "../resp/reply.ts";
 import { Fault } from "../storage/attempt.ts";
 import type { Bytes } from "../support/bytes.ts";
 import { monotonicMs } from "../support/clock.ts";
-import type { Accounts, Run } from "./accounts.ts";
+import type { Accounts, Deeds } from "./accounts.ts";
 import type { Changes } from "./changes.ts";
 import type { CommandContext } from "./context.ts";
 import type { Monitors } from "./monitors.ts";
@@ -70,17 +70,12 @@ export class TransactionCalls {
     const tookMs = monotonicMs() - start.startedMs;
     if (!command.runsOthers) keyspace.propagation.end(args, keyspace.changes);
     context.replies.push(reply);
-    const entry: Run = {
-      client,
-      command,
-      args,
-      tookMs,
-      failure,
+    const deeds: Deeds = {
       keyspaceHits: attempt.keyspaceHits - start.keyspaceHits,
       keyspaceMisses: attempt.keyspaceMisses - start.keyspaceMisses,
       wrote: attempt.wrote,
     };
-    context.afterwards(() => accounts.enter(entry));
+    context.afterwards(() => accounts.enter(client, command, args, tookMs, failure, deeds));
     if (!monitors.isEmpty) {
       const { dbIndex } = client;
       context.afterwards(() => monitors.feed(client, command, args, dbIndex));
