@@ -38,7 +38,6 @@ const ARGUMENT_OVERHEAD = 40;
 
 /** Arrays of so many arguments are made in their size at once: V8 makes one that grows far too large at first. */
 const FEW_ARGUMENTS = 64;
-const NO_ARGUMENTS: Bytes[] = [];
 
 /** A request that was read before its turn. */
 export interface RequestAhead {
@@ -79,8 +78,9 @@ export class RequestReader {
   /** Where the current request begins, and whether all of it so far is there, as `encodeRequest` would have it. */
   #begin = 0;
   #isPlain = false;
-  #args = NO_ARGUMENTS;
-  /** Of them, how many are there. */
+  /** Of a request that is not whole; null between requests. */
+  #args: Bytes[] | null = null;
+  /** How many of its arguments are there. */
   #filled = 0;
   /** Arguments that the current request still lacks; 0 between requests. */
   #missing = 0;
@@ -91,7 +91,6 @@ export class RequestReader {
   #argumentBytes = 0;
   /** A list, since an array that is emptied and filled again takes new memory each time. */
   #firstAhead: Ahead | null = null;
-  #lastAhead: Ahead | null = null;
   /** What is read now is not the next to be run: limits may be others when it is. */
   #isAhead = false;
   #failure: ProtocolError | null = null;
@@ -153,13 +152,20 @@ export class RequestReader {
     // Before a login each request decides under which limits the one behind it is read.
     if (this.#limits.authRequired) return;
     let count = 0;
-    for (let ahead = this.#firstAhead; ahead !== null; ahead = ahead.next) count++;
-    this.#isAhead = count > 0;
+    let last: Ahead | null = null;
+    for (let ahead = this.#firstAhead; ahead !== null; ahead = ahead.next) {
+      last = ahead;
+      count++;
+    }
+    this.#isAhead = last !== null;
     try {
       for (; count < limit && this.#failure === null; count++) {
         const args = this.#parse();
         if (args === null) break;
-        this.#append(args);
+        const ahead = this.#found(args);
+        if (last === null) this.#firstAhead = ahead;
+        else last.next = ahead;
+        last = ahead;
         this.#isAhead = true;
       }
     } catch (error) {
@@ -169,14 +175,10 @@ export class RequestReader {
     }
   }
 
-  #append(args: Bytes[]): void {
-    const { bytes, begin, end } = this.source;
-    // The bytes of what was lent will be gone when it is taken.
-    const isKept = this.source.isOf(args) && !this.#chunks.isLent(bytes);
-    const ahead: Ahead = { args, bytes: isKept ? bytes : null, begin, end, next: null };
-    if (this.#firstAhead === null) this.#firstAhead = ahead;
-    else this.#lastAhead!.next = ahead;
-    this.#lastAhead = ahead;
+  #found(args: Bytes[]): Ahead {
+    const { source } = this;
+    if (!source.isOf(args)) return { args, bytes: null, begin: 0, end: 0, next: null };
+    return { args, bytes: source.bytes, begin: source.begin, end: source.end, next: null };
   }
 
   #parse(): Bytes[] | null {
@@ -196,20 +198,29 @@ export class RequestReader {
         this.#checkCount(count);
         if (count <= 0) continue;
         this.#missing = count;
-        this.#args = count <= FEW_ARGUMENTS ? new Array<Bytes>(count) : [];
         this.#filled = 0;
       }
-      if (!this.#arguments()) return null;
-      const args = this.#args;
-      if (this.#isPlain) this.source.set(args, this.#chunk, this.#begin, this.#at);
-      this.#args = NO_ARGUMENTS;
+      const args = this.#args ?? this.#room(this.#missing);
+      if (!this.#arguments(args)) {
+        this.#args = args;
+        return null;
+      }
+      // The bytes of what was lent will be gone when the request runs.
+      if (this.#isPlain && !this.#chunks.isLent(this.#chunk)) {
+        this.source.set(args, this.#chunk, this.#begin, this.#at);
+      }
+      this.#args = null;
       this.#argumentBytes = 0;
       return args;
     }
   }
 
+  #room(count: number): Bytes[] {
+    return count <= FEW_ARGUMENTS ? new Array<Bytes>(count) : [];
+  }
+
   /** Reads arguments until none is missing; false when more bytes are needed. */
-  #arguments(): boolean {
+  #arguments(args: Bytes[]): boolean {
     while (this.#missing > 0) {
       if (this.#bulkLength < 0) {
         const length = this.#length("bulk length", "too big bulk count string");
@@ -226,7 +237,7 @@ export class RequestReader {
       }
       const argument = this.#bulk(this.#bulkLength);
       if (argument === null) return false;
-      this.#args[this.#filled++] = argument;
+      args[this.#filled++] = argument;
       this.#argumentBytes += argument.length + ARGUMENT_OVERHEAD;
       this.#bulkLength = -1;
       this.#missing--;
