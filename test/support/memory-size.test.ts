@@ -49,7 +49,7 @@ describe("formatMemorySize", () => {
 
   it("reads back", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 2 ** 22 }), fc.integer({ min: 0, max: 31 }), (n, shift) => {
+      fc.property(fc.integer({ min: 0, max: 2 ** 22 - 1 }), fc.integer({ min: 0, max: 31 }), (n, shift) => {
         const bytes = n * 2 ** shift;
         expect(parseMemorySize(formatMemorySize(bytes))).toBe(bytes);
       }),
