@@ -4,6 +4,8 @@ const FLAGS = {
   /** Bytecode of the largest function that may be put in place of a call of it, and of all of them in one function. V8: 460, 920. */
   "max-inlined-bytecode-size": 2000,
   "max-inlined-bytecode-size-cumulative": 5000,
+  /** How many classes an access to a property may meet and still be compiled for each of them. There are six types of values. V8: 4. */
+  "max-valid-polymorphic-map-count": 8,
 };
 
 /**
