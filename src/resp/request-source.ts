@@ -5,7 +5,7 @@ const NO_REQUEST: readonly Bytes[] = [];
 
 /**
  * Where the bytes of a request are that `encodeRequest` would make of its arguments, while they are still there: to be
- * told on they need not be made again. They are good until the reader is given more, or keeps what was lent to it.
+ * told on they need not be made again. They are good until the reader is given more. They are not told of what was lent to it.
  */
 export class RequestSource {
   #args = NO_REQUEST;

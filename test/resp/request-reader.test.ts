@@ -89,23 +89,26 @@ describe("the bytes that a request came as", () => {
     );
   });
 
-  test("are known of all that come in one piece, until they are gone", () => {
+  const requests = [["SET", "key", "v"], ["PING"], ["SET", "", "x".repeat(1000)]];
+
+  test("are known of all that come in one piece, looked at before their turn or not", () => {
     const reader = newReader();
-    const requests = [["SET", "key", "v"], ["PING"], ["SET", "", "x".repeat(1000)]];
-    reader.lend(Buffer.from(requests.map(encode).join("")));
+    const chunk = Buffer.from(requests.map(encode).join(""));
+    reader.push(chunk);
     for (const expected of requests) expect(told(reader, reader.next()!)).toBe(encode(expected));
-    reader.lend(Buffer.from(encode(["SET", "a", "b"])));
-    const args = reader.next()!;
-    reader.keep();
-    expect(told(reader, args)).toBeNull();
+    reader.push(chunk);
+    expect(ahead(reader, 10)).toEqual(requests);
+    for (const expected of requests) expect(told(reader, reader.next()!)).toBe(encode(expected));
   });
 
-  test("are not told of a request that was looked at before its turn, and lent", () => {
+  test("are not told of what was lent: they may be gone", () => {
     const reader = newReader();
-    reader.lend(Buffer.from(encode(["SET", "a", "b"]) + encode(["SET", "c", "d"])));
-    reader.next();
-    expect(ahead(reader, 10)).toHaveLength(1);
+    reader.lend(Buffer.from(requests.map(encode).join("")));
     expect(told(reader, reader.next()!)).toBeNull();
+    expect(ahead(reader, 10)).toEqual(requests.slice(1));
+    reader.keep();
+    expect(told(reader, reader.next()!)).toBeNull();
+    expect(reader.next()).toEqual(requests[2]);
   });
 
   test.each([
