@@ -93,10 +93,10 @@ describe("the bytes that a request came as", () => {
 
   test("are known of all that come in one piece, looked at before their turn or not", () => {
     const reader = newReader();
-    const chunk = Buffer.from(requests.map(encode).join(""));
-    reader.push(chunk);
+    const text = requests.map(encode).join("");
+    reader.push(Buffer.from(text));
     for (const expected of requests) expect(told(reader, reader.next()!)).toBe(encode(expected));
-    reader.push(chunk);
+    reader.push(Buffer.from(text));
     expect(ahead(reader, 10)).toEqual(requests);
     for (const expected of requests) expect(told(reader, reader.next()!)).toBe(encode(expected));
   });
@@ -133,6 +133,33 @@ describe("requests", () => {
         const bytes = Buffer.from(requests.map(encode).join(""), "latin1");
         expect(read(cut(bytes, cuts))).toEqual({ requests, error: null });
       }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("pieces that are lent come in one buffer, and those of one length as the same one", () => {
+    const input = Buffer.alloc(1 << 20);
+    const beginnings = new Map<number, Buffer>();
+    fc.assert(
+      fc.property(
+        fc.array(request, { maxLength: 8 }),
+        places,
+        fc.integer({ min: 1, max: 3 }),
+        (requests, cuts, limit) => {
+          const reader = new RequestReader({ maxBulkLength: 512 * MB, authRequired: false });
+          const found: (readonly string[])[] = [];
+          for (const piece of cut(Buffer.from(requests.map(encode).join(""), "latin1"), cuts)) {
+            if (!beginnings.has(piece.length)) beginnings.set(piece.length, input.subarray(0, piece.length));
+            piece.copy(input);
+            reader.lend(beginnings.get(piece.length)!);
+            reader.lookAhead(limit);
+            reader.keep();
+            input.fill("?", 0, piece.length);
+            for (let args = reader.next(); args !== null; args = reader.next()) found.push(args);
+          }
+          expect(found).toEqual(requests);
+        },
+      ),
       { numRuns: 300 },
     );
   });
