@@ -3,7 +3,6 @@ import type { Client } from "../test/support/client.ts";
 import type { TestServer } from "../test/support/server.ts";
 import { until } from "../test/replication/followers.ts";
 import { RawReplica } from "../test/replication/raw-replica.ts";
-import { processorTime } from "./bench/observe.ts";
 import { measure, warmUp } from "./bench/redis-benchmark.ts";
 import { startLeveldis, startRedis } from "./bench/servers.ts";
 import { median, parseCount } from "./bench/stats.ts";
@@ -109,23 +108,16 @@ async function attach(replica: TestServer, master: TestServer): Promise<void> {
 }
 
 async function measureOnce({ follower, master, client }: Setup): Promise<Row> {
-  const before = processorTime(master.pid);
-  const { perSecond } = await measure(master, "set", pipeline, requests);
+  const { perSecond, cost } = await measure(master, "set", pipeline, requests);
   const endedAt = performance.now();
-  const after = processorTime(master.pid);
-  const cost = {
-    perSecond,
-    mainThread: (after.mainThread - before.mainThread) / requests,
-    allThreads: (after.allThreads - before.allThreads) / requests,
-  };
-  if (follower === "none") return { ...cost, lagMs: 0, lagBytes: 0 };
+  if (follower === "none") return { ...cost, perSecond, lagMs: 0, lagBytes: 0 };
   const text = String(await client.send("INFO", "replication"));
   const lagBytes =
     Number(/^master_repl_offset:(\d+)/m.exec(text)![1]) - Number(/offset=(\d+)/.exec(text)![1]);
   // WAIT is for what its own connection has written.
   await client.send("SET", "last", "1");
   await client.send("WAIT", "1", "0");
-  return { ...cost, lagMs: performance.now() - endedAt, lagBytes };
+  return { ...cost, perSecond, lagMs: performance.now() - endedAt, lagBytes };
 }
 
 function lineOf(kind: Kind, { follower, rows }: Setup, alone: Setup): string {

@@ -1,11 +1,10 @@
 import type { Bytes } from "../support/bytes.ts";
 import { type BytesTable, wasRead } from "../support/bytes-table.ts";
 import type { Random } from "../support/random.ts";
+import type { PackingLimits } from "./keyspace.ts";
 import { MemberMap } from "./member-map.ts";
 
-interface FieldLimits {
-  readonly hashMaxListpackEntries: number;
-}
+type FieldLimits = Pick<PackingLimits, "hashMaxListpackEntries">;
 
 /** The fields of a hash in memory, with their values, from which one can be drawn at random at once. */
 export class FieldMap extends MemberMap<Bytes> {

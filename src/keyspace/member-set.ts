@@ -3,10 +3,13 @@ import { parseInteger } from "../support/integers.ts";
 import type { Random } from "../support/random.ts";
 import { drawNumbers } from "./draw.ts";
 import { IntSet } from "./int-set.ts";
+import type { PackingLimits } from "./keyspace.ts";
 import { MemberMap, type WideMembers } from "./member-map.ts";
 
 /** Up to so many members a search from end to end is as fast as an index, and takes no memory. */
 const MAX_UNINDEXED = 12;
+
+type SetLimits = Pick<PackingLimits, "setMaxIntsetEntries">;
 
 /**
  * A set in memory: integers in order while all members are integers and not too many, else (and for ever
@@ -14,24 +17,24 @@ const MAX_UNINDEXED = 12;
  * take constant time: a member that goes leaves its place to the last one.
  */
 export class MemberSet {
-  readonly #limits: { readonly setMaxIntsetEntries: number };
+  readonly #limits: SetLimits;
   #ints: IntSet | null = new IntSet();
   #members: Bytes[] = [];
   #places: MemberMap<number> | null = null;
 
   /** `limits` are asked anew at each change. */
-  constructor(limits: { readonly setMaxIntsetEntries: number }) {
+  constructor(limits: SetLimits) {
     this.#limits = limits;
   }
 
-  static ofIntegers(limits: { readonly setMaxIntsetEntries: number }, ints: IntSet): MemberSet {
+  static ofIntegers(limits: SetLimits, ints: IntSet): MemberSet {
     const set = new MemberSet(limits);
     set.#ints = ints;
     return set;
   }
 
   /** Takes the array over. All members are different. */
-  static ofMembers(limits: { readonly setMaxIntsetEntries: number }, members: Bytes[]): MemberSet {
+  static ofMembers(limits: SetLimits, members: Bytes[]): MemberSet {
     const set = new MemberSet(limits);
     set.#ints = null;
     set.#members = members;

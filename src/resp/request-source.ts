@@ -1,14 +1,13 @@
 import type { Bytes } from "../support/bytes.ts";
 
 const NOTHING = Buffer.alloc(0);
-const NO_REQUEST: readonly Bytes[] = [];
 
 /**
  * Where the bytes of a request are that `encodeRequest` would make of its arguments, while they are still there: to be
  * told on they need not be made again. They are good until the reader is given more. They are not told of what was lent to it.
  */
 export class RequestSource {
-  #args = NO_REQUEST;
+  #args: readonly Bytes[] | null = null;
   bytes: Buffer = NOTHING;
   begin = 0;
   end = 0;
@@ -22,7 +21,7 @@ export class RequestSource {
 
   /** The bytes are no longer those of a request. */
   clear(): void {
-    this.#args = NO_REQUEST;
+    this.#args = null;
     this.bytes = NOTHING;
   }
 

@@ -60,6 +60,22 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 }
 
 describe("CLIENT LIST and INFO", () => {
+  test("idle is since the client sent anything, also behind a command that waits", async () => {
+    const waiting = await connect();
+    const id = await idOf(waiting);
+    waiting.write("BLPOP idle:list 0\r\n");
+    const idleSeconds = async (): Promise<number> => Number(await fieldOf(id, "idle"));
+    await until(async () => (await idleSeconds()) >= 2);
+    waiting.write("PING\r\n");
+    await until(async () => (await idleSeconds()) < 2);
+    await admin.send("RPUSH", "idle:list", "a");
+    expect(await waiting.read()).toEqual(["idle:list", "a"]);
+    expect(await waiting.read()).toBe("PONG");
+    await until(async () => (await idleSeconds()) >= 2);
+    await waiting.send("PING");
+    expect(await idleSeconds()).toBeLessThan(2);
+  });
+
   test("the fields of Redis 7.0, in its order", async () => {
     const text = String(await admin.send("CLIENT", "INFO"));
     expect(text).toMatch(/\n$/);

@@ -7,6 +7,7 @@ import { TestServer } from "../support/server.ts";
 import { useServer } from "../support/use-server.ts";
 import { variant } from "../support/variant.ts";
 
+const VALUE = "x".repeat(10_000);
 const server = useServer({ args: ["--enable-debug-command", "yes"] });
 let client: Client;
 
@@ -259,6 +260,20 @@ describe("INFO, true values", () => {
     expect(Number(after["record_cache_size"])).toBe(256 * 1024 * 1024);
     if (variant === "memory") expect(after["leveldb_files"]).toBeUndefined();
     else expect(Number(after["leveldb_files"])).toBeGreaterThanOrEqual(0);
+  });
+
+  // What waits for the disk is bounded by this.
+  test.each<[string, string[][]]>([
+    ["a command", [["SET", "waiting:a", VALUE]]],
+    ["a transaction", [["MULTI"], ["SET", "waiting:b", VALUE], ["EXEC"]]],
+    ["a script", [["EVAL", `redis.call('SET', KEYS[1], ('x'):rep(${VALUE.length}))`, "1", "waiting:c"]]],
+  ])("leveldb: the bytes that %s wrote wait for the disk", async (_who, commands) => {
+    // What waits already would go some time.
+    await client.send("DEBUG", "LOADAOF");
+    const replies = await client.pipeline([...commands, ["INFO", "leveldb"]]);
+    const waiting = Number(/^commit_backlog_bytes:(\d+)/m.exec(String(replies.at(-1)))![1]);
+    expect(waiting).toBeGreaterThanOrEqual(VALUE.length);
+    expect(waiting).toBeLessThan(VALUE.length * 1.1);
   });
 
   test("leveldb: what is deleted goes through the collector", async () => {
