@@ -194,6 +194,7 @@ export class RecordCache<Node extends CacheNode> {
    */
   trim(): boolean {
     if (this.#passing.length > 0) this.#letPass();
+    if (this.#isStuck) return false;
     const count = this.#maySmallGo ? this.count : this.#large.count;
     const steps = Math.min(2 * count, MAX_TRIM_STEPS);
     const before = this.evictions;

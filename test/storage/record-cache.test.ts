@@ -47,6 +47,19 @@ test("when all are pinned it is stuck after the hand has come by all of them, un
   expect(evicted).toEqual([]);
 });
 
+test("while it is stuck what is read and does not stay goes, and the rest is not looked at again", () => {
+  const { cache, evicted } = cacheOf(10, [100_000, true]);
+  while (cache.trim());
+  const read = new Node(false);
+  cache.admit(read);
+  expect(cache.isFull).toBe(true);
+  expect(cache.trim()).toBe(false);
+  expect(evicted).toEqual([read]);
+  expect(cache.isFull).toBe(false);
+  cache.unpinned();
+  expect(cache.isFull).toBe(true);
+});
+
 test("what may go after all is looked at from the beginning: that all of it was used ends nothing", () => {
   const { cache, nodes, evicted } = cacheOf(10, [100_000, true]);
   while (cache.trim());
