@@ -1,5 +1,5 @@
 import { type Bytes, tailOf } from "../support/bytes.ts";
-import type { Element, Elements } from "../storage/elements.ts";
+import type { Element, Elements, MemoryCounter } from "../storage/elements.ts";
 import { ByteReader, u64, varint } from "../storage/numbers.ts";
 import type { Keyspace } from "./keyspace.ts";
 import { type Loader, load } from "./loader.ts";
@@ -19,7 +19,7 @@ import type { Owner, TypeName, ValueObject } from "./value.ts";
  * The rule of all handlers holds: reads may fault, so they come before the first write. `ready` makes the
  * point reads of a command safe.
  */
-export abstract class Collection<R> implements ValueObject {
+export abstract class Collection<R> implements ValueObject, MemoryCounter {
   abstract readonly type: TypeName;
   abstract readonly encoding: string;
   owner: Owner | null = null;
@@ -52,7 +52,7 @@ export abstract class Collection<R> implements ValueObject {
     this.#elements = elements;
     this.#random = null;
     // After a transaction that was taken back they are another's.
-    if (elements !== null) elements.onMemory = () => this.owner?.memoryChanged();
+    if (elements !== null) elements.countedBy = this;
   }
 
   get count(): number {
@@ -79,6 +79,10 @@ export abstract class Collection<R> implements ValueObject {
   get memoryBytes(): number {
     const residentBytes = this.resident === null ? 0 : this.residentBytes(this.#count, this.#bytes);
     return COLLECTION_BYTES + residentBytes + (this.#elements?.memoryBytes ?? 0);
+  }
+
+  memoryChanged(): void {
+    this.owner?.memoryChanged();
   }
 
   get wholeBytes(): number {
@@ -201,7 +205,7 @@ export abstract class Collection<R> implements ValueObject {
     this.resident = resident;
     if (!this.fitsInMemory || this.keyspace.reading.faultEveryRead) this.#borrow();
     else this.elements?.forgetPages();
-    this.owner?.memoryChanged();
+    this.memoryChanged();
     return resident;
   }
 
@@ -244,7 +248,7 @@ export abstract class Collection<R> implements ValueObject {
         if (!isWanted()) return;
         this.resident = loader.finish();
         elements.forgetPages();
-        this.owner?.memoryChanged();
+        this.memoryChanged();
       });
     } finally {
       this.#loading = null;
@@ -299,7 +303,7 @@ export abstract class Collection<R> implements ValueObject {
   leaveMemory(): void {
     if (this.elements === null || this.resident === null || this.#isBorrowed) return;
     this.resident = null;
-    this.owner?.memoryChanged();
+    this.memoryChanged();
   }
 }
 

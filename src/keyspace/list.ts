@@ -133,7 +133,7 @@ export class List extends Collection<Deque> {
   }
 
   protected residentBytes(count: number, bytes: number): number {
-    return bytes + count * ELEMENT_BYTES;
+    return STRUCTURE_BYTES + bytes + count * ELEMENT_BYTES;
   }
 
   override copy(): List {
@@ -420,6 +420,8 @@ function lengthOf(values: readonly Bytes[]): number {
   return bytes;
 }
 
+/** The least that a deque takes. Measured with 100,000 lists of three elements. */
+const STRUCTURE_BYTES = 160;
 /** A slot, room to grow, and the header of a string. */
 const ELEMENT_BYTES = 40;
 

@@ -94,7 +94,9 @@ export class MemberSet {
     const members = this.#members;
     if (this.#places === null) {
       if (members.includes(member)) return false;
-      members.push(member);
+      // Many sets have one member: an array that is pushed to has room for seventeen.
+      if (members.length === 0) this.#members = [member];
+      else members.push(member);
       if (members.length > MAX_UNINDEXED) this.#index();
       return true;
     }

@@ -104,7 +104,7 @@ export class OrderRanks implements Derived {
       this.#meanwhile = [];
       this.#counting = null;
     }
-    this.#elements.onMemory?.();
+    this.#elements.countedBy?.memoryChanged();
   }
 
   // ─── ranks ─────────────────────────────────────────────────────────────────────────────────────

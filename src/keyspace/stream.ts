@@ -150,7 +150,7 @@ export class Stream extends Collection<SortedTable> implements StreamView {
     const ahead = (this.#ahead ??= new ReadAhead());
     const before = ahead.memoryBytes;
     const found = ahead.range(range, limit, most, (wanted, count) => this.#readAnywhere(wanted, count));
-    if (ahead.memoryBytes !== before) this.owner?.memoryChanged();
+    if (ahead.memoryBytes !== before) this.memoryChanged();
     return found;
   }
 

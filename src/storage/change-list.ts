@@ -5,6 +5,9 @@ import type { WriteBatch } from "./store.ts";
 const LOOK_BACK = 8;
 const LARGE_BYTES = 256;
 
+/** Never written to. */
+const NOTHING: never[] = [];
+
 /** How far a list was, to be given back to `takeBack`. */
 export interface ListMark {
   readonly size: number;
@@ -16,11 +19,10 @@ export interface ListMark {
  * Changes are found by their keys only once somebody asks: of a collection that is in memory as a whole nobody does.
  */
 export class ChangeList {
-  readonly keys: Bytes[] = [];
-  /** Null: deleted. */
-  readonly values: (Bytes | null)[] = [];
+  #keys: Bytes[] = NOTHING;
+  #values: (Bytes | null)[] = NOTHING;
   /** Whether there was nothing of the key before. */
-  readonly #areNew: boolean[] = [];
+  #areNew: boolean[] = NOTHING;
   /** Values that others took the place of, for a transaction that may be taken back; null: there is none. */
   #replaced: { readonly at: number; readonly value: Bytes | null }[] | null = null;
   /** The last change of each key, of the first changes. */
@@ -28,19 +30,36 @@ export class ChangeList {
   #found = 0;
 
   get size(): number {
-    return this.keys.length;
+    return this.#keys.length;
+  }
+
+  get keys(): Bytes[] {
+    return this.#keys;
+  }
+
+  /** Null: deleted. */
+  get values(): (Bytes | null)[] {
+    return this.#values;
   }
 
   /** `isNew`: there is nothing of the key before. */
   add(key: Bytes, value: Bytes | null, isNew: boolean): void {
+    if (this.#keys === NOTHING) {
+      // Many lists have one change: an array that is pushed to has room for seventeen.
+      this.#keys = [key];
+      this.#values = [value];
+      this.#areNew = [isNew];
+      return;
+    }
     if (value !== null && value.length >= LARGE_BYTES && this.#replaces(key, value)) return;
-    this.keys.push(key);
-    this.values.push(value);
+    this.#keys.push(key);
+    this.#values.push(value);
     this.#areNew.push(isNew);
   }
 
   #replaces(key: Bytes, value: Bytes): boolean {
-    const { keys, values } = this;
+    const keys = this.#keys;
+    const values = this.#values;
     const from = Math.max(keys.length - LOOK_BACK, 0);
     for (let at = keys.length - 1; at >= from; at--) {
       if (keys[at] !== key) continue;
@@ -60,7 +79,7 @@ export class ChangeList {
   #byKey(): Map<Bytes, Bytes | null> {
     const last = (this.#last ??= new Map<Bytes, Bytes | null>());
     for (; this.#found < this.size; this.#found++)
-      last.set(this.keys[this.#found]!, this.values[this.#found]!);
+      last.set(this.#keys[this.#found]!, this.#values[this.#found]!);
     return last;
   }
 
@@ -70,7 +89,8 @@ export class ChangeList {
   }
 
   writeTo(batch: WriteBatch): void {
-    const { keys, values } = this;
+    const keys = this.#keys;
+    const values = this.#values;
     for (let i = 0; i < keys.length; i++) {
       const value = values[i]!;
       if (value === null) batch.delete(keys[i]!);
@@ -86,8 +106,8 @@ export class ChangeList {
 
   /** Marks are taken back to in the opposite order. */
   takeBack({ size, replaced }: ListMark): void {
-    for (const { at, value } of this.#replaced!.splice(replaced).reverse()) this.values[at] = value;
-    this.keys.length = this.values.length = this.#areNew.length = size;
+    for (const { at, value } of this.#replaced!.splice(replaced).reverse()) this.#values[at] = value;
+    this.#keys.length = this.#values.length = this.#areNew.length = size;
     this.#last = null;
     this.#found = 0;
   }

@@ -1,10 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Bytes } from "../support/bytes.ts";
-import type { Attempt } from "./attempt.ts";
 import { ChangeList } from "./change-list.ts";
 import type { Committer } from "./committer.ts";
+import { ElementReaders, type Follower } from "./element-readers.ts";
 import type { Persistent } from "./persistent.ts";
-import { KeptPages } from "./kept-pages.ts";
 import { collectionPrefix, collectionRange, COLLECTION_PREFIX_LENGTH } from "./layout.ts";
 import { MergedStream } from "./merged-stream.ts";
 import { type Change, Overlay, mergeOverlays } from "./overlay.ts";
@@ -28,9 +27,6 @@ export interface ElementRange {
 /** An element key and its value. */
 export type Element = readonly [key: Bytes, value: Bytes];
 
-/** Is told of each write of an element; null: it was deleted. */
-export type Follower = (key: Bytes, value: Bytes | null) => void;
-
 /** What is kept in memory about elements that are not. */
 export interface Derived {
   /** It must not be lost now. */
@@ -40,6 +36,11 @@ export interface Derived {
   wrote(key: Bytes, isDeleted: boolean): void;
   /** Nothing that was written up to now will be taken back. */
   settled(): void;
+}
+
+/** Who counts what elements take in memory. */
+export interface MemoryCounter {
+  memoryChanged(): void;
 }
 
 /**
@@ -55,17 +56,14 @@ export class Elements implements Persistent {
   readonly #committer: Committer;
   readonly #prefix: Bytes;
   /** By full key, with the prefix: not yet handed to a batch. */
-  #gathering = new ChangeList();
+  #gathering = NO_CHANGES;
   /** Handed to batches of a round, and not in the store. */
   #young = NONE;
   #youngRound = 0;
   /** The same of the round before. */
   #old = NONE;
-  /** Reads that are under way or in use by a command: they learn of each write. */
-  readonly #pages = new Set<Page>();
-  readonly #points = new Set<Map<Bytes, Bytes | null | undefined>>();
-  /** Who wants to know which elements are written while it works. */
-  readonly #followers = new Set<Follower>();
+  /** Made for the first: of a small collection that is in memory nobody reads. */
+  #readers: ElementReaders | null = null;
   /** The transaction that runs has a step to take back what it writes, and where. */
   #undoneBy: Undo | null = null;
   #undoneIn: ChangeList | null = null;
@@ -73,9 +71,8 @@ export class Elements implements Persistent {
   /** Until what is much has been read for a command, and that command has gone on. */
   #muchRead: Promise<void> | null = null;
   derived: Derived | null = null;
-  readonly #kept = new KeptPages();
   /** Told when `memoryBytes` is another. While it is null nobody counts it, and no page is kept. */
-  onMemory: (() => void) | null = null;
+  countedBy: MemoryCounter | null = null;
   /** False while all that there is of it gathers here: then nothing can be fetched. */
   isStored = true;
 
@@ -89,22 +86,21 @@ export class Elements implements Persistent {
   /** Someone reads from it, or has writes under way: it must stay in memory. */
   get isBusy(): boolean {
     return (
-      this.#pages.size > 0 ||
-      this.#points.size > 0 ||
-      this.#followers.size > 0 ||
-      this.derived?.isBusy === true ||
-      this.batch > this.#committer.applied
+      this.#readers?.isBusy === true || this.derived?.isBusy === true || this.batch > this.#committer.applied
     );
   }
 
   /** All of it is in memory. */
   forgetPages(): void {
-    this.#kept.forget();
+    if (this.#readers?.isBusy === true) this.#readers.kept.forget();
+    else this.#readers = null;
   }
 
-  /** What is kept to answer reads, and is not needed. */
+  /** About what it takes itself, and what is kept to answer reads and is not needed. */
   get memoryBytes(): number {
-    return this.#kept.memoryBytes + (this.derived?.memoryBytes ?? 0);
+    const readers = this.#readers;
+    const readersBytes = readers === null ? 0 : READERS_BYTES + readers.kept.memoryBytes;
+    return ELEMENTS_BYTES + readersBytes + (this.derived?.memoryBytes ?? 0);
   }
 
   put(key: Bytes, value: Bytes): void {
@@ -128,35 +124,26 @@ export class Elements implements Persistent {
 
   #write(fullKey: Bytes, value: Bytes | null, isNew: boolean): void {
     const { undo } = this.#reading.attempt;
+    if (this.#gathering === NO_CHANGES) this.#gathering = new ChangeList();
     if (undo !== null) this.#remember(undo, fullKey);
     this.#gathering.add(fullKey, value, isNew);
     this.#committer.mark(this);
     this.#reading.attempt.wrote = true;
-    for (const page of this.#pages) page.overtake(fullKey, value);
-    this.#kept.overtake(fullKey, value);
-    // The overlay answers now; a fetch that is under way must not bring the old value back later.
-    for (const points of this.#points) points.delete(fullKey);
-    for (const follower of this.#followers) follower(fullKey.slice(COLLECTION_PREFIX_LENGTH), value);
+    this.#readers?.wrote(fullKey, value);
   }
 
-  /** From now on until what it returns is called. What is taken back of a transaction is not told of. */
+  get #reads(): ElementReaders {
+    return (this.#readers ??= new ElementReaders());
+  }
+
+  /** Until what it returns is called it is told of each write. What is taken back of a transaction is not told of. */
   follow(wrote: Follower): () => void {
-    this.#followers.add(wrote);
-    return () => this.#followers.delete(wrote);
+    return this.#reads.follow(wrote);
   }
 
   #remember(undo: Undo, fullKey: Bytes): void {
-    if (undo.isFirst(this)) {
-      for (const page of this.#pages) {
-        const state = page.save();
-        undo.add(() => page.restore(state));
-      }
-      this.#kept.remember(undo);
-    }
-    for (const points of this.#points) {
-      const known = points.get(fullKey);
-      if (known !== undefined) undo.add(() => points.set(fullKey, known));
-    }
+    if (undo.isFirst(this)) this.#readers?.rememberPages(undo);
+    this.#readers?.rememberPoint(undo, fullKey);
     if (this.#undoneBy === undo && this.#undoneIn === this.#gathering) return;
     const list = (this.#undoneIn = this.#gathering);
     const mark = list.mark();
@@ -187,7 +174,7 @@ export class Elements implements Persistent {
     const reading = this.#reading;
     if (!reading.mustFault && keys.length <= MAX_INLINE_READS) {
       if (keys.length === 1) return;
-      const points = this.#registerPoints();
+      const points = this.#reads.register(reading.attempt);
       for (const key of keys) {
         const fullKey = this.#prefix + key;
         if (this.#pending(fullKey) === undefined) points.set(fullKey, this.get(key));
@@ -198,16 +185,6 @@ export class Elements implements Persistent {
       .map((key) => this.#prefix + key)
       .filter((key) => this.#pending(key) === undefined && reading.attempt.points.get(key) === undefined);
     if (missing.length > 0) this.#fetch(missing);
-  }
-
-  /** From now on the command's point reads learn of writes to this collection. */
-  #registerPoints(attempt = this.#reading.attempt): Map<Bytes, Bytes | null | undefined> {
-    const { points } = attempt;
-    if (!this.#points.has(points)) {
-      this.#points.add(points);
-      attempt.releases.push(() => this.#points.delete(points));
-    }
-    return points;
   }
 
   #pending(fullKey: Bytes): Bytes | null | undefined {
@@ -221,7 +198,7 @@ export class Elements implements Persistent {
     const { attempt, store } = this.#reading;
     this.#reading.faults++;
     return attempt.fault(async () => {
-      const points = this.#registerPoints(attempt);
+      const points = this.#reads.register(attempt);
       for (const key of fullKeys) points.set(key, undefined);
       const values = await store.getMany(fullKeys);
       fullKeys.forEach((key, i) => {
@@ -247,7 +224,7 @@ export class Elements implements Persistent {
     if (limit <= 0) return [];
     if (!this.isStored) return this.#unwritten(range).slice(0, limit).map(itemOf);
     const name = nameOf(range);
-    const kept = this.#kept.get(name);
+    const kept = this.#readers?.kept.get(name);
     const read = this.#readPages(name) ?? (kept === undefined ? NO_PAGES : [kept]);
     const found: Item[] = [];
     for (const page of read) {
@@ -313,21 +290,16 @@ export class Elements implements Persistent {
     const pages = this.#newPages(name);
     const { attempt } = this.#reading;
     if (kept !== undefined) {
-      this.#kept.drop(name);
-      this.#use(kept, attempt);
+      this.#reads.kept.drop(name);
+      this.#reads.use(kept, attempt);
       pages.push(kept);
     }
     attempt.releases.push(() => {
-      if (this.onMemory === null || this.#reading.faultEveryRead) return;
-      this.#kept.keep(name, pages);
-      this.onMemory();
+      if (this.countedBy === null || this.#reading.faultEveryRead) return;
+      this.#reads.kept.keep(name, pages);
+      this.countedBy.memoryChanged();
     });
     return pages;
-  }
-
-  #use(page: Page, attempt: Attempt): void {
-    this.#pages.add(page);
-    attempt.releases.push(() => this.#pages.delete(page));
   }
 
   #fetchPage(
@@ -358,7 +330,7 @@ export class Elements implements Persistent {
         [this.#old, this.#young],
         this.#gathering,
       );
-      this.#use(page, attempt);
+      this.#reads.use(page, attempt);
       const read = page.read(store);
       if (limit > MUCH) this.#muchRead = this.#wentOn(read);
       await read;
@@ -432,14 +404,14 @@ export class Elements implements Persistent {
       this.#gathering = gathering;
     });
     this.#discarded = true;
-    this.#gathering = new ChangeList();
+    this.#gathering = NO_CHANGES;
   }
 
   persist(batch: WriteBatch, round: number): void {
     if (this.#discarded) return;
     this.isStored = true;
     const gathering = this.#gathering;
-    this.#gathering = new ChangeList();
+    this.#gathering = NO_CHANGES;
     this.#undoneBy = this.#undoneIn = null;
     this.derived?.settled();
     gathering.writeTo(batch);
@@ -461,6 +433,8 @@ export class Elements implements Persistent {
 
 /** Never written to. */
 const NONE = new Overlay();
+/** The same. */
+const NO_CHANGES = new ChangeList();
 const NO_PAGES: readonly Page[] = [];
 
 const elementOf = ([fullKey, value]: StoreEntry): Element => [fullKey.slice(COLLECTION_PREFIX_LENGTH), value];
@@ -468,6 +442,10 @@ const valueOf = ([, value]: StoreEntry): Bytes => value;
 
 const nameOf = ({ gte, lt, reverse }: ElementRange): string =>
   `${reverse ? "<" : ">"}${gte.length}:${gte}${lt ?? ""}`;
+
+/** Measured; what gathers, and what is not in the store yet, is counted by the committer. */
+const ELEMENTS_BYTES = 200;
+const READERS_BYTES = 900;
 
 /** Up to so many point reads of one command are done in line. */
 const MAX_INLINE_READS = 64;

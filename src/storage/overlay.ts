@@ -30,40 +30,50 @@ export interface ChangeRows {
   readonly values: (Bytes | null)[];
 }
 
+/** Never written to. */
+const NOTHING: never[] = [];
+
 /** Up to so many are put together: each list costs memory for itself. */
 const MAX_SMALL_LIST = 64;
 
 /** What changed in a store and is not there yet, to be laid over what is read from it. */
 export class Overlay {
-  readonly #values: Map<Bytes, Bytes | null>;
+  /** Made when somebody asks. */
+  #values: Map<Bytes, Bytes | null> | null;
   /** What came since somebody asked, in order: nobody asks of what is in memory as a whole anyway. */
-  #unmerged: ChangeRows[] = [];
+  #unmerged: ChangeRows[] = NOTHING;
   /** Keys in order. Sorted when a range is first asked for. */
-  #sorted: Bytes[] = [];
+  #sorted: Bytes[] = NOTHING;
   /** Those that came later, in order, while they are few. */
-  #recent: Bytes[] = [];
+  #recent: Bytes[] = NOTHING;
   /** Those that came since a range was last asked for; null: there was none yet. */
   #added: Bytes[] | null = null;
 
   /** Takes the map: the caller must not use it any more. */
-  constructor(values = new Map<Bytes, Bytes | null>()) {
+  constructor(values: Map<Bytes, Bytes | null> | null = null) {
     this.#values = values;
   }
 
   get isEmpty(): boolean {
-    return this.#values.size === 0 && this.#unmerged.length === 0;
+    return this.#unmerged.length === 0 && (this.#values === null || this.#values.size === 0);
   }
 
   /** Undefined when nothing of the key changed. */
   get(key: Bytes): Bytes | null | undefined {
     if (this.#unmerged.length > 0) this.#merge();
-    return this.#values.get(key);
+    return this.#values?.get(key);
   }
 
   /** Later changes than those before. Takes the arrays: the caller must not use them any more. */
   add({ keys, values }: ChangeRows): void {
+    if (keys.length === 0) return;
     const last = this.#unmerged.at(-1);
-    if (last === undefined || last.keys.length + keys.length > MAX_SMALL_LIST) {
+    if (last === undefined) {
+      // Not pushed: that would make room for seventeen, and there are many overlays of one list.
+      this.#unmerged = [{ keys, values }];
+      return;
+    }
+    if (last.keys.length + keys.length > MAX_SMALL_LIST) {
       this.#unmerged.push({ keys, values });
       return;
     }
@@ -73,23 +83,26 @@ export class Overlay {
     }
   }
 
-  #merge(): void {
+  #merge(): Map<Bytes, Bytes | null> {
+    const merged = (this.#values ??= new Map<Bytes, Bytes | null>());
+    const added = this.#added;
     for (const { keys, values } of this.#unmerged) {
-      for (let i = 0; i < keys.length; i++) this.#set(keys[i]!, values[i]!);
+      for (let i = 0; i < keys.length; i++) {
+        const key = keys[i]!;
+        if (added !== null && !merged.has(key)) added.push(key);
+        merged.set(key, values[i]!);
+      }
     }
-    this.#unmerged = [];
-  }
-
-  #set(key: Bytes, value: Bytes | null): void {
-    if (this.#added !== null && !this.#values.has(key)) this.#added.push(key);
-    this.#values.set(key, value);
+    this.#unmerged = NOTHING;
+    return merged;
   }
 
   /** Both, of which the later ones count: one of the two, grown, where that will do. */
   followedBy(later: Overlay): Overlay {
     if (this.isEmpty) return later;
     if (later.isEmpty) return this;
-    this.#unmerged = [...this.#unmerged, rowsOf(later.#values), ...later.#unmerged];
+    const rows = later.#values === null ? [] : [rowsOf(later.#values)];
+    this.#unmerged = [...this.#unmerged, ...rows, ...later.#unmerged];
     return this;
   }
 
@@ -102,23 +115,23 @@ export class Overlay {
   run({ gte, lt, reverse, limit }: RunBounds): ChangeRun {
     const changes: Change[] = [];
     if (this.isEmpty) return { changes, isCut: false };
-    this.#merge();
-    this.#order();
+    const values = this.#merge();
+    this.#order(values);
     const keys = reverse
       ? new KeysBackward(this.#sorted, this.#recent, gte, lt)
       : new KeysForward(this.#sorted, this.#recent, gte, lt);
     let room = limit * DELETIONS_PER_VALUE;
     for (let key = keys.next(); key !== undefined; key = keys.next()) {
       if (room <= 0) return { changes, isCut: true };
-      const value = this.#values.get(key)!;
+      const value = values.get(key)!;
       changes.push([key, value]);
       room -= value === null ? 1 : DELETIONS_PER_VALUE;
     }
     return { changes, isCut: false };
   }
 
-  #order(): void {
-    if (this.#added === null) this.#sorted = [...this.#values.keys()].sort(compare);
+  #order(values: Map<Bytes, Bytes | null>): void {
+    if (this.#added === null) this.#sorted = [...values.keys()].sort(compare);
     else if (this.#added.length > 0) this.#place(this.#added.sort(compare));
     this.#added = [];
   }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { type Loader, load } from "../../src/keyspace/loader.ts";
-import type { Elements, Follower } from "../../src/storage/elements.ts";
+import type { Follower } from "../../src/storage/element-readers.ts";
+import type { Elements } from "../../src/storage/elements.ts";
 import { collectionPrefix } from "../../src/storage/layout.ts";
 import { StringRun } from "../../src/storage/scan/run.ts";
 

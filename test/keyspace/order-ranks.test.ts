@@ -22,8 +22,8 @@ class Scene {
     {
       stream: () => this.#stream(),
       range: (range) => this.#range(range),
-      onMemory: null,
-    } as Pick<Elements, "stream" | "range" | "onMemory"> as Elements,
+      countedBy: null,
+    } as Pick<Elements, "stream" | "range" | "countedBy"> as Elements,
     { attempt: this.attempt, faults: 0 } as unknown as Reading,
     "o",
   );

@@ -1,0 +1,72 @@
+import type { Bytes } from "../support/bytes.ts";
+import type { Attempt } from "./attempt.ts";
+import { KeptPages } from "./kept-pages.ts";
+import { COLLECTION_PREFIX_LENGTH } from "./layout.ts";
+import type { Page } from "./page.ts";
+import type { Undo } from "./undo.ts";
+
+/** Is told of each write of an element; null: it was deleted. */
+export type Follower = (key: Bytes, value: Bytes | null) => void;
+
+/** What a command knows of single elements, by full key; undefined: it is being fetched. */
+type Points = Map<Bytes, Bytes | null | undefined>;
+
+/** Who reads elements of one collection from the store, and what is kept of what was read: all of them learn of each write. */
+export class ElementReaders {
+  /** Reads that are under way or in use by a command. */
+  readonly #pages = new Set<Page>();
+  readonly #points = new Set<Points>();
+  readonly #followers = new Set<Follower>();
+  readonly kept = new KeptPages();
+
+  get isBusy(): boolean {
+    return this.#pages.size > 0 || this.#points.size > 0 || this.#followers.size > 0;
+  }
+
+  wrote(fullKey: Bytes, value: Bytes | null): void {
+    for (const page of this.#pages) page.overtake(fullKey, value);
+    this.kept.overtake(fullKey, value);
+    // What is not in the store answers now; a fetch that is under way must not bring the old value back later.
+    for (const points of this.#points) points.delete(fullKey);
+    for (const follower of this.#followers) follower(fullKey.slice(COLLECTION_PREFIX_LENGTH), value);
+  }
+
+  /** From now on until what it returns is called. What is taken back of a transaction is not told of. */
+  follow(wrote: Follower): () => void {
+    this.#followers.add(wrote);
+    return () => this.#followers.delete(wrote);
+  }
+
+  /** Until the command is over. */
+  use(page: Page, attempt: Attempt): void {
+    this.#pages.add(page);
+    attempt.releases.push(() => this.#pages.delete(page));
+  }
+
+  /** From now on the command's point reads learn of writes to this collection. */
+  register(attempt: Attempt): Points {
+    const { points } = attempt;
+    if (!this.#points.has(points)) {
+      this.#points.add(points);
+      attempt.releases.push(() => this.#points.delete(points));
+    }
+    return points;
+  }
+
+  /** Before the first write of a transaction: the pages will be as they are now when it is taken back. */
+  rememberPages(undo: Undo): void {
+    for (const page of this.#pages) {
+      const state = page.save();
+      undo.add(() => page.restore(state));
+    }
+    this.kept.remember(undo);
+  }
+
+  /** Before each write of a transaction. */
+  rememberPoint(undo: Undo, fullKey: Bytes): void {
+    for (const points of this.#points) {
+      const known = points.get(fullKey);
+      if (known !== undefined) undo.add(() => points.set(fullKey, known));
+    }
+  }
+}
