@@ -177,7 +177,7 @@ export abstract class Collection<R> implements ValueObject, MemoryCounter {
    * loaded, and is read from disk until it is there.
    */
   protected readPoint(key: Bytes): Bytes | null {
-    if (++this.#pointReads * POINT_READ_COST > this.#count) this.#loadSoon();
+    if (++this.#pointReads * POINT_READ_COST > this.#count + LOAD_COST) this.#loadSoon();
     return this.#elements!.get(key);
   }
 
@@ -314,6 +314,9 @@ interface CollectionClass<R> {
 
 /** A point read of many takes so many times as long as an element of a scan, loading included. */
 const POINT_READ_COST = 12;
+
+/** So many elements of a scan take as long as to begin one on another thread: nothing is gained for a few reads of a small one. */
+const LOAD_COST = 200;
 
 /** Up to so many elements (about 5 ms' work) a structure is made at once. */
 const BUILT_AT_ONCE = 5000;

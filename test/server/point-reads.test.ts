@@ -13,6 +13,11 @@ type Kind = keyof typeof kinds;
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
+async function inlineReadsOf(client: Client): Promise<number> {
+  const info = (await client.send("INFO", "leveldb")) as string;
+  return Number(/^inline_reads:(\d+)/m.exec(info)![1]);
+}
+
 describe.each([
   { cache: "64mb", fits: true, mostRounds: 2000 },
   { cache: "1mb", fits: false, mostRounds: 100 },
@@ -33,10 +38,7 @@ describe.each([
   });
   afterAll(() => client.close());
 
-  async function inlineReads(): Promise<number> {
-    const info = (await client.send("INFO", "leveldb")) as string;
-    return Number(/^inline_reads:(\d+)/m.exec(info)![1]);
-  }
+  const inlineReads = (): Promise<number> => inlineReadsOf(client);
 
   /** How many reads of elements went to LevelDB. */
   async function readSome(kind: Kind, from: number): Promise<number> {
@@ -61,5 +63,39 @@ describe.each([
     const added = range(SIZE, SIZE + Math.min(rounds + 1, mostRounds));
     const values = await client.pipeline(added.map((i) => [kinds[kind].read, kind, `m${i}`]));
     expect(values).toEqual(added.map((i) => kinds[kind].value(i)));
+  });
+});
+
+describe("small ones that are not packed", () => {
+  const COUNT = 100;
+  const server = useServer({ kind: "leveldis" });
+  let client: Client;
+
+  beforeAll(async () => {
+    client = await server.connect();
+    await client.pipeline(range(0, COUNT).map((i) => ["HSET", `small:${i}`, "field", "v".repeat(100)]));
+    await client.send("HSET", "large", ...range(0, 6000).flatMap((i) => [`m${i}`, "v"]));
+    await client.close();
+    await server.restart();
+    client = await server.connect();
+  });
+  afterAll(() => client.close());
+
+  /** How many reads went to LevelDB for so many of each. */
+  async function read(times: number): Promise<number> {
+    const before = await inlineReadsOf(client);
+    const values = await client.pipeline(
+      range(0, times * COUNT).map((i) => ["HGET", `small:${i % COUNT}`, "field"]),
+    );
+    expect(new Set(values)).toEqual(new Set(["v".repeat(100)]));
+    return (await inlineReadsOf(client)) - before;
+  }
+
+  test("are loaded for many reads, not for a few", async () => {
+    for (let times = 0; times < 5; times++) await read(1);
+    // It is loaded behind those that are to be loaded by now.
+    expect(await client.send("HVALS", "large")).toHaveLength(6000);
+    for (let times = 0; times < 5; times++) expect(await read(1)).toBe(COUNT);
+    while ((await read(10)) > 0);
   });
 });
