@@ -47,8 +47,9 @@ const FAR_AHEAD = 2000;
 /** A round may take its time while less than so many rounds wait: with two, writers have to wait (instance.ts). */
 const MAX_WAITING_AT_REST = 1.5;
 
-/** What memory takes for a thing that has to stay there, at the least: a short element of a list, measured. */
-const KEPT_BYTES = 200;
+/** What memory takes for a record that has to stay there, and for an element of a collection, at the least. Measured with short ones. */
+const KEPT_BYTES = 350;
+const KEPT_ELEMENT_BYTES = 200;
 
 /** When two had to wait for the store to catch up within this time, it does so at once for as long again. */
 const EAGER_MS = 2000;
@@ -127,7 +128,7 @@ export class Rounds {
   }
 
   get #youngKeptBytes(): number {
-    return KEPT_BYTES * (this.#young.length + this.#youngElements);
+    return KEPT_BYTES * this.#young.length + KEPT_ELEMENT_BYTES * this.#youngElements;
   }
 
   /** Settles when the round that is being applied is over; null when there is none. */

@@ -137,7 +137,7 @@ describe("a round begins", () => {
     for (let i = 0; i < 100; i++) write(1);
     expect(log.begun).toBe(2);
     await log.finish();
-    expect(rounds.waitingBytes).toBeLessThan(0.2 * MAX_LOG_BYTES);
+    expect(rounds.waitingBytes).toBeLessThan(0.3 * MAX_LOG_BYTES);
   });
 
   test("at once for each batch after two had to wait for one within a short time, and only then", async () => {
