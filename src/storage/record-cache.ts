@@ -60,8 +60,8 @@ export class RecordCache<Node extends CacheNode> {
   evictions = 0;
   /** How much of a step of the large ones' hand is due. */
   #dueOfLarge = 0;
-  /** What is too much is pinned: there is no use in trying before `unpinned`. */
-  #isStuck = false;
+  /** What is too much is pinned: there is no use in trying before `unpinned`, or while there is not more than this. */
+  #stuckBelowBytes = 0;
   /** Steps since many of them last evicted something. */
   #vainSteps = 0;
   #passing: Node[] = [];
@@ -110,6 +110,10 @@ export class RecordCache<Node extends CacheNode> {
     return (this.bytes > this.#limits.limitBytes || this.#hasTooManySmall) && !this.#isStuck;
   }
 
+  get #isStuck(): boolean {
+    return this.bytes < this.#stuckBelowBytes;
+  }
+
   get #hasTooManySmall(): boolean {
     return this.#small.bytes > this.#allowedBytes;
   }
@@ -121,7 +125,7 @@ export class RecordCache<Node extends CacheNode> {
 
   /** Nodes that were pinned may not be any more. */
   unpinned(): void {
-    this.#isStuck = false;
+    this.#stuckBelowBytes = 0;
     this.#vainSteps = 0;
   }
 
@@ -195,6 +199,7 @@ export class RecordCache<Node extends CacheNode> {
   trim(): boolean {
     if (this.#passing.length > 0) this.#letPass();
     if (this.#isStuck) return false;
+    this.#stuckBelowBytes = 0;
     const count = this.#maySmallGo ? this.count : this.#large.count;
     const steps = Math.min(2 * count, MAX_TRIM_STEPS);
     const before = this.evictions;
@@ -210,8 +215,11 @@ export class RecordCache<Node extends CacheNode> {
     // What was changed lately stands together, and is pinned together: that much in vain tells nothing of the rest.
     const isVain = patience < 0 && this.evictions - before < steps * MIN_YIELD;
     this.#vainSteps = isVain ? this.#vainSteps + steps : 0;
-    this.#isStuck = isVain && this.#vainSteps >= 2 * count;
-    return !this.#isStuck;
+    if (this.#vainSteps < 2 * count || !isVain) return true;
+    this.#vainSteps = 0;
+    // Who only reads pins as well, and nobody tells when that is over.
+    this.#stuckBelowBytes = this.bytes + this.#limits.limitBytes * ROOM;
+    return false;
   }
 
   /** Where both may go, the hands come round together, as one would in one queue. */

@@ -60,6 +60,19 @@ test("while it is stuck what is read and does not stay goes, and the rest is not
   expect(cache.isFull).toBe(true);
 });
 
+test("when it has grown by a part it looks again, though nobody has told that some may go", () => {
+  const { cache, nodes, evicted } = cacheOf(1600, [2000, true]);
+  while (cache.trim());
+  for (const node of nodes) node.isPinned = false;
+  for (let i = 0; i < 50; i++) cache.add(new Node(false));
+  expect(cache.isFull).toBe(false);
+  for (let i = 0; i < 50; i++) cache.add(new Node(false));
+  let calls = 0;
+  while (cache.isFull && calls++ < 100) expect(cache.trim()).toBe(true);
+  expect(evicted).toHaveLength(500);
+  expect(cache.bytes).toBe(1600);
+});
+
 test("what may go after all is looked at from the beginning: that all of it was used ends nothing", () => {
   const { cache, nodes, evicted } = cacheOf(10, [100_000, true]);
   while (cache.trim());
