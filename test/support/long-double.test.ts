@@ -127,11 +127,13 @@ describe("INCRBYFLOAT", () => {
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
         const read = parseLongDouble(String(value));
         expect(read).not.toBeNull();
-        expect(
+        const nearest =
           Number(read!.mantissa) *
-            2 ** Math.max(read!.exponent, -1000) *
-            2 ** Math.min(read!.exponent + 1000, 0),
-        ).toBe(value === 0 ? 0 : value);
+          2 ** Math.max(read!.exponent, -1000) *
+          2 ** Math.min(read!.exponent + 1000, 0);
+        // That rounds twice where a double has fewer digits: there it may be the next one.
+        const isSubnormal = Math.abs(value) < 2 ** -1022;
+        expect(Math.abs(nearest - value)).toBeLessThanOrEqual(isSubnormal ? Number.MIN_VALUE : 0);
       }),
     );
   });
