@@ -81,12 +81,12 @@ export abstract class Collection<R> implements ValueObject, MemoryCounter {
     return COLLECTION_BYTES + residentBytes + (this.#elements?.memoryBytes ?? 0);
   }
 
-  memoryChanged(): void {
-    this.owner?.memoryChanged();
-  }
-
   get wholeBytes(): number {
     return COLLECTION_BYTES + this.residentBytes(this.#count, this.#bytes);
+  }
+
+  memoryChanged(): void {
+    this.owner?.memoryChanged();
   }
 
   /** About what the structure takes in memory for that many elements and bytes. */

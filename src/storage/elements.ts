@@ -132,13 +132,13 @@ export class Elements implements Persistent {
     this.#readers?.wrote(fullKey, value);
   }
 
-  get #reads(): ElementReaders {
+  #openReaders(): ElementReaders {
     return (this.#readers ??= new ElementReaders());
   }
 
   /** Until what it returns is called it is told of each write. What is taken back of a transaction is not told of. */
   follow(wrote: Follower): () => void {
-    return this.#reads.follow(wrote);
+    return this.#openReaders().follow(wrote);
   }
 
   #remember(undo: Undo, fullKey: Bytes): void {
@@ -174,7 +174,7 @@ export class Elements implements Persistent {
     const reading = this.#reading;
     if (!reading.mustFault && keys.length <= MAX_INLINE_READS) {
       if (keys.length === 1) return;
-      const points = this.#reads.register(reading.attempt);
+      const points = this.#openReaders().register(reading.attempt);
       for (const key of keys) {
         const fullKey = this.#prefix + key;
         if (this.#pending(fullKey) === undefined) points.set(fullKey, this.get(key));
@@ -198,7 +198,7 @@ export class Elements implements Persistent {
     const { attempt, store } = this.#reading;
     this.#reading.faults++;
     return attempt.fault(async () => {
-      const points = this.#reads.register(attempt);
+      const points = this.#openReaders().register(attempt);
       for (const key of fullKeys) points.set(key, undefined);
       const values = await store.getMany(fullKeys);
       fullKeys.forEach((key, i) => {
@@ -290,13 +290,13 @@ export class Elements implements Persistent {
     const pages = this.#newPages(name);
     const { attempt } = this.#reading;
     if (kept !== undefined) {
-      this.#reads.kept.drop(name);
-      this.#reads.use(kept, attempt);
+      this.#openReaders().kept.drop(name);
+      this.#openReaders().use(kept, attempt);
       pages.push(kept);
     }
     attempt.releases.push(() => {
       if (this.countedBy === null || this.#reading.faultEveryRead) return;
-      this.#reads.kept.keep(name, pages);
+      this.#openReaders().kept.keep(name, pages);
       this.countedBy.memoryChanged();
     });
     return pages;
@@ -330,7 +330,7 @@ export class Elements implements Persistent {
         [this.#old, this.#young],
         this.#gathering,
       );
-      this.#reads.use(page, attempt);
+      this.#openReaders().use(page, attempt);
       const read = page.read(store);
       if (limit > MUCH) this.#muchRead = this.#wentOn(read);
       await read;

@@ -86,6 +86,7 @@ export class RecordCache<Node extends CacheNode> {
     this.#allowedBytes = leastOf(limits);
     this.#recentlyRead = null;
     this.#judged = this.#readAgain = 0;
+    this.#stuckBelowBytes = 0;
   }
 
   /** What small records may take at present. */
@@ -215,7 +216,7 @@ export class RecordCache<Node extends CacheNode> {
     // What was changed lately stands together, and is pinned together: that much in vain tells nothing of the rest.
     const isVain = patience < 0 && this.evictions - before < steps * MIN_YIELD;
     this.#vainSteps = isVain ? this.#vainSteps + steps : 0;
-    if (this.#vainSteps < 2 * count || !isVain) return true;
+    if (!isVain || this.#vainSteps < 2 * count) return true;
     this.#vainSteps = 0;
     // Who only reads pins as well, and nobody tells when that is over.
     this.#stuckBelowBytes = this.bytes + this.#limits.limitBytes * ROOM;

@@ -60,6 +60,16 @@ test("while it is stuck what is read and does not stay goes, and the rest is not
   expect(cache.isFull).toBe(true);
 });
 
+test("another limit is tried at once, also when it was stuck", () => {
+  const { cache, nodes } = cacheOf(1600, [2000, true]);
+  while (cache.trim());
+  expect(cache.isFull).toBe(false);
+  for (const node of nodes) node.isPinned = false;
+  cache.limits = { limitBytes: 100, minBytes: 100 };
+  while (cache.isFull) expect(cache.trim()).toBe(true);
+  expect(cache.bytes).toBe(100);
+});
+
 test("when it has grown by a part it looks again, though nobody has told that some may go", () => {
   const { cache, nodes, evicted } = cacheOf(1600, [2000, true]);
   while (cache.trim());
