@@ -64,8 +64,8 @@ export class Accounts {
   enterCalls(tally: CallTally): void {
     const all = this.statistics;
     const { latencyTracking } = this.#server!.config.values;
-    for (const counts of tally.used) {
-      const { command, calls, times } = counts;
+    tally.forEach((counts) => {
+      const { command, calls } = counts;
       const { statistics } = command;
       statistics.calls += calls;
       statistics.usec += counts.usec;
@@ -73,14 +73,13 @@ export class Accounts {
       statistics.rejected += counts.rejected;
       if (latencyTracking && calls > 0) {
         statistics.latency ??= new LatencyHistogram();
-        if (counts.latency !== null) statistics.latency.add(counts.latency);
-        for (const ns of times) statistics.latency.record(ns);
+        counts.recordTimes(statistics.latency);
       }
       all.commandsProcessed += calls;
-      if (!command.isReadonly) continue;
+      if (!command.isReadonly) return;
       all.keyspaceHits += counts.keyspaceHits;
       all.keyspaceMisses += counts.keyspaceMisses;
-    }
+    });
     for (const { error, count } of tally.errors.values()) all.countError(error, count);
     this.#committer.weigh(tally.writtenBytes);
   }

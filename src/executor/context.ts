@@ -59,7 +59,7 @@ export class CommandContext implements Context {
     if (this.#work.length === 0) return NO_WORK;
     const work = this.#work;
     this.#work = [];
-    this.replies.length = 0;
+    if (this.replies.length > 0) this.replies.length = 0;
     return work;
   }
 

@@ -250,7 +250,7 @@ export class Executor {
     const nowMs = unixMsAt(startedMs);
     const result = this.#attempts.run(caller, command, args, attempt, startedMs, nowMs);
     if (!(result instanceof Fault || result instanceof Suspended)) {
-      if (attempt.isUsed) this.#renewAttempt(attempt);
+      if (attempt.isUsed) attempt.renew();
       if (result instanceof WaitFor) {
         this.blocked.add(caller, command, args, result);
         return PENDING;
@@ -283,11 +283,6 @@ export class Executor {
         return failure.reply;
       },
     };
-  }
-
-  #renewAttempt(attempt: Attempt): void {
-    attempt.release();
-    this.#attempt = new Attempt();
   }
 
   #rejected(caller: Caller, command: Command | undefined, error: unknown): Reply {

@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { DueKey } from "../keyspace/expiry-window.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { Bytes } from "../support/bytes.ts";
 import type { OwnWork } from "./own-work.ts";
 
 /** How exact the walk is: a key that nobody asks for goes at most this much later. */
@@ -53,10 +55,10 @@ export class ExpiryWalk {
 
   async #step(): Promise<void> {
     const keyspace = this.#keyspace;
-    const due = await keyspace.expiry.due(Date.now());
+    const due = byGeneration(await keyspace.expiry.due(Date.now()));
     for (const db of keyspace.databases) {
-      const keys = due.filter(({ generation }) => generation === db.generation).map(({ key }) => key);
-      if (keys.length === 0) continue;
+      const keys = due.get(db.generation);
+      if (keys === undefined) continue;
       await this.#ownWork.run(() => {
         // Who has turned it off meanwhile can rely on that.
         if (!this.isActive) return;
@@ -72,10 +74,10 @@ export class ExpiryWalk {
   async #removeOwn(): Promise<void> {
     const keyspace = this.#keyspace;
     const generations = new Set(keyspace.databases.map((db) => db.generation));
-    const due = keyspace.ownExpiries.takeDue(Date.now(), generations);
+    const due = byGeneration(keyspace.ownExpiries.takeDue(Date.now(), generations));
     for (const db of keyspace.databases) {
-      const keys = due.filter(({ generation }) => generation === db.generation).map(({ key }) => key);
-      if (keys.length === 0) continue;
+      const keys = due.get(db.generation);
+      if (keys === undefined) continue;
       await this.#ownWork.run(() => {
         db.ready(keys);
         for (const key of keys) db.peek(key);
@@ -90,4 +92,14 @@ export class ExpiryWalk {
   close(): void {
     clearInterval(this.#timer);
   }
+}
+
+function byGeneration(due: readonly DueKey[]): Map<number, Bytes[]> {
+  const keys = new Map<number, Bytes[]>();
+  for (const { generation, key } of due) {
+    const ofSame = keys.get(generation);
+    if (ofSame === undefined) keys.set(generation, [key]);
+    else ofSame.push(key);
+  }
+  return keys;
 }

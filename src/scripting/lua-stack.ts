@@ -1,4 +1,5 @@
 import type { Bytes } from "../support/bytes.ts";
+import { KnownStrings } from "./known-strings.ts";
 import type { LuaModule } from "./lua-module.ts";
 import { BOOLEAN, type LuaStack, NIL, NUMBER, STRING, TABLE } from "./native.ts";
 
@@ -8,7 +9,6 @@ export type InternalFunction = (lua: Stack) => number;
 /** What is written in one go without asking the allocator. */
 const SCRATCH_SIZE = 64 * 1024;
 /** Up to here a loop over the characters is faster than a call into Node. */
-const SHORT_READ = 12;
 const SHORT_WRITE = 24;
 
 const BYTECODE_MARK = "\x1b";
@@ -38,6 +38,7 @@ export class Stack implements LuaStack {
   readonly #size: number;
   readonly #record: number;
   readonly #recordFields: number;
+  readonly #known = new KnownStrings();
   L = 0;
   /** Throws where the running script is to end. */
   onCheckTime: () => void = () => undefined;
@@ -314,11 +315,7 @@ export class Stack implements LuaStack {
   }
 
   #decode(address: number, size: number): Bytes {
-    const { bytes } = this.#module;
-    if (size > SHORT_READ) return bytes.latin1Slice(address, address + size);
-    let text = "";
-    for (let i = address; i < address + size; i++) text += String.fromCharCode(bytes[i]!);
-    return text;
+    return this.#known.read(this.#module.bytes, address, size);
   }
 
   #pushLong(value: Bytes): void {

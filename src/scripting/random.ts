@@ -6,11 +6,14 @@
 export class ScriptRandom {
   #high = 0x1234abcd;
   #low = 0x330e;
+  /** Both of them, once somebody has asked. */
+  #saved: readonly [number, number] | null = null;
 
   /** 0 to 2^31 - 1. */
   next(): number {
     // The upper 32 and the lower 16 bits by themselves, as doubles and integers hold them.
     const low = this.#low * 0xe66d + 0xb;
+    this.#saved = null;
     const carry = Math.floor(low / 0x10000);
     const middle = Math.imul(this.#high, 0xe66d) + Math.imul(this.#low, 0x5deec) + carry;
     this.#low = low & 0xffff;
@@ -19,17 +22,17 @@ export class ScriptRandom {
   }
 
   seed(seed: number): void {
+    this.#saved = null;
     this.#high = seed >>> 0;
     this.#low = 0x330e;
   }
 
   /** For an attempt that has to be repeated exactly. */
   save(): readonly [number, number] {
-    return [this.#high, this.#low];
+    return (this.#saved ??= [this.#high, this.#low]);
   }
 
-  restore([high, low]: readonly [number, number]): void {
-    this.#high = high;
-    this.#low = low;
+  restore(saved: readonly [number, number]): void {
+    [this.#high, this.#low] = this.#saved = saved;
   }
 }

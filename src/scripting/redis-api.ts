@@ -167,11 +167,11 @@ function isError(reply: Reply): boolean {
 function takeArguments(lua: Stack): Bytes[] | Mistake {
   const count = lua.top();
   if (count === 0) return new Mistake("Please specify at least one argument for this redis lib call");
-  const args: Bytes[] = [];
+  const args = new Array<Bytes>(count);
   for (let i = 1; i <= count; i++) {
     const type = lua.type(i);
-    if (type === STRING) args.push(lua.toBytes(i)!);
-    else if (type === NUMBER) args.push(formatNumber(lua.toNumber(i)));
+    if (type === STRING) args[i - 1] = lua.toBytes(i)!;
+    else if (type === NUMBER) args[i - 1] = formatNumber(lua.toNumber(i));
     else return new Mistake("Lua redis lib command arguments must be strings or integers");
   }
   lua.setTop(0);

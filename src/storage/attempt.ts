@@ -41,7 +41,7 @@ export class Attempt {
   /** A script has called the command that runs: it takes whole replies only, which are not to be streamed. */
   inScript = false;
   /** What it has met that is not of the keyspace, in order: an attempt that starts again meets the same. */
-  readonly #met: unknown[] = [];
+  #met: unknown[] = [];
   #metNext = 0;
   /** Point reads of element ranges, by full key. `undefined` as value: the fetch is under way. */
   readonly points = new Map<Bytes, Bytes | null | undefined>();
@@ -89,8 +89,26 @@ export class Attempt {
   }
 
   release(): void {
+    if (this.releases.length === 0) return;
     for (const release of this.releases) release();
     this.releases.length = 0;
+  }
+
+  /**
+   * For the next command, which must see nothing of this one: what never faulted is held by nobody else. The batch remains, for which
+   * the reply may wait.
+   */
+  renew(): void {
+    this.release();
+    this.undo = null;
+    this.faults = 0;
+    this.random = null;
+    this.scriptRandom = null;
+    if (this.#met.length > 0) this.#met = [];
+    if (this.points.size > 0) this.points.clear();
+    if (this.pages.size > 0) this.pages.clear();
+    if (this.#fetched.size > 0) this.#fetched.clear();
+    if (this.forced.size > 0) this.forced.clear();
   }
 
   /** What `fetch` resolves to; faults until it has. `name` tells it from other reads of the same owner. */

@@ -6,7 +6,7 @@
  */
 export class Undo {
   readonly #steps: (() => void)[] = [];
-  readonly #known = new Set<object>();
+  readonly #known = new FewObjects();
   /** The command that runs now may write: what it looks at must be remembered first. */
   mayWrite = false;
 
@@ -16,9 +16,7 @@ export class Undo {
 
   /** Whether `owner` has not been asked for before: its state is still that of before the transaction. */
   isFirst(owner: object): boolean {
-    if (this.#known.has(owner)) return false;
-    this.#known.add(owner);
-    return true;
+    return this.#known.add(owner);
   }
 
   knows(owner: object): boolean {
@@ -32,3 +30,29 @@ export class Undo {
     this.#known.clear();
   }
 }
+
+/** Most transactions write to a key or two: a `Set` takes longer to make than those to look through. */
+class FewObjects {
+  #few: object[] = [];
+  #many: Set<object> | null = null;
+
+  has(object: object): boolean {
+    return this.#many === null ? this.#few.includes(object) : this.#many.has(object);
+  }
+
+  /** Whether it is new. */
+  add(object: object): boolean {
+    if (this.has(object)) return false;
+    if (this.#many !== null) this.#many.add(object);
+    else if (this.#few.length < MAX_FEW) this.#few.push(object);
+    else this.#many = new Set([...this.#few, object]);
+    return true;
+  }
+
+  clear(): void {
+    this.#few = [];
+    this.#many = null;
+  }
+}
+
+const MAX_FEW = 8;

@@ -1,5 +1,6 @@
 import { bitLength, parseHexFloat, roundToFormat } from "./binary-float.ts";
 import type { Bytes } from "./bytes.ts";
+import { formatInteger } from "./integers.ts";
 
 /**
  * Double-precision numbers as clients write and read them: scores, increments, range bounds. Redis leaves
@@ -16,26 +17,31 @@ const SMALLEST_NORMAL = 2 ** -1022;
  * sign, in any case. Not: nothing, blanks, NaN, what overflows or becomes zero by being too small.
  */
 export function parseDouble(text: Bytes): number | null {
-  const length = text.length;
-  // Up to 15 digits in a row fit a double exactly.
-  if (length <= 15) {
-    const negative = text.charCodeAt(0) === MINUS;
-    let at = negative ? 1 : 0;
-    let value = 0;
-    let onlyDigits = at < length;
-    for (; at < length; at++) {
-      const digit = text.charCodeAt(at) - 0x30;
-      if (digit < 0 || digit > 9) {
-        onlyDigits = false;
-        break;
-      }
-      value = value * 10 + digit;
-    }
-    if (onlyDigits) return negative ? -value : value;
-  }
+  const whole = wholeNumber(text);
+  if (whole !== null) return whole;
   const value = toDouble(text);
   return Number.isNaN(value) || isOutOfRange(text, value) ? null : value;
 }
+
+/** What is a minus, or none, and digits, and safe; null for all else. Nearly every score is of that kind. */
+function wholeNumber(text: Bytes): number | null {
+  const length = text.length;
+  const negative = text.charCodeAt(0) === MINUS;
+  let at = negative ? 1 : 0;
+  if (at === length || length > MAX_SAFE_LENGTH) return null;
+  let value = 0;
+  for (; at < length; at++) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) return null;
+    value = value * 10 + digit;
+  }
+  // Inexact only past 2^53, and then it can't round back below.
+  if (value > Number.MAX_SAFE_INTEGER) return null;
+  return negative ? -value : value;
+}
+
+/** `-9007199254740991`. */
+const MAX_SAFE_LENGTH = 17;
 
 /** One end of a score range: `(1.5` excludes 1.5. */
 export interface ScoreBound {
@@ -48,6 +54,8 @@ export interface ScoreBound {
  * score: leading blanks are skipped, nothing at all is 0, too large is infinite, too small is zero.
  */
 export function parseScoreBound(text: Bytes): ScoreBound | null {
+  const whole = wholeNumber(text);
+  if (whole !== null) return { value: whole, exclusive: false };
   const exclusive = text.charCodeAt(0) === 0x28;
   const value = toDoubleAsInC(exclusive ? text.slice(1) : text);
   return Number.isNaN(value) ? null : { value, exclusive };
@@ -123,7 +131,7 @@ function isOutOfRange(text: Bytes, value: number): boolean {
 export function formatDouble(value: number): Bytes {
   const size = Math.abs(value);
   if (Number.isInteger(value)) {
-    if (size <= Number.MAX_SAFE_INTEGER) return value === 0 && 1 / value < 0 ? "-0" : String(value);
+    if (size <= Number.MAX_SAFE_INTEGER) return value === 0 && 1 / value < 0 ? "-0" : formatInteger(value);
     if (size < 1e17) return BigInt(value).toString();
   } else {
     // Halves, quarters … of up to 15 digits: the shortest spelling is the exact one.

@@ -1,9 +1,9 @@
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 
-/** Below this a heap that doubles costs little, and each collection is short. */
-const LARGE_HEAP_BYTES = 128 << 20;
+/** How much any heap may grow by between two full collections. */
+const GROWTH_BYTES = 64 << 20;
 
-/** How much a large heap may grow between two full collections. V8 by itself lets it grow up to four times. */
+/** A large one grows by so much of itself. V8 lets it grow up to four times. */
 const GROWTH_PERCENT = 25;
 
 const LOOK_EVERY_MS = 1000;
@@ -14,11 +14,17 @@ const LOOK_EVERY_MS = 1000;
  * more often run on other threads for the most part.
  */
 export function limitHeapGrowth(): void {
+  let percent = 0;
   const timer = setInterval(() => {
-    if (getHeapStatistics().used_heap_size < LARGE_HEAP_BYTES) return;
-    clearInterval(timer);
+    const wanted = growthPercent(getHeapStatistics().used_heap_size);
+    if (wanted === percent) return;
+    percent = wanted;
     // Read by V8 whenever it decides on the next limit.
-    setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
+    setFlagsFromString(`--heap-growing-percent=${percent}`);
   }, LOOK_EVERY_MS);
   timer.unref();
+}
+
+function growthPercent(heapBytes: number): number {
+  return Math.max(GROWTH_PERCENT, Math.round((100 * GROWTH_BYTES) / heapBytes));
 }

@@ -78,6 +78,19 @@ test("LATENCY HISTOGRAM counts the calls of a command", async () => {
   expect(await client.send("LATENCY", "HISTOGRAM", "config")).toContain("config|get");
 });
 
+test("LATENCY HISTOGRAM counts each call of a script, however many", async () => {
+  await using client = await server.connect();
+  for (const count of [1, 3000, 2]) {
+    await client.send("CONFIG", "RESETSTAT");
+    await client.send("EVAL", "for i = 1, ARGV[1] do redis.call('ECHO', 'x') end", 0, count);
+    const [, [, calls, , buckets]] = (await client.send("LATENCY", "HISTOGRAM", "echo")) as [
+      string,
+      [string, number, string, number[]],
+    ];
+    expect([calls, buckets.at(-1)]).toEqual([count, count]);
+  }
+});
+
 test("MONITOR shows each command, a transaction in its order, and no secrets", async () => {
   await using monitor = await server.connect();
   await using client = await server.connect();

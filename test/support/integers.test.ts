@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   addInt64,
+  formatInteger,
   INT64_MAX,
   INT64_MIN,
   isCanonicalInt64,
@@ -18,6 +19,31 @@ const anyInt64 = fc.oneof(
   fc.bigInt({ min: INT64_MAX - 3n, max: INT64_MAX }),
   fc.bigInt({ min: INT64_MIN, max: INT64_MIN + 3n }),
 );
+
+describe("formatInteger", () => {
+  it.each([
+    0,
+    -0,
+    1,
+    -7,
+    999_999_999_999_999,
+    1e15,
+    1e15 + 1,
+    1_000_000_100_000_000,
+    2 ** 53 - 1,
+    -(2 ** 53 - 1),
+  ])("%s as V8 writes it", (value) => {
+    expect(formatInteger(value)).toBe(String(value));
+  });
+
+  it("any", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.maxSafeInteger(), fc.integer({ min: 1e15, max: 2 ** 53 - 1 })), (value) => {
+        expect(formatInteger(value)).toBe(String(value));
+      }),
+    );
+  });
+});
 
 describe("parseInteger", () => {
   it.each([
