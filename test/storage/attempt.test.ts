@@ -14,7 +14,7 @@ test("the next command sees nothing of the one before", async () => {
     (used) => used.same(() => 1),
     (used) => (used.random = new Random(1)),
     (used) => (used.undo = new Undo()),
-    (used) => expect(() => used.once(owner, "what", () => Promise.resolve(1))).toThrow(),
+    (used) => expect(() => used.once(owner, "what", () => Promise.resolve(1))).toThrow(Fault),
   ];
   for (const use of uses) {
     expect(attempt.isUsed).toBe(false);
