@@ -2,7 +2,14 @@ import type { Derived, Element, ElementRange, Elements } from "../storage/elemen
 import type { Reading } from "../storage/reading.ts";
 import type { Undo } from "../storage/undo.ts";
 import type { Bytes } from "../support/bytes.ts";
-import { MAX_BLOCK, type OrderBlock, OrderBlocks } from "./order-blocks.ts";
+import {
+  countBelow,
+  countUpTo,
+  MAX_BLOCK,
+  type OrderBlock,
+  OrderBlocks,
+  type OrderOptions,
+} from "./order-blocks.ts";
 import type { Ranks } from "./order-range.ts";
 
 interface Write {
@@ -11,15 +18,16 @@ interface Write {
 }
 
 /**
- * The ranks of a large sorted set that is on disk: how many elements are in each block of its order, in memory. They are
- * counted, in one pass beside everything else, when a rank is first asked for, and know of each write from then on, for
- * as long as the sorted set is known in memory. To find a rank then is to read a part of one block.
+ * The ranks of a large sorted set that is on disk: how many elements are in each block of its order, and their scores, in
+ * memory. They are counted, in one pass beside everything else, when a rank is first asked for, and know of each write
+ * from then on, for as long as the sorted set is known in memory. To find a rank then is to read those of its block that
+ * share its score; where there are more than memory has room for scores of, a part of the block.
  */
 export class OrderRanks implements Derived {
   readonly #elements: Elements;
   readonly #reading: Reading;
-  /** The part of the elements that is the order: what all its keys begin with. */
-  readonly #order: Bytes;
+  /** The part of the elements that is the order: all its keys begin with the lowest. */
+  readonly #order: OrderOptions;
   #blocks: OrderBlocks | null = null;
   #counting: Promise<void> | null = null;
   /** What was written since the counting began. */
@@ -27,7 +35,7 @@ export class OrderRanks implements Derived {
   /** What the transaction that runs has written. */
   #taken: { readonly undo: Undo; readonly writes: Write[] } | null = null;
 
-  constructor(elements: Elements, reading: Reading, order: Bytes) {
+  constructor(elements: Elements, reading: Reading, order: OrderOptions) {
     this.#elements = elements;
     this.#reading = reading;
     this.#order = order;
@@ -49,7 +57,7 @@ export class OrderRanks implements Derived {
   // ─── following what is written ─────────────────────────────────────────────────────────────────
 
   wrote(key: Bytes, isDeleted: boolean): void {
-    if ((this.#blocks === null && this.#counting === null) || !key.startsWith(this.#order)) return;
+    if ((this.#blocks === null && this.#counting === null) || !key.startsWith(this.#order.lowest)) return;
     const { undo } = this.#reading.attempt;
     if (undo !== null) this.#remember(undo, { key, isDeleted });
     this.#change({ key, isDeleted });
@@ -96,7 +104,7 @@ export class OrderRanks implements Derived {
     this.#meanwhile = [];
     const blocks = new OrderBlocks(this.#order);
     try {
-      const keys = this.#elements.stream({ gte: this.#order }, (key) => key);
+      const keys = this.#elements.stream({ gte: this.#order.lowest }, (key) => key);
       for await (const run of keys) for (const key of run) blocks.add(key);
       for (const write of this.#meanwhile) this.#count(blocks, write);
       this.#blocks = blocks;
@@ -115,17 +123,57 @@ export class OrderRanks implements Derived {
     return start + this.#elements.range({ gte: first, lt: key }, count).length;
   }
 
+  /** How many keys come before this one, which is there. Faults until it is known. */
+  of(key: Bytes): number {
+    const block = this.#block((blocks) => blocks.holding(key));
+    const { start, scores } = block;
+    if (scores === null) return this.before(key);
+    const score = this.#order.scoreOf(key);
+    const below = countBelow(scores, score);
+    const same = countUpTo(scores, score) - below;
+    if (same === 1) return start + below;
+    const range = { gte: this.#firstOf(score, block), lt: key };
+    return start + below + this.#elements.range(range, same).length;
+  }
+
+  /** How many keys have a lower score. Faults until it is known. */
+  below(score: number): number {
+    const head = this.#order.headOf(score);
+    const { start, scores } = this.#known().holding(head);
+    return scores === null ? this.before(head) : start + countBelow(scores, score);
+  }
+
+  /** How many keys have a lower score, or this one. Faults until it is known. */
+  upTo(score: number): number {
+    const end = this.#order.endOf(score);
+    const { start, scores } = this.#known().holding(end);
+    return scores === null ? this.before(end) : start + countUpTo(scores, score);
+  }
+
+  /** Where those of a block begin that have this score: there may be others in the block before. */
+  #firstOf(score: number, { first }: OrderBlock): Bytes {
+    const head = this.#order.headOf(score);
+    return head > first ? head : first;
+  }
+
   /** The elements of some ranks, in order. Faults until they are known. */
   read({ from, to }: Ranks): readonly Element[] {
-    const { first, start } = this.#block((blocks) => blocks.atRank(from));
-    return this.#elements.range({ gte: first, isExact: true }, to - start).slice(from - start);
+    const block = this.#block((blocks) => blocks.atRank(from));
+    const { first, start, scores } = block;
+    if (scores === null) {
+      return this.#elements.range({ gte: first, isExact: true }, to - start).slice(from - start);
+    }
+    const score = scores[from - start]!;
+    const before = from - start - countBelow(scores, score);
+    const range = { gte: this.#firstOf(score, block), isExact: true };
+    return this.#elements.range(range, to - from + before).slice(before);
   }
 
   /** A range in which the element of some rank is, and its rank there; of the end of it, backwards. Where it `isReady`. */
   place(rank: number, reverse: boolean): { readonly range: ElementRange; readonly rank: number } {
     const { first, next, start, count } = this.#blocks!.atRank(rank);
     if (!reverse) return { range: { gte: first }, rank: rank - start };
-    return { range: { ...rangeTo(this.#order, next), reverse }, rank: start + count - 1 - rank };
+    return { range: { ...rangeTo(this.#order.lowest, next), reverse }, rank: start + count - 1 - rank };
   }
 
   #block(find: (blocks: OrderBlocks) => OrderBlock): OrderBlock {

@@ -2,6 +2,7 @@ import { crc32 } from "../support/crc32.ts";
 import type { Bytes } from "../support/bytes.ts";
 import type { Element, ElementRange, Elements } from "../storage/elements.ts";
 import { readScore, scoreBytes, u32 } from "../storage/numbers.ts";
+import type { OrderKeys } from "./order-blocks.ts";
 import {
   type LexRange,
   type OrderRange,
@@ -33,6 +34,17 @@ export const orderKey = (score: number, member: Bytes): Bytes => orderHead(score
 
 /** What stands before the member. */
 export const orderHead = (score: number): Bytes => ORDER + scoreBytes(score);
+
+/** What follows all of a score. */
+export const orderEnd = (score: number): Bytes => behind(orderHead(score));
+
+/** Of the order part. */
+export const ORDER_KEYS: OrderKeys = {
+  lowest: ORDER,
+  scoreOf: (key) => readScore(key, ORDER.length),
+  headOf: orderHead,
+  endOf: orderEnd,
+};
 
 /** In the order part, the value of an element whose score is −0. */
 const MINUS = "-";
@@ -113,9 +125,10 @@ export function orderBounds(elements: Elements, range: ScoreRange | LexRange): E
 
 /** For one that is not empty. */
 function scoreKeys({ min, max }: ScoreRange): ElementRange {
-  const least = ORDER + scoreBytes(min.value);
-  const most = ORDER + scoreBytes(max.value);
-  return { gte: min.exclusive ? behind(least) : least, lt: max.exclusive ? most : behind(most) };
+  return {
+    gte: min.exclusive ? orderEnd(min.value) : orderHead(min.value),
+    lt: max.exclusive ? orderHead(max.value) : orderEnd(max.value),
+  };
 }
 
 /** For one that is not empty, where every score is `score`. */

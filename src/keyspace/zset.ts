@@ -26,7 +26,7 @@ import type { ScoredMembers } from "./score-order.ts";
 import { MAX_WITHOUT_MAP, SortedMembers } from "./sorted-members.ts";
 import {
   MEMBERS,
-  ORDER,
+  ORDER_KEYS,
   WHOLE_ORDER,
   deleteElement,
   hasSeveralScores,
@@ -217,7 +217,7 @@ export class ZSet extends Collection<SortedMembers> {
     const near = ranks?.isReady
       ? null
       : readRank(this.elements!, key, this.count, ranks === null ? Infinity : NEAR);
-    return near ?? ranks!.before(key);
+    return near ?? ranks!.of(key);
   }
 
   /** What a window shows of a range, in the window's direction. For replies see `mustStream`. */
@@ -272,6 +272,13 @@ export class ZSet extends Collection<SortedMembers> {
   #ranksOnDisk(ranks: OrderRanks, range: OrderRange): Ranks {
     if (range.by === "rank") return this.ranks(range, WHOLE_WINDOW);
     if (isEmptyRange(range)) return NO_RANKS;
+    if (range.by === "score") {
+      const { min, max } = range;
+      return {
+        from: min.exclusive ? ranks.upTo(min.value) : ranks.below(min.value),
+        to: max.exclusive ? ranks.below(max.value) : ranks.upTo(max.value),
+      };
+    }
     const { gte, lt } = orderBounds(this.elements!, range);
     return { from: ranks.before(gte), to: lt === undefined ? this.count : ranks.before(lt) };
   }
@@ -281,7 +288,10 @@ export class ZSet extends Collection<SortedMembers> {
     const { elements } = this;
     if (elements === null || !elements.isStored || !this.isLarge) return null;
     // With the elements, since after a transaction that was taken back they are another's.
-    elements.derived ??= new OrderRanks(elements, this.keyspace.reading, ORDER);
+    elements.derived ??= new OrderRanks(elements, this.keyspace.reading, {
+      ...ORDER_KEYS,
+      maxScoreBytes: this.keyspace.residentShareBytes,
+    });
     return elements.derived as OrderRanks;
   }
 

@@ -2,8 +2,20 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { MAX_BLOCK, OrderBlocks } from "../../src/keyspace/order-blocks.ts";
 
+/** Ten names have one score. */
+const scoreOf = (key: string): number => Number(key.slice(1, 6));
+
+const blocksOf = (maxScoreBytes = Infinity): OrderBlocks =>
+  new OrderBlocks({
+    lowest: "k",
+    scoreOf,
+    headOf: (score) => `k${String(score).padStart(5, "0")}`,
+    endOf: (score) => `k${String(score).padStart(5, "0")}~`,
+    maxScoreBytes,
+  });
+
 /** What blocks know, by a sorted array. */
-function expectAll(blocks: OrderBlocks, keys: readonly string[]): void {
+function expectAll(blocks: OrderBlocks, keys: readonly string[], areScoresKept: boolean): void {
   for (let rank = 0; rank < keys.length; rank += 1 + (keys.length >> 6)) {
     const key = keys[rank]!;
     for (const block of [blocks.atRank(rank), blocks.holding(key)]) {
@@ -13,6 +25,7 @@ function expectAll(blocks: OrderBlocks, keys: readonly string[]): void {
         (other) => other >= block.first && (block.next === undefined || other < block.next),
       );
       expect(block.count).toBe(inside.length);
+      expect(block.scores).toEqual(areScoresKept ? inside.map(scoreOf) : null);
     }
   }
 }
@@ -26,9 +39,10 @@ test("any additions, removals and splits", () => {
     kind: fc.constantFrom("add", "add backwards", "remove", "split"),
   });
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 14 }), (steps) => {
-      const blocks = new OrderBlocks("k");
+    fc.property(fc.array(step, { maxLength: 14 }), fc.constantFrom(Infinity, 900, 0), (steps, maxScores) => {
+      const blocks = blocksOf(9 * maxScores);
       const keys = new Set<string>();
+      let areScoresKept = maxScores > 0;
       for (const { from, length, kind } of steps) {
         const numbers = Array.from({ length }, (_, i) => from + i);
         if (kind === "add backwards") numbers.reverse();
@@ -37,6 +51,7 @@ test("any additions, removals and splits", () => {
           if (kind.startsWith("add") && !keys.has(key)) {
             keys.add(key);
             blocks.add(key);
+            areScoresKept &&= keys.size <= maxScores;
           }
         }
         const sorted = [...keys].sort();
@@ -44,7 +59,7 @@ test("any additions, removals and splits", () => {
           const block = blocks.atRank(from % sorted.length);
           blocks.split(block, sorted.slice(block.start, block.start + block.count));
         }
-        expectAll(blocks, sorted);
+        expectAll(blocks, sorted, areScoresKept);
       }
     }),
     { numRuns: 60 },
@@ -53,7 +68,7 @@ test("any additions, removals and splits", () => {
 
 test("an order that grows at either end has no block that must be split", () => {
   for (const direction of [1, -1]) {
-    const blocks = new OrderBlocks("k");
+    const blocks = blocksOf();
     const size = 200_000;
     for (let i = 0; i < size; i++) blocks.add(name(500_000 + direction * i));
     for (let rank = 0; rank < size; rank += 997) {
@@ -63,8 +78,22 @@ test("an order that grows at either end has no block that must be split", () => 
   }
 });
 
+test("a block that grows in its middle is split where its scores differ, and only there", () => {
+  for (const names of [(i: number) => name(10 * i), (i: number) => `k000010${String(i).padStart(5, "0")}`]) {
+    const blocks = blocksOf();
+    const keys = Array.from({ length: 5000 }, (_, i) => names(i));
+    blocks.add(keys[0]!);
+    blocks.add(keys.at(-1)!);
+    for (let i = 1; i < 4999; i++) blocks.add(keys[1 + ((i * 1009) % 4998)]!);
+    const counts = keys.map((key) => blocks.holding(key).count);
+    if (names(1) === name(10)) expect(Math.max(...counts)).toBeLessThanOrEqual(MAX_BLOCK);
+    else expect(new Set(counts)).toEqual(new Set([5000]));
+    expectAll(blocks, keys, true);
+  }
+});
+
 test("many splits leave every rank where it was", () => {
-  const blocks = new OrderBlocks("k");
+  const blocks = blocksOf(0);
   const keys = Array.from({ length: 300_000 }, (_, i) => name(i));
   // The first and the last, and then all that are between them: one block.
   blocks.add(keys[0]!);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { OrderOptions } from "../../src/keyspace/order-blocks.ts";
 import { OrderRanks } from "../../src/keyspace/order-ranks.ts";
 import { Fault } from "../../src/storage/attempt.ts";
 import type { Elements } from "../../src/storage/elements.ts";
@@ -7,9 +8,19 @@ import { Undo } from "../../src/storage/undo.ts";
 
 const nameOf = (n: number): string => `o${String(n).padStart(5, "0")}`;
 
+/** A hundred names have one score. */
+const ORDER: OrderOptions = {
+  lowest: "o",
+  scoreOf: (key) => Number(key.slice(1, 4)),
+  headOf: (score) => `o${String(score).padStart(3, "0")}`,
+  endOf: (score) => `o${String(score).padStart(3, "0")}~`,
+  maxScoreBytes: Infinity,
+};
+
 /** An order of keys whose counting stands still between two halves, as when others write. */
 class Scene {
   readonly keys = new Set(Array.from({ length: 1000 }, (_, i) => nameOf(2 * i)));
+  reads = 0;
   goOn: () => void = () => undefined;
   readonly #gate = new Promise<void>((resolve) => (this.goOn = resolve));
   readonly attempt = {
@@ -18,15 +29,19 @@ class Scene {
       throw new Fault(fetch);
     },
   };
-  readonly ranks = new OrderRanks(
-    {
-      stream: () => this.#stream(),
-      range: (range) => this.#range(range),
-      countedBy: null,
-    } as Pick<Elements, "stream" | "range" | "countedBy"> as Elements,
-    { attempt: this.attempt, faults: 0 } as unknown as Reading,
-    "o",
-  );
+  readonly ranks: OrderRanks;
+
+  constructor(maxScoreBytes = Infinity) {
+    this.ranks = new OrderRanks(
+      {
+        stream: () => this.#stream(),
+        range: (range) => this.#range(range),
+        countedBy: null,
+      } as Pick<Elements, "stream" | "range" | "countedBy"> as Elements,
+      { attempt: this.attempt, faults: 0 } as unknown as Reading,
+      { ...ORDER, maxScoreBytes },
+    );
+  }
 
   get #sorted(): string[] {
     return [...this.keys].sort();
@@ -40,6 +55,7 @@ class Scene {
   }
 
   #range({ gte, lt }: { gte: string; lt?: string }): [string, string][] {
+    this.reads++;
     return this.#sorted
       .filter((key) => key >= gte && (lt === undefined || key < lt))
       .map((key) => [key, ""] as [string, string]);
@@ -64,7 +80,14 @@ class Scene {
 
   check(): void {
     const sorted = this.#sorted;
-    sorted.forEach((key, rank) => expect(this.ranks.before(key)).toBe(rank));
+    sorted.forEach((key, rank) => {
+      expect(this.ranks.before(key)).toBe(rank);
+      expect(this.ranks.of(key)).toBe(rank);
+    });
+    for (let score = 0; score < 30; score++) {
+      expect(this.ranks.below(score)).toBe(sorted.filter((key) => ORDER.scoreOf(key) < score).length);
+      expect(this.ranks.upTo(score)).toBe(sorted.filter((key) => ORDER.scoreOf(key) <= score).length);
+    }
     for (let from = 0; from < sorted.length; from += 97) {
       const wanted = sorted.slice(from, from + 10);
       const found = this.ranks.read({ from, to: from + wanted.length }).map(([key]) => key);
@@ -73,8 +96,11 @@ class Scene {
   }
 }
 
-test("what is written while they are counted counts", async () => {
-  const scene = new Scene();
+/** All scores are kept, some, none. */
+const LIMITS = [Infinity, 9 * 1100, 0];
+
+test.each(LIMITS)("what is written while they are counted counts (%s bytes of scores)", async (limit) => {
+  const scene = new Scene(limit);
   const counting = scene.beginCounting();
   for (let i = 0; i < 300; i++) scene.write(nameOf(2 * i + 1), false);
   for (let i = 0; i < 200; i++) scene.write(nameOf(8 * i), true);
@@ -89,8 +115,8 @@ test("what is written while they are counted counts", async () => {
   scene.check();
 });
 
-test("what is taken back counts no more, while they are counted and afterwards", async () => {
-  const scene = new Scene();
+test.each(LIMITS)("what is taken back counts no more (%s bytes of scores)", async (limit) => {
+  const scene = new Scene(limit);
   const counting = scene.beginCounting();
   const transaction = (): void => {
     const before = [...scene.keys];
@@ -115,6 +141,23 @@ test("what is taken back counts no more, while they are counted and afterwards",
   scene.check();
 });
 
+test("where scores are kept, only what shares one is read", async () => {
+  const scene = new Scene();
+  for (const key of [...scene.keys]) if (!key.endsWith("50")) scene.keys.delete(key);
+  const counting = scene.beginCounting();
+  scene.goOn();
+  await counting;
+  const sorted = [...scene.keys].sort();
+  expect(sorted.length).toBe(20);
+  sorted.forEach((key, rank) => expect(scene.ranks.of(key)).toBe(rank));
+  expect([scene.ranks.below(7), scene.ranks.upTo(7)]).toEqual([7, 8]);
+  expect(scene.reads).toBe(0);
+  // Another one of that score.
+  scene.write(`${sorted[5]!}0`, false);
+  expect([5, 6].map((at) => scene.ranks.of([...scene.keys].sort()[at]!))).toEqual([5, 6]);
+  expect(scene.reads).toBe(2);
+});
+
 test("a counting that fails leaves nothing behind, and the next one counts", async () => {
   const { attempt } = new Scene();
   let fails = true;
@@ -128,7 +171,7 @@ test("a counting that fails leaves nothing behind, and the next one counts", asy
       range: () => [],
     } as unknown as Elements,
     { attempt, faults: 0 } as unknown as Reading,
-    "o",
+    ORDER,
   );
   const begin = (): Promise<void> => {
     try {
