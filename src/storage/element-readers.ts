@@ -3,6 +3,7 @@ import type { Attempt } from "./attempt.ts";
 import { KeptPages } from "./kept-pages.ts";
 import { COLLECTION_PREFIX_LENGTH } from "./layout.ts";
 import type { Page } from "./page.ts";
+import type { Store } from "./store.ts";
 import type { Undo } from "./undo.ts";
 
 /** Is told of each write of an element; null: it was deleted. */
@@ -17,6 +18,8 @@ export class ElementReaders {
   readonly #pages = new Set<Page>();
   readonly #points = new Set<Points>();
   readonly #followers = new Set<Follower>();
+  /** Kept pages that are being read on, by what was asked for. */
+  readonly #readingOn = new Map<string, Promise<void>>();
   readonly kept = new KeptPages();
 
   get isBusy(): boolean {
@@ -41,6 +44,32 @@ export class ElementReaders {
   use(page: Page, attempt: Attempt): void {
     this.#pages.add(page);
     attempt.releases.push(() => this.#pages.delete(page));
+  }
+
+  /**
+   * What follows a kept page is read, as `follow` says, and becomes a part of it. Many who pop have used it up at the same time: they
+   * wait for the same, where each by itself would begin in front of all that was popped, and keep its own page true.
+   */
+  async readOn(name: string, follow: (page: Page) => Page, store: Store): Promise<void> {
+    const underWay = this.#readingOn.get(name);
+    if (underWay !== undefined) return underWay;
+    const page = this.kept.get(name);
+    // Dropped meanwhile: who needs it begins anew.
+    if (page === undefined) return;
+    const reading = this.#extend(name, page, follow(page), store);
+    this.#readingOn.set(name, reading);
+    return reading;
+  }
+
+  async #extend(name: string, page: Page, next: Page, store: Store): Promise<void> {
+    this.#pages.add(next);
+    try {
+      await next.read(store);
+      this.kept.extend(name, page, next);
+    } finally {
+      this.#pages.delete(next);
+      this.#readingOn.delete(name);
+    }
   }
 
   /** From now on the command's point reads learn of writes to this collection. */

@@ -4,6 +4,7 @@ import { ChangeList } from "./change-list.ts";
 import type { Committer } from "./committer.ts";
 import { ElementReaders, type Follower } from "./element-readers.ts";
 import type { Persistent } from "./persistent.ts";
+import { MAX_KEPT_ENTRIES } from "./kept-pages.ts";
 import { collectionPrefix, collectionRange, COLLECTION_PREFIX_LENGTH } from "./layout.ts";
 import { MergedStream } from "./merged-stream.ts";
 import { type Change, Overlay, mergeOverlays } from "./overlay.ts";
@@ -235,11 +236,26 @@ export class Elements implements Persistent {
     }
     const last = read.at(-1);
     if (found.length === limit || last?.isComplete) return found;
-    const pages = this.#readPages(name) ?? this.#beginPages(name, kept);
     const wanted = limit - found.length;
     // What is kept is read again and again: who has used it up, and pops, goes on.
     const isUsedUp = last !== undefined && last === kept && range.isExact !== true;
-    return this.#fetchPage(pages, range, last, isUsedUp ? Math.max(wanted, READ_ON) : wanted);
+    const ahead = Math.max(wanted, READ_ON);
+    if (isUsedUp && found.length + ahead <= MAX_KEPT_ENTRIES) return this.#readOn(name, ahead);
+    const pages = this.#readPages(name) ?? this.#beginPages(name, kept);
+    return this.#fetchPage(pages, range, last, isUsedUp ? ahead : wanted);
+  }
+
+  /** Reads what follows a kept page, for all who have used it up. */
+  #readOn(name: string, wanted: number): never {
+    const { attempt, store } = this.#reading;
+    this.#reading.faults++;
+    return attempt.fault(() =>
+      this.#openReaders().readOn(
+        name,
+        (last) => new Page(last.rest(wanted), [this.#old, this.#young], this.#gathering),
+        store,
+      ),
+    );
   }
 
   /** All elements of a range. */

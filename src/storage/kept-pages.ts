@@ -4,7 +4,7 @@ import type { Undo } from "./undo.ts";
 
 /** What is read again and again is read in few ways: the first and the last elements, a page of a list. */
 const MAX_PAGES = 4;
-const MAX_ENTRIES = 1000;
+export const MAX_KEPT_ENTRIES = 1000;
 const MAX_BYTES = 256 << 10;
 /** About what an entry takes beside its bytes. */
 const ENTRY_BYTES = 80;
@@ -38,11 +38,23 @@ export class KeptPages {
   keep(name: string, [first, ...rest]: readonly Page[]): void {
     this.drop(name);
     if (first === undefined || !this.#isSeen(name)) return;
-    if (rest.reduce((sum, { size }) => sum + size, first.size) > MAX_ENTRIES) return;
+    if (rest.reduce((sum, { size }) => sum + size, first.size) > MAX_KEPT_ENTRIES) return;
     for (const page of rest) first.absorb(page);
-    const bytes = bytesOf(first);
+    this.#put(name, first);
+  }
+
+  /** What follows a page that may still be kept has been read. */
+  extend(name: string, page: Page, next: Page): void {
+    if (this.get(name) !== page) return;
+    this.drop(name);
+    page.absorb(next);
+    this.#put(name, page);
+  }
+
+  #put(name: string, page: Page): void {
+    const bytes = bytesOf(page);
     if (bytes > MAX_BYTES) return;
-    this.#pages.set(name, { page: first, bytes });
+    this.#pages.set(name, { page, bytes });
     this.#bytes += bytes;
     for (const oldest of this.#pages.keys()) {
       if (this.#pages.size <= MAX_PAGES && this.#bytes <= MAX_BYTES) break;
@@ -78,7 +90,7 @@ export class KeptPages {
       const bytes = bytesOfEntry(fullKey, value ?? "");
       kept.bytes += bytes;
       this.#bytes += bytes;
-      if (kept.page.size > MAX_ENTRIES || kept.bytes > MAX_BYTES) this.drop(name);
+      if (kept.page.size > MAX_KEPT_ENTRIES || kept.bytes > MAX_BYTES) this.drop(name);
     }
   }
 

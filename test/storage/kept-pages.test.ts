@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Attempt, Fault } from "../../src/storage/attempt.ts";
 import { Committer } from "../../src/storage/committer.ts";
 import { type ElementRange, Elements } from "../../src/storage/elements.ts";
@@ -78,6 +78,14 @@ class Scene {
     return (reverse ? all.reverse() : all).slice(0, limit);
   }
 
+  async pop(range: ElementRange): Promise<void> {
+    await this.command(() => {
+      const popped = this.elements.range(range, 1);
+      expect(popped).toEqual(this.expected(range, 1));
+      for (const [name] of popped) this.write(name, null);
+    });
+  }
+
   async check(range: ElementRange, limit: number): Promise<void> {
     await this.command(() => {
       expect(this.elements.range(range, limit)).toEqual(this.expected(range, limit));
@@ -109,6 +117,8 @@ const step = fc.oneof(
   }),
   // Two commands that read the same at the same time, and a write between; what is kept may be forgotten while they do.
   fc.record({ both: read, meanwhile: write, forgets: fc.boolean() }),
+  // Some who take the first of a range away, at the same time.
+  fc.record({ pops: fc.integer({ min: 1, max: 6 }), from: fc.constantFrom(...RANGES) }),
   fc.constant({ settles: true }),
 );
 
@@ -132,6 +142,8 @@ test("ranges are right whatever is kept of them, between writes and transactions
         isTakenBack: boolean;
         both: Read;
         forgets: boolean;
+        pops: number;
+        from: ElementRange;
         meanwhile: Write;
         settles: boolean;
       }>[]) {
@@ -143,6 +155,9 @@ test("ranges are right whatever is kept of them, between writes and transactions
           });
         }
         for (const { range, limit } of one.reads ?? []) await scene.check(range, limit);
+        if (one.pops !== undefined) {
+          await Promise.all(Array.from({ length: one.pops }, () => scene.pop(one.from!)));
+        }
         if (one.both !== undefined) {
           const { range, limit } = one.both;
           const reads = [scene.check(range, limit), scene.check(range, limit)];
@@ -207,6 +222,29 @@ test("what is read again and again is read once; who pops reads on from where it
   expect(elements.memoryBytes).toBeLessThan(readBytes);
   await scene.committer.settle();
   expect(elements.isBusy).toBe(false);
+});
+
+test("many who pop at the same time read on together", async () => {
+  const scene = new Scene(1);
+  await scene.command(() => {
+    for (let n = 0; n < 999; n++) scene.write(nameOf(n), "v");
+  });
+  await scene.committer.settle();
+  for (let i = 0; i < 2; i++) await scene.check({ gte: "e" }, 1);
+  const iterate = vi.spyOn(store, "iterate");
+  const popped: string[] = [];
+  const pop = (): Promise<void> =>
+    scene.command(() => {
+      const [[name]] = scene.elements.range({ gte: "e" }, 1) as [[string, string]];
+      scene.write(name, null);
+      popped.push(name);
+    });
+  for (let round = 0; round < 18; round++) await Promise.all(Array.from({ length: 50 }, pop));
+  expect(popped).toEqual(Array.from({ length: 900 }, (_, n) => nameOf(n)));
+  expect(iterate.mock.calls.length).toBeLessThan(8);
+  expect(scene.elements.isBusy).toBe(true);
+  await scene.committer.settle();
+  expect(scene.elements.isBusy).toBe(false);
 });
 
 test("what is read once, or is much, is not kept; what is kept is counted", async () => {
