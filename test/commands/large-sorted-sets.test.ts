@@ -180,3 +180,32 @@ test("copied, renamed, moved to another database, and after a restart", async ()
   await restart();
   await askRanks("z");
 });
+
+test("taken from both ends by many at the same time, each member by one, in order", async () => {
+  await fill("jobs", scoreOf);
+  const workers = await Promise.all(Array.from({ length: 12 }, () => servers[1]!.connect()));
+  const sorted = (await clients[0]!.send("ZRANGE", "jobs", 0, -1)) as string[];
+  const ends = await Promise.all(
+    workers.map(async (worker, i) => {
+      const command = i % 2 === 0 ? "ZPOPMIN" : "ZPOPMAX";
+      const popped: string[] = [];
+      for (let round = 0; round < 25; round++) {
+        const replies = await worker.pipeline(Array.from({ length: 10 }, () => [command, "jobs"]));
+        popped.push(...(replies as [string, string][]).map(([member]) => member));
+      }
+      return { popped, isFromEnd: command === "ZPOPMAX" };
+    }),
+  );
+  const place = new Map(sorted.map((member, rank) => [member, rank]));
+  for (const isFromEnd of [false, true]) {
+    const taken = ends.filter((end) => end.isFromEnd === isFromEnd).map(({ popped }) => popped);
+    const expected = isFromEnd ? sorted.slice(-1500) : sorted.slice(0, 1500);
+    expect(new Set(taken.flat())).toEqual(new Set(expected));
+    for (const popped of taken) {
+      const ranks = popped.map((member) => place.get(member)!);
+      expect(ranks).toEqual(ranks.toSorted((a, b) => (isFromEnd ? b - a : a - b)));
+    }
+  }
+  expect(await clients[1]!.send("ZCARD", "jobs")).toBe(SIZE - 3000);
+  for (const worker of workers) await worker.close();
+});
