@@ -1,9 +1,10 @@
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 
-/** How much any heap may grow by between two full collections. */
-const GROWTH_BYTES = 64 << 20;
+/** Below this a heap that doubles costs little, and each collection is short. */
+const LARGE_HEAP_BYTES = 128 << 20;
 
-/** A large one grows by so much of itself. V8 lets it grow up to four times. */
+/** How much a large heap may grow between two full collections, at the least and of itself. V8 lets it grow up to four times. */
+const GROWTH_BYTES = 64 << 20;
 const GROWTH_PERCENT = 25;
 
 const LOOK_EVERY_MS = 1000;
@@ -25,6 +26,8 @@ export function limitHeapGrowth(): void {
   timer.unref();
 }
 
+/** Of a heap of that size; 0: as V8 likes. */
 function growthPercent(heapBytes: number): number {
+  if (heapBytes < LARGE_HEAP_BYTES) return 0;
   return Math.max(GROWTH_PERCENT, Math.round((100 * GROWTH_BYTES) / heapBytes));
 }
