@@ -1,5 +1,5 @@
 import { type Bytes, tailOf } from "../support/bytes.ts";
-import type { Element, Elements, MemoryCounter } from "../storage/elements.ts";
+import type { Element, Elements, ElementsHolder } from "../storage/elements.ts";
 import { ByteReader, u64, varint } from "../storage/numbers.ts";
 import type { Keyspace } from "./keyspace.ts";
 import { type Loader, load } from "./loader.ts";
@@ -19,7 +19,7 @@ import type { Owner, TypeName, ValueObject } from "./value.ts";
  * The rule of all handlers holds: reads may fault, so they come before the first write. `ready` makes the
  * point reads of a command safe.
  */
-export abstract class Collection<R> implements ValueObject, MemoryCounter {
+export abstract class Collection<R> implements ValueObject, ElementsHolder {
   abstract readonly type: TypeName;
   abstract readonly encoding: string;
   owner: Owner | null = null;
@@ -31,6 +31,8 @@ export abstract class Collection<R> implements ValueObject, MemoryCounter {
   /** Bytes of all fields, members and values. */
   #bytes = 0;
   #isBorrowed = false;
+  /** It will leave memory when what changed is in the store. */
+  #isLeaving = false;
   #loading: Promise<void> | null = null;
   /** Commands that need what was loaded for them. */
   #users = 0;
@@ -52,7 +54,7 @@ export abstract class Collection<R> implements ValueObject, MemoryCounter {
     this.#elements = elements;
     this.#random = null;
     // After a transaction that was taken back they are another's.
-    if (elements !== null) elements.countedBy = this;
+    if (elements !== null) elements.holder = this;
   }
 
   get count(): number {
@@ -83,6 +85,11 @@ export abstract class Collection<R> implements ValueObject, MemoryCounter {
 
   get wholeBytes(): number {
     return COLLECTION_BYTES + this.residentBytes(this.#count, this.#bytes);
+  }
+
+  get maxKeptChanges(): number {
+    const staysResident = this.resident !== null && !this.#isBorrowed && !this.#isLeaving;
+    return staysResident ? this.keyspace.limits.collectionChangesKept : Infinity;
   }
 
   memoryChanged(): void {
@@ -146,14 +153,16 @@ export abstract class Collection<R> implements ValueObject, MemoryCounter {
   copy(): Collection<R> {
     const { read } = this.constructor as unknown as CollectionClass<R>;
     if (this.elements === null) return read(this.keyspace, new ByteReader(this.recordPayload()), false);
-    const all = this.elements.all({ gte: "" });
+    const { resident } = this;
+    const all = resident === null ? this.elements.all({ gte: "" }) : null;
     // These very elements know that nothing of them is in the store: what reads them in the same transaction must not
     // look for them there, and begin anew with others.
     const elements = this.keyspace.newElements();
     const payload = u64(elements.id) + this.recordPayload().slice(ID_LENGTH);
     let copy!: Collection<R>;
     this.keyspace.reopening(elements, () => (copy = read(this.keyspace, new ByteReader(payload), true)));
-    for (const [key, value] of all) elements.insert(key, value);
+    if (all === null) this.writeAll(elements, resident!);
+    else for (const [key, value] of all) elements.insert(key, value);
     return copy;
   }
 
@@ -302,8 +311,24 @@ export abstract class Collection<R> implements ValueObject, MemoryCounter {
   /** Only the elements remain. A packed collection cannot. */
   leaveMemory(): void {
     if (this.elements === null || this.resident === null || this.#isBorrowed) return;
+    if (!this.elements.isComplete) {
+      this.#leaveLater(this.elements);
+      return;
+    }
     this.resident = null;
     this.memoryChanged();
+  }
+
+  /** What changed last is nowhere but in the structure. */
+  #leaveLater(elements: Elements): void {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    const leave = (): void => {
+      this.#isLeaving = false;
+      if (!this.fitsInMemory) this.leaveMemory();
+    };
+    // Where it cannot get into the store, the structure has to stay.
+    elements.complete().then(leave, () => (this.#isLeaving = false));
   }
 }
 

@@ -44,6 +44,8 @@ export interface PackingLimits {
   /** Where Redis would begin another node of a stream: `~` trims by them. */
   readonly streamNodeMaxBytes: number;
   readonly streamNodeMaxEntries: number;
+  /** Of a collection in memory so many changes are kept a second time until they are in the store. */
+  readonly collectionChangesKept: number;
 }
 
 export interface KeyspaceOptions {

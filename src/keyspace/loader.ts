@@ -36,6 +36,7 @@ export async function load<R>(
   loader: Loader<R>,
   loaded: () => void,
 ): Promise<void> {
+  await elements.complete();
   const changes = new Map<Bytes, Bytes | null>(elements.unstored(gte));
   const unfollow = elements.follow((key, value) => {
     if (key >= gte) changes.set(key, value);

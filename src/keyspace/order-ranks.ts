@@ -101,9 +101,10 @@ export class OrderRanks implements Derived {
   }
 
   async #countAll(): Promise<void> {
-    this.#meanwhile = [];
     const blocks = new OrderBlocks(this.#order);
     try {
+      await this.#elements.complete();
+      this.#meanwhile = [];
       const keys = this.#elements.stream({ gte: this.#order.lowest }, (key) => key);
       for await (const run of keys) for (const key of run) blocks.add(key);
       for (const write of this.#meanwhile) this.#count(blocks, write);
@@ -112,7 +113,7 @@ export class OrderRanks implements Derived {
       this.#meanwhile = [];
       this.#counting = null;
     }
-    this.#elements.countedBy?.memoryChanged();
+    this.#elements.holder?.memoryChanged();
   }
 
   // ─── ranks ─────────────────────────────────────────────────────────────────────────────────────

@@ -89,6 +89,11 @@ export class Committer {
     return this.#rounds.count;
   }
 
+  /** The one that what is written now belongs to. */
+  get round(): number {
+    return this.#rounds.current;
+  }
+
   /** The number of the batch that takes changes now. */
   get gathering(): number {
     return this.#gathering;
@@ -139,7 +144,7 @@ export class Committer {
     this.#backlogBytes += bytes;
   }
 
-  /** Tell how many more elements memory has to keep until what is being persisted is in the store. */
+  /** Tell how many more elements (or fewer) memory has to keep until what is being persisted is in the store. */
   keep(elements: number): void {
     this.#rounds.keep(elements);
   }
@@ -171,11 +176,17 @@ export class Committer {
     });
   }
 
-  /** Resolves when everything marked so far is in the store; rejects when it could not be written, or not be applied. */
+  /** `catchUp` for who may come again soon: after the second time the store is kept up to date for a while. */
   async checkpoint(): Promise<void> {
+    if (this.newest <= this.applied) return;
+    this.#rounds.hurry();
+    await this.catchUp();
+  }
+
+  /** Resolves when everything marked so far is in the store; rejects when it could not be written, or not be applied. */
+  async catchUp(): Promise<void> {
     const batch = this.newest;
     if (batch <= this.applied) return;
-    this.#rounds.hurry();
     await this.settle();
     await this.#rounds.catchUp(batch);
   }

@@ -39,8 +39,14 @@ export interface Derived {
   settled(): void;
 }
 
-/** Who counts what elements take in memory. */
-export interface MemoryCounter {
+/** The collection that elements belong to. */
+export interface ElementsHolder {
+  /**
+   * So many changes that are not in the store yet are kept here; fewer than all of them where the holder has all elements in
+   * memory itself, since nobody reads them from here then.
+   */
+  readonly maxKeptChanges: number;
+  /** `memoryBytes` is another. */
   memoryChanged(): void;
 }
 
@@ -63,6 +69,12 @@ export class Elements implements Persistent {
   #youngRound = 0;
   /** The same of the round before. */
   #old = NONE;
+  /** How many changes `#young` has. */
+  #keptChanges = 0;
+  /** Of this round, or the one before, there are changes that are neither here nor in the store; 0: of none. */
+  #forgottenRound = 0;
+  /** When somebody last read from here. */
+  #readRound = NEVER;
   /** Made for the first: of a small collection that is in memory nobody reads. */
   #readers: ElementReaders | null = null;
   /** The transaction that runs has a step to take back what it writes, and where. */
@@ -72,8 +84,8 @@ export class Elements implements Persistent {
   /** Until what is much has been read for a command, and that command has gone on. */
   #muchRead: Promise<void> | null = null;
   derived: Derived | null = null;
-  /** Told when `memoryBytes` is another. While it is null nobody counts it, and no page is kept. */
-  countedBy: MemoryCounter | null = null;
+  /** While it is null nobody counts the memory, and no page is kept. */
+  holder: ElementsHolder | null = null;
   /** False while all that there is of it gathers here: then nothing can be fetched. */
   isStored = true;
 
@@ -165,7 +177,7 @@ export class Elements implements Persistent {
     const reading = this.#reading;
     const known = reading.attempt.points.get(fullKey);
     if (known !== undefined) return known;
-    if (reading.mustFault) this.#fetch([fullKey]);
+    if (reading.mustFault || !this.isComplete) this.#fetch([fullKey]);
     return reading.readInline(fullKey) ?? null;
   }
 
@@ -173,7 +185,7 @@ export class Elements implements Persistent {
   ready(keys: readonly Bytes[]): void {
     if (!this.isStored) return;
     const reading = this.#reading;
-    if (!reading.mustFault && keys.length <= MAX_INLINE_READS) {
+    if (!reading.mustFault && this.isComplete && keys.length <= MAX_INLINE_READS) {
       if (keys.length === 1) return;
       const points = this.#openReaders().register(reading.attempt);
       for (const key of keys) {
@@ -201,6 +213,7 @@ export class Elements implements Persistent {
     return attempt.fault(async () => {
       const points = this.#openReaders().register(attempt);
       for (const key of fullKeys) points.set(key, undefined);
+      if (!this.isComplete) await this.complete();
       const values = await store.getMany(fullKeys);
       fullKeys.forEach((key, i) => {
         if (points.has(key)) points.set(key, values[i] ?? null);
@@ -224,6 +237,7 @@ export class Elements implements Persistent {
   #read<Item>(range: ElementRange, limit: number, itemOf: (entry: StoreEntry) => Item): readonly Item[] {
     if (limit <= 0) return [];
     if (!this.isStored) return this.#unwritten(range).slice(0, limit).map(itemOf);
+    this.#readRound = this.#committer.round;
     const name = nameOf(range);
     const kept = this.#readers?.kept.get(name);
     const read = this.#readPages(name) ?? (kept === undefined ? NO_PAGES : [kept]);
@@ -249,13 +263,12 @@ export class Elements implements Persistent {
   #readOn(name: string, wanted: number): never {
     const { attempt, store } = this.#reading;
     this.#reading.faults++;
-    return attempt.fault(() =>
-      this.#openReaders().readOn(
-        name,
-        (last) => new Page(last.rest(wanted), [this.#old, this.#young], this.#gathering),
-        store,
-      ),
-    );
+    return attempt.fault(async () => {
+      if (!this.isComplete) await this.complete();
+      const follow = (last: Page): Page =>
+        new Page(last.rest(wanted), [this.#old, this.#young], this.#gathering);
+      await this.#openReaders().readOn(name, follow, store);
+    });
   }
 
   /** All elements of a range. */
@@ -311,9 +324,9 @@ export class Elements implements Persistent {
       pages.push(kept);
     }
     attempt.releases.push(() => {
-      if (this.countedBy === null || this.#reading.faultEveryRead) return;
+      if (this.holder === null || this.#reading.faultEveryRead) return;
       this.#openReaders().kept.keep(name, pages);
-      this.countedBy.memoryChanged();
+      this.holder.memoryChanged();
     });
     return pages;
   }
@@ -336,6 +349,7 @@ export class Elements implements Persistent {
         await this.#muchRead;
         return;
       }
+      if (!this.isComplete) await this.complete();
       const bounds =
         last === undefined
           ? { ...this.#fullRange(range), reverse: range.reverse ?? false, limit }
@@ -364,12 +378,13 @@ export class Elements implements Persistent {
 
   /**
    * The elements of a range as they are at this moment, in runs, read from a snapshot while others write on.
-   * Needs little memory however large the range is.
+   * Needs little memory however large the range is. May fault, unless they are `complete`.
    */
   stream<Item>(
     range: ElementRange,
     itemOf: (key: Bytes, value: Bytes) => Item,
   ): AsyncIterableIterator<readonly Item[]> {
+    if (!this.isComplete) this.#reading.attempt.fault(() => this.complete());
     const bounds = this.#fullRange(range);
     const reverse = range.reverse ?? false;
     const changes = [...this.#changes(bounds.gte, bounds.lt)];
@@ -385,7 +400,7 @@ export class Elements implements Persistent {
     return this.#reading.store.scan(this.#fullRange({ gte }));
   }
 
-  /** What of that is not in the store yet. */
+  /** What of that is not in the store yet. They have to be `complete`. */
   unstored(gte: Bytes): Change[] {
     const range = this.#fullRange({ gte });
     return this.#changes(range.gte, range.lt).map(([key, value]) => [
@@ -435,15 +450,49 @@ export class Elements implements Persistent {
       this.#old = this.#old.followedBy(this.#young);
       this.#young = NONE;
       this.#youngRound = round;
+      this.#keptChanges = 0;
     }
+    if (this.#mayForget(gathering.size, round)) this.#forget(round);
+    else this.#keep(gathering);
+  }
+
+  #keep(changes: ChangeList): void {
     if (this.#young === NONE) this.#young = new Overlay();
-    this.#young.add(gathering);
-    this.#committer.keep(gathering.size);
+    this.#young.add(changes);
+    this.#keptChanges += changes.size;
+    this.#committer.keep(changes.size);
+  }
+
+  // ─── changes that are not kept ─────────────────────────────────────────────────────────────────
+
+  /** All that is not in the store is here. */
+  get isComplete(): boolean {
+    return this.#forgottenRound === 0;
+  }
+
+  /** Who has all elements in memory is spared a second copy of what changes: to keep that for seconds is half of what a change costs. */
+  #mayForget(more: number, round: number): boolean {
+    if (round <= this.#readRound + REMEMBERED_ROUNDS) return false;
+    return this.#keptChanges + more > (this.holder?.maxKeptChanges ?? Infinity);
+  }
+
+  #forget(round: number): void {
+    this.#committer.keep(-this.#keptChanges);
+    this.#keptChanges = 0;
+    this.#young = NONE;
+    this.#forgottenRound = round;
+  }
+
+  /** Resolves when what was forgotten is in the store; for a while nothing is forgotten. Rejects when it cannot get there. */
+  async complete(): Promise<void> {
+    this.#readRound = this.#committer.round;
+    if (!this.isComplete) await this.#committer.catchUp();
   }
 
   applied(round: number): void {
     this.#old = NONE;
     if (this.#youngRound <= round) this.#young = NONE;
+    if (this.#forgottenRound <= round) this.#forgottenRound = 0;
   }
 }
 
@@ -465,6 +514,11 @@ const READERS_BYTES = 900;
 
 /** Up to so many point reads of one command are done in line. */
 const MAX_INLINE_READS = 64;
+
+const NEVER = -Infinity;
+
+/** Who reads elements of a collection that is in memory (HSCAN) comes again. */
+const REMEMBERED_ROUNDS = 2;
 
 /** Where many commands of one collection want so many entries each, one reads at a time. */
 const MUCH = 1000;

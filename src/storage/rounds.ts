@@ -108,7 +108,7 @@ export class Rounds {
     return !this.#isStuck && this.#log !== null && this.#old.length + this.#young.length > FAR_AHEAD;
   }
 
-  /** So many more elements have to stay in memory until this round is applied. */
+  /** So many more elements (or fewer) have to stay in memory until this round is applied. */
   keep(elements: number): void {
     this.#youngElements += elements;
   }

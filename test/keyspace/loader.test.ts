@@ -21,12 +21,20 @@ async function toldOf(
     change: (head, tail, value) => told.push(["change", head, tail, value]),
     finish: () => null,
   };
-  const elements: Pick<Elements, "follow" | "unstored" | "scan"> = {
+  let isComplete = false;
+  const elements: Pick<Elements, "complete" | "follow" | "unstored" | "scan"> = {
+    async complete() {
+      await Promise.resolve();
+      isComplete = true;
+    },
     follow(follower) {
       followers.add(follower);
       return () => followers.delete(follower);
     },
-    unstored: () => unstored.map(([key, value]) => [key, value]),
+    unstored: () => {
+      expect(isComplete).toBe(true);
+      return unstored.map(([key, value]) => [key, value]);
+    },
     async *scan() {
       for (const [i, run] of runs.entries()) {
         beforeRun(i, (key, value) => followers.forEach((follower) => follower(key, value)));

@@ -21,6 +21,7 @@ const LIMITS = {
   streamMaxPackedBytes: 200,
   streamNodeMaxBytes: 4096,
   streamNodeMaxEntries: 4,
+  collectionChangesKept: 0,
 };
 
 /** A keyspace over a store in memory, or over `store`: what another one has written there. */

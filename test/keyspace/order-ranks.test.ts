@@ -34,10 +34,11 @@ class Scene {
   constructor(maxScoreBytes = Infinity) {
     this.ranks = new OrderRanks(
       {
+        complete: () => Promise.resolve(),
         stream: () => this.#stream(),
         range: (range) => this.#range(range),
-        countedBy: null,
-      } as Pick<Elements, "stream" | "range" | "countedBy"> as Elements,
+        holder: null,
+      } as Pick<Elements, "complete" | "stream" | "range" | "holder"> as Elements,
       { attempt: this.attempt, faults: 0 } as unknown as Reading,
       { ...ORDER, maxScoreBytes },
     );
@@ -168,6 +169,7 @@ test("a counting that fails leaves nothing behind, and the next one counts", asy
         if (fails) throw new Error("no disk");
         yield ["o2"];
       },
+      complete: () => Promise.resolve(),
       range: () => [],
     } as unknown as Elements,
     { attempt, faults: 0 } as unknown as Reading,

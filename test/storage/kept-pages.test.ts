@@ -4,8 +4,15 @@ import { Attempt, Fault } from "../../src/storage/attempt.ts";
 import { Committer } from "../../src/storage/committer.ts";
 import { type ElementRange, Elements } from "../../src/storage/elements.ts";
 import { Reading } from "../../src/storage/reading.ts";
-import { type Store, openMemoryStore } from "../../src/storage/store.ts";
+import type { RedoLog } from "../../src/storage/redo/redo-log.ts";
+import type { AppliedLog } from "../../src/storage/rounds.ts";
+import { type Store, type WriteBatch, openMemoryStore } from "../../src/storage/store.ts";
 import { Undo } from "../../src/storage/undo.ts";
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Rounds begin when the test says so. */
+const MAX_LOG_BYTES = 1 << 20;
 
 let store: Store;
 beforeEach(async () => {
@@ -13,27 +20,72 @@ beforeEach(async () => {
 });
 afterEach(() => store.close());
 
+/** What is written waits here until it is applied. */
+class WaitingLog implements WriteBatch, AppliedLog {
+  waitingBytes = 0;
+  unappliedBytes = 0;
+  /** So long it takes to apply a round. */
+  turns = 3;
+  readonly #changes: (readonly [key: string, value: string | null])[] = [];
+
+  put(name: string, value: string): void {
+    this.#changes.push([name, value]);
+  }
+
+  putJoined(): void {
+    expect.unreachable("no records here");
+  }
+
+  delete(name: string): void {
+    this.#changes.push([name, null]);
+  }
+
+  append(): void {
+    this.waitingBytes = this.unappliedBytes = this.#changes.length;
+  }
+
+  async apply(_: number, handedOver: () => void): Promise<void> {
+    const batch = store.batch();
+    for (const [name, value] of this.#changes.splice(0)) {
+      if (value === null) batch.delete(name);
+      else batch.put(name, value);
+    }
+    this.waitingBytes = 0;
+    handedOver();
+    for (let turn = 0; turn < this.turns; turn++) await nextTurn();
+    await batch.write(false);
+    this.unappliedBytes = this.waitingBytes;
+  }
+
+  rewind(): void {
+    expect.unreachable("nothing fails here");
+  }
+}
+
 /** A collection in the store, and the same as a plain map. */
 class Scene {
   readonly reading = new Reading(store);
-  readonly committer = new Committer({
-    store,
-    log: null,
-    maxLogBytes: () => 0,
-    isEager: () => false,
-    fsync: () => "no",
-    onFailure: (error) => expect.unreachable(error.message),
-    onApplied: () => undefined,
-    onApplyFailure: (error) => expect.unreachable(error.message),
-  });
+  readonly committer: Committer;
   readonly elements: Elements;
   /** What it took when it last said that this had changed. */
   countedBytes = 0;
   readonly model = new Map<string, string>();
 
-  constructor(id: number) {
+  /** `maxKeptChanges`: someone has all elements in memory, and that many changes are kept here. */
+  constructor(id: number, log: WaitingLog | null = null, maxKeptChanges = Infinity) {
+    this.committer = new Committer({
+      store,
+      log: log as unknown as RedoLog | null,
+      maxLogBytes: () => MAX_LOG_BYTES,
+      isEager: () => false,
+      fsync: () => "no",
+      onFailure: (error) => expect.unreachable(error.message),
+      onApplied: () => undefined,
+      onApplyFailure: (error) => expect.unreachable(error.message),
+    });
     this.elements = new Elements(id, this.reading, this.committer);
-    this.elements.countedBy = {
+    this.elements.holder = {
+      maxKeptChanges,
       memoryChanged: () => (this.countedBytes = this.elements.memoryBytes),
     };
   }
@@ -86,6 +138,54 @@ class Scene {
     });
   }
 
+  /** `wrote` is called when they must be ready. */
+  async checkPoints(keys: readonly string[], wrote: (() => void) | null): Promise<void> {
+    await this.command(() => {
+      if (wrote !== null) {
+        this.elements.ready(keys);
+        wrote();
+      }
+      expect(keys.map((name) => this.elements.get(name))).toEqual(
+        keys.map((name) => this.model.get(name) ?? null),
+      );
+    });
+  }
+
+  /** `wrote` is called when the stream has begun. */
+  async checkStream(range: ElementRange, wrote: () => void): Promise<void> {
+    let expected: [string, string][] = [];
+    let runs: AsyncIterable<readonly [string, string][]> | null = null;
+    await this.command(() => {
+      runs = this.elements.stream(range, (name, value): [string, string] => [name, value]);
+      expected = this.expected(range, Infinity);
+      wrote();
+    });
+    const found: [string, string][] = [];
+    for await (const run of runs!) found.push(...run);
+    expect(found).toEqual(expected);
+  }
+
+  /** Not by a checkpoint: after two of them everything goes into the store at once. */
+  async passRound(): Promise<void> {
+    await this.committer.settle();
+    this.committer.applySoon();
+    await this.committer.quiet();
+  }
+
+  /** Some rounds in which nobody reads: what is written then may be forgotten. */
+  async passRounds(writes: readonly Write[]): Promise<void> {
+    for (let round = 0; round < 3; round++) {
+      await this.command(() => this.write("other", String(round)));
+      await this.passRound();
+    }
+    for (const { key: name, value } of writes) {
+      await this.command(() => this.write(name, value));
+      await this.committer.settle();
+      // While a round is being applied the others belong to the next one.
+      if (name < nameOf(20)) this.committer.applySoon();
+    }
+  }
+
   async check(range: ElementRange, limit: number): Promise<void> {
     await this.command(() => {
       expect(this.elements.range(range, limit)).toEqual(this.expected(range, limit));
@@ -119,60 +219,94 @@ const step = fc.oneof(
   fc.record({ both: read, meanwhile: write, forgets: fc.boolean() }),
   // Some who take the first of a range away, at the same time.
   fc.record({ pops: fc.integer({ min: 1, max: 6 }), from: fc.constantFrom(...RANGES) }),
+  fc.record({ points: fc.array(key, { minLength: 1, maxLength: 4 }) }),
+  fc.record({ points: fc.array(key, { minLength: 1, maxLength: 4 }), meanwhile: write }),
+  // All of a range, and a write when it has begun.
+  fc.record({ streamed: fc.constantFrom(...RANGES), meanwhile: write }),
+  fc.record({ unread: fc.array(write, { maxLength: 6 }), isAskedFor: fc.boolean() }),
   fc.constant({ settles: true }),
 );
 
 type Read = { range: ElementRange; limit: number };
 type Write = { key: string; value: string | null };
 
-test("ranges are right whatever is kept of them, between writes and transactions that are taken back", async () => {
-  let id = 0;
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-      const scene = new Scene(++id);
-      await scene.command(() => {
-        for (let n = 0; n < 60; n += 2) scene.write(nameOf(n), "held");
-      });
-      await scene.committer.settle();
-      for (const one of steps as Partial<{
-        writes: Write[];
-        reads: Read[];
-        first: Read;
-        second: Read;
-        isTakenBack: boolean;
-        both: Read;
-        forgets: boolean;
-        pops: number;
-        from: ElementRange;
-        meanwhile: Write;
-        settles: boolean;
-      }>[]) {
-        if (one.first !== undefined)
-          await transaction(scene, one.first, one.writes!, one.second!, one.isTakenBack!);
-        else if (one.writes !== undefined) {
-          await scene.command(() => {
-            for (const { key: name, value } of one.writes!) scene.write(name, value);
-          });
+test.each([
+  ["all are in the store", null, Infinity],
+  ["what waits for the store is kept", WaitingLog, Infinity],
+  ["hardly anything is kept of what waits", WaitingLog, 3],
+  ["nothing is kept of what waits", WaitingLog, 0],
+])(
+  "ranges are right between writes and transactions that are taken back: %s",
+  async (_, Log, maxKeptChanges) => {
+    let id = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const scene = new Scene(++id, Log === null ? null : new Log(), maxKeptChanges);
+        await scene.command(() => {
+          for (let n = 0; n < 60; n += 2) scene.write(nameOf(n), "held");
+        });
+        await scene.committer.settle();
+        for (const one of steps as Partial<{
+          writes: Write[];
+          reads: Read[];
+          first: Read;
+          second: Read;
+          isTakenBack: boolean;
+          both: Read;
+          forgets: boolean;
+          pops: number;
+          from: ElementRange;
+          meanwhile: Write;
+          points: string[];
+          streamed: ElementRange;
+          unread: Write[];
+          isAskedFor: boolean;
+          settles: boolean;
+        }>[]) {
+          if (one.first !== undefined)
+            await transaction(scene, one.first, one.writes!, one.second!, one.isTakenBack!);
+          else if (one.writes !== undefined) {
+            await scene.command(() => {
+              for (const { key: name, value } of one.writes!) scene.write(name, value);
+            });
+          }
+          for (const { range, limit } of one.reads ?? []) await scene.check(range, limit);
+          if (one.pops !== undefined) {
+            await Promise.all(Array.from({ length: one.pops }, () => scene.pop(one.from!)));
+          }
+          if (one.both !== undefined) {
+            const { range, limit } = one.both;
+            const reads = [scene.check(range, limit), scene.check(range, limit)];
+            if (one.forgets === true) scene.elements.forgetPages();
+            await scene.command(() => scene.write(one.meanwhile!.key, one.meanwhile!.value));
+            await Promise.all(reads);
+          }
+          if (one.points !== undefined) {
+            const { meanwhile } = one;
+            const wrote = meanwhile === undefined ? null : () => scene.write(meanwhile.key, meanwhile.value);
+            await scene.checkPoints(one.points, wrote);
+          }
+          if (one.streamed !== undefined) {
+            const { key: name, value } = one.meanwhile!;
+            await scene.checkStream(one.streamed, () => scene.write(name, value));
+          }
+          if (one.unread !== undefined) {
+            await scene.passRounds(one.unread);
+            const keys = one.isAskedFor === true ? one.unread.map((each) => each.key) : [];
+            await scene.checkPoints(keys, null);
+          }
+          if (one.settles === true) await scene.committer.settle();
         }
-        for (const { range, limit } of one.reads ?? []) await scene.check(range, limit);
-        if (one.pops !== undefined) {
-          await Promise.all(Array.from({ length: one.pops }, () => scene.pop(one.from!)));
-        }
-        if (one.both !== undefined) {
-          const { range, limit } = one.both;
-          const reads = [scene.check(range, limit), scene.check(range, limit)];
-          if (one.forgets === true) scene.elements.forgetPages();
-          await scene.command(() => scene.write(one.meanwhile!.key, one.meanwhile!.value));
-          await Promise.all(reads);
-        }
-        if (one.settles === true) await scene.committer.settle();
-      }
-      for (const range of RANGES) await scene.check(range, 100);
-      await scene.committer.settle();
-    }),
-    { numRuns: 300 },
-  );
-}, 60_000);
+        for (const range of RANGES) await scene.check(range, 100);
+        await scene.committer.checkpoint();
+        scene.committer.close();
+        expect(scene.elements.isBusy).toBe(false);
+      }),
+      { numRuns: 300 },
+    );
+  },
+  60_000,
+);
 
 async function transaction(
   scene: Scene,
@@ -268,4 +402,46 @@ test("what is read once, or is much, is not kept; what is kept is counted", asyn
   expect(elements.memoryBytes).toBeLessThan(260_000);
   await scene.check({ gte: nameOf(7) }, 40);
   await scene.committer.settle();
+});
+
+test("many changes of what someone has in memory are not kept, unless somebody reads them here", async () => {
+  const scene = new Scene(1, new WaitingLog(), 10);
+  const { committer, elements } = scene;
+  const writeMany = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n++) {
+      await scene.command(() => scene.write(nameOf(n), String(n)));
+      await committer.settle();
+    }
+  };
+  await writeMany(10);
+  expect(elements.isComplete).toBe(true);
+  const keptBytes = committer.backlogBytes;
+  await writeMany(5);
+  expect(elements.isComplete).toBe(false);
+  expect(committer.backlogBytes).toBeLessThan(keptBytes);
+  const rounds = committer.rounds;
+  await scene.check({ gte: nameOf(5) }, 5);
+  expect([elements.isComplete, committer.rounds]).toEqual([true, rounds + 1]);
+  await writeMany(30);
+  expect(elements.isComplete).toBe(true);
+  await committer.checkpoint();
+  committer.close();
+});
+
+test("what was forgotten while a round was applied is not in the store with it", async () => {
+  const log = new WaitingLog();
+  const scene = new Scene(1, log, 0);
+  const { committer, elements } = scene;
+  log.turns = 100;
+  await scene.command(() => scene.write(nameOf(1), "first"));
+  await committer.settle();
+  committer.applySoon();
+  await scene.command(() => scene.write(nameOf(2), "second"));
+  await committer.settle();
+  await committer.quiet();
+  expect(elements.isComplete).toBe(false);
+  await scene.passRound();
+  expect(elements.isComplete).toBe(true);
+  await scene.check({ gte: "e" }, 10);
+  committer.close();
 });

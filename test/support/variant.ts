@@ -19,6 +19,8 @@ const optionsOfVariant = {
     ...["--set-max-listpack-entries", "0", "--stream-max-packed-bytes", "0"],
     // What is written leaves memory soon.
     ...["--redo-log-size", "20kb"],
+    // Nothing that changes is kept beside a collection that is in memory.
+    ...["--collection-changes-kept", "0"],
   ],
   memory: ["--backend", "memory"],
 } as const;

@@ -95,6 +95,13 @@ export const STORAGE = {
       changes: "listener",
     },
   ),
+  "collection-changes-kept": integer(
+    10_000,
+    { min: 0n, max: INT_MAX },
+    {
+      help: "Of a collection that is in memory so many changes are kept beside it until they are in LevelDB; after more, HSCAN, DUMP and others that read it there wait for that",
+    },
+  ),
   "gc-interval": integer(
     500,
     { min: 1n, max: INT_MAX },
