@@ -7,12 +7,13 @@ import type { Persistent } from "./persistent.ts";
 import { MAX_KEPT_ENTRIES } from "./kept-pages.ts";
 import { collectionPrefix, collectionRange, COLLECTION_PREFIX_LENGTH } from "./layout.ts";
 import { MergedStream } from "./merged-stream.ts";
-import { type Change, Overlay, mergeOverlays } from "./overlay.ts";
-import { Page } from "./page.ts";
+import { type Change, mergeOverlays } from "./overlay.ts";
+import { Page, type PageBounds } from "./page.ts";
 import type { Reading } from "./reading.ts";
 import type { Scan } from "./scan/run.ts";
 import type { WriteBatch, StoreEntry } from "./store.ts";
 import type { Undo } from "./undo.ts";
+import { UnstoredChanges } from "./unstored-changes.ts";
 
 /** What part of a collection's elements to read, by element key (part and suffix, without tag and id). */
 export interface ElementRange {
@@ -64,15 +65,8 @@ export class Elements implements Persistent {
   readonly #prefix: Bytes;
   /** By full key, with the prefix: not yet handed to a batch. */
   #gathering = NO_CHANGES;
-  /** Handed to batches of a round, and not in the store. */
-  #young = NONE;
-  #youngRound = 0;
-  /** The same of the round before. */
-  #old = NONE;
-  /** How many changes `#young` has. */
-  #keptChanges = 0;
-  /** Of this round, or the one before, there are changes that are neither here nor in the store; 0: of none. */
-  #forgottenRound = 0;
+  /** Handed to batches, and not in the store; null: there is nothing. */
+  #unstored: UnstoredChanges | null = null;
   /** When somebody last read from here. */
   #readRound = NEVER;
   /** Made for the first: of a small collection that is in memory nobody reads. */
@@ -203,8 +197,7 @@ export class Elements implements Persistent {
   #pending(fullKey: Bytes): Bytes | null | undefined {
     const gathering = this.#gathering.get(fullKey);
     if (gathering !== undefined) return gathering;
-    const young = this.#young.get(fullKey);
-    return young !== undefined ? young : this.#old.get(fullKey);
+    return this.#unstored?.get(fullKey);
   }
 
   #fetch(fullKeys: readonly Bytes[]): never {
@@ -265,8 +258,7 @@ export class Elements implements Persistent {
     this.#reading.faults++;
     return attempt.fault(async () => {
       if (!this.isComplete) await this.complete();
-      const follow = (last: Page): Page =>
-        new Page(last.rest(wanted), [this.#old, this.#young], this.#gathering);
+      const follow = (last: Page): Page => this.#page(last.rest(wanted));
       await this.#openReaders().readOn(name, follow, store);
     });
   }
@@ -355,11 +347,7 @@ export class Elements implements Persistent {
           ? { ...this.#fullRange(range), reverse: range.reverse ?? false, limit }
           : last.rest(limit);
       const keep = (entry: StoreEntry): StoreEntry | null => (entry[1] === value ? entry : null);
-      const page = new Page(
-        value === undefined ? bounds : { ...bounds, keep },
-        [this.#old, this.#young],
-        this.#gathering,
-      );
+      const page = this.#page(value === undefined ? bounds : { ...bounds, keep });
       this.#openReaders().use(page, attempt);
       const read = page.read(store);
       if (limit > MUCH) this.#muchRead = this.#wentOn(read);
@@ -367,6 +355,10 @@ export class Elements implements Persistent {
       // Reads of one attempt that are made together can ask for the same page.
       if (pages.at(-1) === last) pages.push(page);
     });
+  }
+
+  #page(bounds: PageBounds): Page {
+    return new Page(bounds, this.#unstored?.layers ?? [], this.#gathering);
   }
 
   async #wentOn(read: Promise<void>): Promise<void> {
@@ -411,11 +403,11 @@ export class Elements implements Persistent {
 
   /** What changed in a range and is not in the store, in order. */
   #changes(gte: Bytes, lt: Bytes): readonly Change[] {
-    const stored = mergeOverlays(this.#old.range(gte, lt), this.#young.range(gte, lt));
-    if (this.#gathering.size === 0) return stored;
+    const unstored = this.#unstored?.range(gte, lt) ?? [];
+    if (this.#gathering.size === 0) return unstored;
     const gathering = Array.from(this.#gathering).filter(([key]) => key >= gte && key < lt);
     return mergeOverlays(
-      stored,
+      unstored,
       gathering.sort(([a], [b]) => (a < b ? -1 : 1)),
     );
   }
@@ -446,41 +438,19 @@ export class Elements implements Persistent {
     this.#undoneBy = this.#undoneIn = null;
     this.derived?.settled();
     gathering.writeTo(batch);
-    if (round !== this.#youngRound) {
-      this.#old = this.#old.followedBy(this.#young);
-      this.#young = NONE;
-      this.#youngRound = round;
-      this.#keptChanges = 0;
-    }
-    if (this.#mayForget(gathering.size, round)) this.#forget(round);
-    else this.#keep(gathering);
+    this.#unstored ??= new UnstoredChanges();
+    this.#committer.keep(this.#unstored.add(gathering, round, this.#mostKept(round)));
   }
 
-  #keep(changes: ChangeList): void {
-    if (this.#young === NONE) this.#young = new Overlay();
-    this.#young.add(changes);
-    this.#keptChanges += changes.size;
-    this.#committer.keep(changes.size);
+  /** To keep a second copy of what changes for seconds is half of what a change costs: who has all elements in memory is spared it. */
+  #mostKept(round: number): number {
+    const wasRead = round <= this.#readRound + REMEMBERED_ROUNDS;
+    return wasRead ? Infinity : (this.holder?.maxKeptChanges ?? Infinity);
   }
-
-  // ─── changes that are not kept ─────────────────────────────────────────────────────────────────
 
   /** All that is not in the store is here. */
   get isComplete(): boolean {
-    return this.#forgottenRound === 0;
-  }
-
-  /** Who has all elements in memory is spared a second copy of what changes: to keep that for seconds is half of what a change costs. */
-  #mayForget(more: number, round: number): boolean {
-    if (round <= this.#readRound + REMEMBERED_ROUNDS) return false;
-    return this.#keptChanges + more > (this.holder?.maxKeptChanges ?? Infinity);
-  }
-
-  #forget(round: number): void {
-    this.#committer.keep(-this.#keptChanges);
-    this.#keptChanges = 0;
-    this.#young = NONE;
-    this.#forgottenRound = round;
+    return this.#unstored === null || this.#unstored.isComplete;
   }
 
   /** Resolves when what was forgotten is in the store; for a while nothing is forgotten. Rejects when it cannot get there. */
@@ -490,15 +460,11 @@ export class Elements implements Persistent {
   }
 
   applied(round: number): void {
-    this.#old = NONE;
-    if (this.#youngRound <= round) this.#young = NONE;
-    if (this.#forgottenRound <= round) this.#forgottenRound = 0;
+    if (this.#unstored?.applied(round) === true) this.#unstored = null;
   }
 }
 
 /** Never written to. */
-const NONE = new Overlay();
-/** The same. */
 const NO_CHANGES = new ChangeList();
 const NO_PAGES: readonly Page[] = [];
 
