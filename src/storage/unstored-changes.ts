@@ -60,7 +60,8 @@ export class UnstoredChanges {
 
   #forget(): number {
     const forgotten = this.#youngSize;
-    this.#young = NONE;
+    // What is older than those must not be found in their place.
+    this.#young = this.#old = NONE;
     this.#youngSize = 0;
     this.#forgottenRound = this.#youngRound;
     return -forgotten;

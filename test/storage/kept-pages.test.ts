@@ -456,3 +456,25 @@ test("what was forgotten while a round was applied is not in the store with it",
   await scene.check({ gte: "e" }, 10);
   committer.close();
 });
+
+test("what is older than what was forgotten is not found in its place", async () => {
+  const log = new WaitingLog();
+  const scene = new Scene(1, log, 3);
+  const { committer } = scene;
+  const writeEach = async (value: string): Promise<void> => {
+    for (let n = 0; n < 3; n++) {
+      await scene.command(() => scene.write(nameOf(n), value));
+      await committer.settle();
+    }
+  };
+  await writeEach("kept");
+  log.turns = 100;
+  committer.applySoon();
+  await writeEach("kept, and forgotten");
+  await scene.command(() => scene.write(nameOf(3), "too many"));
+  await committer.settle();
+  expect([scene.elements.isComplete, committer.applied]).toEqual([false, 0]);
+  await scene.checkPoints([nameOf(0), nameOf(1)], null);
+  await scene.checkPoints([nameOf(2)], () => undefined);
+  committer.close();
+});
