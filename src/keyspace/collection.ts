@@ -178,7 +178,12 @@ export abstract class Collection<R> implements ValueObject, ElementsHolder {
 
   /** Draws from a part of the elements, of one that is on disk. */
   protected randomElements(part: Bytes): RandomElements {
-    return (this.#random ??= new RandomElements(this.elements!, this.keyspace.reading, part));
+    return (this.#random ??= new RandomElements(
+      this.elements!,
+      this.keyspace.reading,
+      part,
+      () => this.#count,
+    ));
   }
 
   /**

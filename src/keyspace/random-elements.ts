@@ -11,6 +11,9 @@ const MIN_WINDOW = 16;
 const MAX_SEEKS = 64;
 /** Windows that meet one another leave too few different elements: members of chosen crc32, which are all in one place. */
 const MAX_ROUNDS = 4;
+/** A window is looked for among so many times as many elements: there are hardly ever too few of them. */
+const AMONG = 4;
+const CRC_END = 2 ** 32;
 
 /**
  * Random elements of a collection that is too large for memory, whose elements are sorted by crc32. A seek to a
@@ -26,14 +29,17 @@ export class RandomElements {
   /** The part of the elements to draw from, and what comes behind it. */
   readonly #part: Bytes;
   readonly #end: Bytes;
+  /** How many elements the part has. */
+  readonly #count: () => number;
   /** Keys of a window in random order. They may be gone. */
   #dealt: Bytes[] = [];
 
-  constructor(elements: Elements, reading: Reading, part: Bytes) {
+  constructor(elements: Elements, reading: Reading, part: Bytes, count: () => number) {
     this.#elements = elements;
     this.#reading = reading;
     this.#part = part;
     this.#end = String.fromCharCode(part.charCodeAt(0) + 1);
+    this.#count = count;
   }
 
   /** One element. May fault. */
@@ -95,11 +101,22 @@ export class RandomElements {
   }
 
   #shuffledWindow(crc: number, size: number, count: number, random: Random): Element[] {
-    const place = this.#part + u32(crc);
-    const window = this.#elements.range({ gte: place, lt: this.#end }, size);
-    if (window.length === size) return drawDistinct([...window], count, random);
+    const place = this.#from(crc);
+    // Not as far as the end: what is read has to learn of all that is written there meanwhile.
+    const near = this.#from(crc + Math.ceil((AMONG * size * CRC_END) / this.#count()));
+    const window = [...this.#elements.range({ gte: place, lt: near }, size)];
+    const more = (gte: Bytes, lt: Bytes): void => {
+      if (window.length < size && gte < lt)
+        window.push(...this.#elements.range({ gte, lt }, size - window.length));
+    };
+    more(near, this.#end);
     // Behind the greatest crc32 comes the least, up to where the window begins.
-    const rest = this.#elements.range({ gte: this.#part, lt: place }, size - window.length);
-    return drawDistinct([...window, ...rest], count, random);
+    more(this.#part, place);
+    return drawDistinct(window, count, random);
+  }
+
+  /** Where elements of this crc32 begin, or of a greater one. */
+  #from(crc: number): Bytes {
+    return crc < CRC_END ? this.#part + u32(crc) : this.#end;
   }
 }

@@ -84,17 +84,21 @@ describe.each(Object.entries(kinds))("a large %s", (_, { add, draw, remove }) =>
     expect(new Set((await client.send(draw, "k", "100000")) as string[])).toEqual(here);
   });
 
-  test("members of chosen crc32 are all in one place, and are drawn all the same", async () => {
-    const sameCrc = members.map((member) => withCrc(member, 99));
-    expect(crc32(sameCrc[7]!)).toBe(99);
-    await client.send("DEL", "hostile");
-    await client.send(...add("hostile", sameCrc));
-    for (const count of [1, 16, 17, 90]) {
-      const drawn = (await client.send(draw, "hostile", String(count))) as string[];
-      expect(new Set(drawn).size).toBe(count);
-    }
-    expect(((await client.send(draw, "hostile", "-50")) as string[]).length).toBe(50);
-  });
+  // Behind and before all places that are looked at first.
+  test.each([0, 99, 0xffff_ffff])(
+    "members of crc32 %d are all in one place, and are drawn all the same",
+    async (crc) => {
+      const sameCrc = members.map((member) => withCrc(member, crc));
+      expect(crc32(sameCrc[7]!)).toBe(crc);
+      await client.send("DEL", "hostile");
+      await client.send(...add("hostile", sameCrc));
+      for (const count of [1, 16, 17, 90]) {
+        const drawn = (await client.send(draw, "hostile", String(count))) as string[];
+        expect(new Set(drawn).size).toBe(count);
+      }
+      expect(((await client.send(draw, "hostile", "-50")) as string[]).length).toBe(50);
+    },
+  );
 });
 
 test("of few and large members as many are drawn as are wanted", async () => {
