@@ -334,7 +334,9 @@ export class Elements implements Persistent {
     this.#reading.faults++;
     // Read ahead in growing steps: a command that faults again on the same range wants much of it. Not at first: most
     // want no more than they say, and each entry takes longer than what LevelDB does to find it.
-    const limit = range.isExact ? wanted : Math.max(wanted, 4 ** Math.min(pages.length, 10));
+    const ahead = 4 ** Math.min(pages.length, 10);
+    // Where others take away what was read of an exact range there are more behind it.
+    const limit = range.isExact === true && pages.length === 0 ? wanted : Math.max(wanted, ahead);
     return attempt.fault(async () => {
       if (limit > MUCH && this.#muchRead !== null) {
         // Who reads it now may well take it away, or bring all of it into memory: then ask again.

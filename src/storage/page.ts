@@ -25,7 +25,11 @@ export interface PageState {
  * written meanwhile. No fetch is ever thrown away, so nothing starves.
  */
 export class Page {
-  readonly bounds: PageBounds;
+  readonly #bounds: PageBounds;
+  // Looked at for each write, of all pages that are being read; the bounds come as objects of many shapes.
+  readonly #gte: Bytes;
+  readonly #lt: Bytes;
+  readonly #reverse: boolean;
   readonly #overtaken = new Map<Bytes, Bytes | null>();
   #entries: StoreEntry[] = [];
   /** The last key (in reading order) that the page says anything about; null when it covers its whole range. */
@@ -40,7 +44,10 @@ export class Page {
     layers: readonly Overlay[],
     pending: Iterable<readonly [Bytes, Bytes | null]>,
   ) {
-    this.bounds = bounds;
+    this.#bounds = bounds;
+    this.#gte = bounds.gte;
+    this.#lt = bounds.lt;
+    this.#reverse = bounds.reverse;
     for (const layer of layers) {
       const { changes, isCut } = layer.run(bounds);
       for (const [key, value] of changes) this.#overtaken.set(key, value);
@@ -50,19 +57,19 @@ export class Page {
   }
 
   #endAt(key: Bytes): void {
-    if (this.#end === null || (this.bounds.reverse ? key > this.#end : key < this.#end)) this.#end = key;
+    if (this.#end === null || (this.#reverse ? key > this.#end : key < this.#end)) this.#end = key;
   }
 
   /** A write to the owner of the range; `null` deletes. Whether the page says anything about the key. */
   overtake(key: Bytes, value: Bytes | null): boolean {
-    if (key < this.bounds.gte || key >= this.bounds.lt || !this.#isCovered(key)) return false;
+    if (key < this.#gte || key >= this.#lt || !this.#isCovered(key)) return false;
     this.#overtaken.set(key, value);
     return true;
   }
 
   #isCovered(key: Bytes): boolean {
     const end = this.#end;
-    return end === null || (this.bounds.reverse ? key >= end : key <= end);
+    return end === null || (this.#reverse ? key >= end : key <= end);
   }
 
   /** What a transaction changes of the page, to be given back to `restore`; not while the page is being read. */
@@ -78,7 +85,7 @@ export class Page {
 
   /** Reads from a snapshot of the moment of the call. */
   async read(store: Store): Promise<void> {
-    const { limit, keep } = this.bounds;
+    const { limit, keep } = this.#bounds;
     const iterator = store.iterate(this.#covered());
     try {
       const entries = this.#entries;
@@ -102,8 +109,8 @@ export class Page {
 
   #covered(): PageBounds {
     const end = this.#end;
-    if (end === null) return this.bounds;
-    return this.bounds.reverse ? { ...this.bounds, gte: end } : { ...this.bounds, lt: end + "\0" };
+    if (end === null) return this.#bounds;
+    return this.#bounds.reverse ? { ...this.#bounds, gte: end } : { ...this.#bounds, lt: end + "\0" };
   }
 
   /** The entries, as of now, in reading order; possibly a few more or less than the limit. */
@@ -131,13 +138,13 @@ export class Page {
   /** The bounds of what follows. */
   rest(limit: number): PageBounds {
     const end = this.#end!;
-    return this.bounds.reverse
-      ? { ...this.bounds, limit, lt: end }
-      : { ...this.bounds, limit, gte: end + "\0" };
+    return this.#bounds.reverse
+      ? { ...this.#bounds, limit, lt: end }
+      : { ...this.#bounds, limit, gte: end + "\0" };
   }
 
   #layOver(): void {
-    const { reverse } = this.bounds;
+    const reverse = this.#reverse;
     const covered: [Bytes, Bytes | null][] = [];
     for (const change of this.#overtaken) if (this.#isCovered(change[0])) covered.push(change);
     this.#overtaken.clear();
