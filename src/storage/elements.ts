@@ -67,8 +67,8 @@ export class Elements implements Persistent {
   #gathering = NO_CHANGES;
   /** Handed to batches, and not in the store; null: there is nothing. */
   #unstored: UnstoredChanges | null = null;
-  /** When somebody last read from here. */
-  #readRound = NEVER;
+  /** When somebody last read from here, or wrote in a transaction: when that is taken back, they are read from here. */
+  #neededRound = NEVER;
   /** Made for the first: of a small collection that is in memory nobody reads. */
   #readers: ElementReaders | null = null;
   /** The transaction that runs has a step to take back what it writes, and where. */
@@ -149,7 +149,10 @@ export class Elements implements Persistent {
   }
 
   #remember(undo: Undo, fullKey: Bytes): void {
-    if (undo.isFirst(this)) this.#readers?.rememberPages(undo);
+    if (undo.isFirst(this)) {
+      this.#neededRound = this.#committer.round;
+      this.#readers?.rememberPages(undo);
+    }
     this.#readers?.rememberPoint(undo, fullKey);
     if (this.#undoneBy === undo && this.#undoneIn === this.#gathering) return;
     const list = (this.#undoneIn = this.#gathering);
@@ -230,7 +233,7 @@ export class Elements implements Persistent {
   #read<Item>(range: ElementRange, limit: number, itemOf: (entry: StoreEntry) => Item): readonly Item[] {
     if (limit <= 0) return [];
     if (!this.isStored) return this.#unwritten(range).slice(0, limit).map(itemOf);
-    this.#readRound = this.#committer.round;
+    this.#neededRound = this.#committer.round;
     const name = nameOf(range);
     const kept = this.#readers?.kept.get(name);
     const read = this.#readPages(name) ?? (kept === undefined ? NO_PAGES : [kept]);
@@ -446,8 +449,8 @@ export class Elements implements Persistent {
 
   /** To keep a second copy of what changes for seconds is half of what a change costs: who has all elements in memory is spared it. */
   #mostKept(round: number): number {
-    const wasRead = round <= this.#readRound + REMEMBERED_ROUNDS;
-    return wasRead ? Infinity : (this.holder?.maxKeptChanges ?? Infinity);
+    const isNeeded = round <= this.#neededRound + NEEDED_ROUNDS;
+    return isNeeded ? Infinity : (this.holder?.maxKeptChanges ?? Infinity);
   }
 
   /** All that is not in the store is here. */
@@ -457,7 +460,7 @@ export class Elements implements Persistent {
 
   /** Resolves when what was forgotten is in the store; for a while nothing is forgotten. Rejects when it cannot get there. */
   async complete(): Promise<void> {
-    this.#readRound = this.#committer.round;
+    this.#neededRound = this.#committer.round;
     if (!this.isComplete) await this.#committer.catchUp();
   }
 
@@ -485,8 +488,8 @@ const MAX_INLINE_READS = 64;
 
 const NEVER = -Infinity;
 
-/** Who reads elements of a collection that is in memory (HSCAN) comes again. */
-const REMEMBERED_ROUNDS = 2;
+/** Who needs elements of a collection that is in memory (HSCAN, scripts) comes again. */
+const NEEDED_ROUNDS = 2;
 
 /** Where many commands of one collection want so many entries each, one reads at a time. */
 const MUCH = 1000;

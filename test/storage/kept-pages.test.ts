@@ -309,6 +309,9 @@ test.each([
   60_000,
 );
 
+/** As much as no read: it does not say that elements are needed. */
+const NOTHING_READ: Read = { range: { gte: "e" }, limit: 0 };
+
 async function transaction(
   scene: Scene,
   first: Read,
@@ -476,5 +479,24 @@ test("what is older than what was forgotten is not found in its place", async ()
   expect([scene.elements.isComplete, committer.applied]).toEqual([false, 0]);
   await scene.checkPoints([nameOf(0), nameOf(1)], null);
   await scene.checkPoints([nameOf(2)], () => undefined);
+  committer.close();
+});
+
+test("what transactions write to is kept: it is needed when one is taken back", async () => {
+  const scene = new Scene(1, new WaitingLog(), 0);
+  const { committer, elements } = scene;
+  await transaction(scene, NOTHING_READ, [{ key: nameOf(1), value: "first" }], NOTHING_READ, false);
+  for (let n = 0; n < 5; n++) {
+    await scene.command(() => scene.write(nameOf(n), "kept"));
+    await committer.settle();
+  }
+  expect(elements.isComplete).toBe(true);
+  for (let round = 0; round < 3; round++) {
+    await scene.passRound();
+    await scene.command(() => scene.write(nameOf(round), "later"));
+  }
+  await committer.settle();
+  expect(elements.isComplete).toBe(false);
+  await scene.passRound();
   committer.close();
 });
