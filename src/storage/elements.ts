@@ -341,12 +341,12 @@ export class Elements implements Persistent {
     // Where others take away what was read of an exact range there are more behind it.
     const limit = range.isExact === true && pages.length === 0 ? wanted : Math.max(wanted, ahead);
     return attempt.fault(async () => {
+      if (!this.isComplete) await this.complete();
       if (limit > MUCH && this.#muchRead !== null) {
         // Who reads it now may well take it away, or bring all of it into memory: then ask again.
         await this.#muchRead;
         return;
       }
-      if (!this.isComplete) await this.complete();
       const bounds =
         last === undefined
           ? { ...this.#fullRange(range), reverse: range.reverse ?? false, limit }

@@ -110,7 +110,7 @@ export class Page {
   #covered(): PageBounds {
     const end = this.#end;
     if (end === null) return this.#bounds;
-    return this.#bounds.reverse ? { ...this.#bounds, gte: end } : { ...this.#bounds, lt: end + "\0" };
+    return this.#reverse ? { ...this.#bounds, gte: end } : { ...this.#bounds, lt: end + "\0" };
   }
 
   /** The entries, as of now, in reading order; possibly a few more or less than the limit. */
@@ -138,9 +138,7 @@ export class Page {
   /** The bounds of what follows. */
   rest(limit: number): PageBounds {
     const end = this.#end!;
-    return this.#bounds.reverse
-      ? { ...this.#bounds, limit, lt: end }
-      : { ...this.#bounds, limit, gte: end + "\0" };
+    return this.#reverse ? { ...this.#bounds, limit, lt: end } : { ...this.#bounds, limit, gte: end + "\0" };
   }
 
   #layOver(): void {

@@ -30,12 +30,19 @@ class Scene {
     },
   };
   readonly ranks: OrderRanks;
+  #isComplete = false;
 
   constructor(maxScoreBytes = Infinity) {
     this.ranks = new OrderRanks(
       {
-        complete: () => Promise.resolve(),
-        stream: () => this.#stream(),
+        complete: async () => {
+          await Promise.resolve();
+          this.#isComplete = true;
+        },
+        stream: () => {
+          expect(this.#isComplete).toBe(true);
+          return this.#stream();
+        },
         range: (range) => this.#range(range),
         holder: null,
       } as Pick<Elements, "complete" | "stream" | "range" | "holder"> as Elements,

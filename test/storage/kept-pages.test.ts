@@ -71,3 +71,25 @@ test("what is read once, or is much, is not kept; what is kept is counted", asyn
   await scene.check({ gte: nameOf(7) }, 40);
   await scene.committer.settle();
 });
+
+test("many who take the same range away read on in growing steps, each of them not far more often than once", async () => {
+  const scene = new Scene(store(), 1);
+  await scene.command(() => {
+    for (let n = 0; n < 999; n++) scene.write(nameOf(n), "v");
+  });
+  await scene.committer.settle();
+  const { reading, elements } = scene;
+  const taken: string[] = [];
+  const take = (): Promise<void> =>
+    scene.command(() => {
+      for (const [name] of elements.range({ gte: "e", isExact: true }, 10)) {
+        scene.write(name, null);
+        taken.push(name);
+      }
+    });
+  await Promise.all(Array.from({ length: 50 }, take));
+  expect(taken).toEqual(Array.from({ length: 500 }, (_, n) => nameOf(n)));
+  // By ten at a time it would be half of 50 for each.
+  expect(reading.faults).toBeLessThan(50 * 8);
+  await scene.committer.settle();
+});
