@@ -3,7 +3,7 @@ import { BigString, CHUNK_BYTES, type Part } from "../../keyspace/big-string.ts"
 import type { Reply } from "../../resp/reply.ts";
 import { fitField, readField, writeField } from "../../support/bit-fields.ts";
 import type { Bytes } from "../../support/bytes.ts";
-import { narrowInteger } from "../../support/integers.ts";
+import { INT64_MAX, narrowInteger } from "../../support/integers.ts";
 import type { CommandRow, Context } from "../command.ts";
 import { bitfieldKeys } from "../find-keys.ts";
 import { keyAt, noted } from "../key-spec.ts";
@@ -82,6 +82,15 @@ function lastByteOf({ offset, type }: FieldOperation): number {
   return Math.floor((offset + type.bits - 1) / 8);
 }
 
+/** As Redis understands it. */
+function numberToSet({ type, value, overflow }: FieldOperation): bigint {
+  // A negative number is a very large one to an unsigned field.
+  if (!type.isSigned) return BigInt.asUintN(64, value);
+  // How far it is below the greatest number is counted in 64 bits: beyond, a negative one saturates as a positive one.
+  const distance = (1n << BigInt(type.bits - 1)) - 1n - value;
+  return overflow === "SAT" && type.bits < 64 && distance > INT64_MAX ? -value : value;
+}
+
 /** The operations of one command on a string: reads come from it, writes are kept aside. */
 class Fields {
   readonly #value: Bytes | BigString;
@@ -113,12 +122,11 @@ class Fields {
     return [...numbers];
   }
 
-  #runOne({ name, type, offset, value, overflow }: FieldOperation): Reply {
+  #runOne(operation: FieldOperation): Reply {
+    const { name, type, offset, value, overflow } = operation;
     const old = readField(this.#byteAt, offset, type);
     if (name === "GET") return narrowInteger(old);
-    // A negative number is a very large one to an unsigned field.
-    const wanted = name === "INCRBY" ? old + value : type.isSigned ? value : BigInt.asUintN(64, value);
-    const fitting = fitField(wanted, type, overflow);
+    const fitting = fitField(name === "INCRBY" ? old + value : numberToSet(operation), type, overflow);
     if (fitting === null) return null;
     this.hasWritten = true;
     if (fitting !== old) {
