@@ -252,7 +252,9 @@ export class Session implements Caller, Connection, RequestLimits {
     }
     this.#hold = "none";
     this.#answer(reply, batch);
-    this.#run();
+    if (!this.#isRunning) this.#takeRequests();
+    // Many wait for what other threads bring, and have it in the same turn.
+    this.#host.turn.flushLater(this);
   }
 
   #receive(chunk: Buffer): void {

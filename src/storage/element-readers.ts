@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Bytes } from "../support/bytes.ts";
 import type { Attempt } from "./attempt.ts";
 import { KeptPages } from "./kept-pages.ts";
@@ -21,6 +22,8 @@ export class ElementReaders {
   /** Kept pages that are being read on, by what was asked for. */
   readonly #readingOn = new Map<string, Promise<void>>();
   readonly kept = new KeptPages();
+  /** Until what is much has been read for a command, and that command has gone on. */
+  #muchRead: Promise<void> | null = null;
 
   get isBusy(): boolean {
     return this.#pages.size > 0 || this.#points.size > 0 || this.#followers.size > 0;
@@ -44,6 +47,38 @@ export class ElementReaders {
   use(page: Page, attempt: Attempt): void {
     this.#pages.add(page);
     attempt.releases.push(() => this.#pages.delete(page));
+  }
+
+  /**
+   * Adds the next page to those of a command, whose last one is `last`. Of many commands that want much one reads at a time:
+   * what it reads the command may well take away, or bring all of it into memory. The others then ask again.
+   */
+  async readPage(
+    pages: Page[],
+    last: Page | undefined,
+    { limit, open }: { readonly limit: number; readonly open: () => Page },
+    store: Store,
+    attempt: Attempt,
+  ): Promise<void> {
+    const isMuch = limit > MUCH;
+    if (isMuch && this.#muchRead !== null) {
+      await this.#muchRead;
+      return;
+    }
+    const page = open();
+    this.use(page, attempt);
+    const read = page.read(store);
+    if (isMuch) this.#muchRead = this.#wentOn(read);
+    await read;
+    // Reads of one attempt that are made together can ask for the same page.
+    if (pages.at(-1) === last) pages.push(page);
+  }
+
+  async #wentOn(read: Promise<void>): Promise<void> {
+    // Whether it worked is the matter of who reads.
+    await read.catch(() => undefined);
+    await nextTurn();
+    this.#muchRead = null;
   }
 
   /**
@@ -99,3 +134,6 @@ export class ElementReaders {
     }
   }
 }
+
+/** Where many commands of one collection want so many entries each, one reads at a time. */
+const MUCH = 1000;

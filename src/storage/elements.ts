@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Bytes } from "../support/bytes.ts";
 import { ChangeList } from "./change-list.ts";
 import type { Committer } from "./committer.ts";
@@ -75,8 +74,6 @@ export class Elements implements Persistent {
   #undoneBy: Undo | null = null;
   #undoneIn: ChangeList | null = null;
   #discarded = false;
-  /** Until what is much has been read for a command, and that command has gone on. */
-  #muchRead: Promise<void> | null = null;
   derived: Derived | null = null;
   /** While it is null nobody counts the memory, and no page is kept. */
   holder: ElementsHolder | null = null;
@@ -333,44 +330,29 @@ export class Elements implements Persistent {
     wanted: number,
     value?: Bytes,
   ): never {
-    const { attempt, store } = this.#reading;
+    const { attempt } = this.#reading;
     this.#reading.faults++;
     // Read ahead in growing steps: a command that faults again on the same range wants much of it. Not at first: most
     // want no more than they say, and each entry takes longer than what LevelDB does to find it.
     const ahead = 4 ** Math.min(pages.length, 10);
     // Where others take away what was read of an exact range there are more behind it.
     const limit = range.isExact === true && pages.length === 0 ? wanted : Math.max(wanted, ahead);
-    return attempt.fault(async () => {
-      if (!this.isComplete) await this.complete();
-      if (limit > MUCH && this.#muchRead !== null) {
-        // Who reads it now may well take it away, or bring all of it into memory: then ask again.
-        await this.#muchRead;
-        return;
-      }
+    const open = (): Page => {
       const bounds =
         last === undefined
           ? { ...this.#fullRange(range), reverse: range.reverse ?? false, limit }
           : last.rest(limit);
       const keep = (entry: StoreEntry): StoreEntry | null => (entry[1] === value ? entry : null);
-      const page = this.#page(value === undefined ? bounds : { ...bounds, keep });
-      this.#openReaders().use(page, attempt);
-      const read = page.read(store);
-      if (limit > MUCH) this.#muchRead = this.#wentOn(read);
-      await read;
-      // Reads of one attempt that are made together can ask for the same page.
-      if (pages.at(-1) === last) pages.push(page);
+      return this.#page(value === undefined ? bounds : { ...bounds, keep });
+    };
+    return attempt.fault(async () => {
+      if (!this.isComplete) await this.complete();
+      await this.#openReaders().readPage(pages, last, { limit, open }, this.#reading.store, attempt);
     });
   }
 
   #page(bounds: PageBounds): Page {
     return new Page(bounds, this.#unstored?.layers ?? [], this.#gathering);
-  }
-
-  async #wentOn(read: Promise<void>): Promise<void> {
-    // Whether it worked is the matter of who reads.
-    await read.catch(() => undefined);
-    await nextTurn();
-    this.#muchRead = null;
   }
 
   /**
@@ -490,9 +472,6 @@ const NEVER = -Infinity;
 
 /** Who needs elements of a collection that is in memory (HSCAN, scripts) comes again. */
 const NEEDED_ROUNDS = 2;
-
-/** Where many commands of one collection want so many entries each, one reads at a time. */
-const MUCH = 1000;
 
 /** Entries behind a page that was kept. */
 const READ_ON = 256;

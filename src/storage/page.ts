@@ -2,6 +2,7 @@ import type { Bytes } from "../support/bytes.ts";
 import type { KeyRange } from "./layout.ts";
 import { type Overlay, mergeChanges, sortChanges } from "./overlay.ts";
 import type { Store, StoreEntry } from "./store.ts";
+import { turnEnd } from "../support/turn-end.ts";
 
 export interface PageBounds extends KeyRange {
   readonly reverse: boolean;
@@ -88,6 +89,7 @@ export class Page {
     const { limit, keep } = this.#bounds;
     const iterator = store.iterate(this.#covered());
     try {
+      await turnEnd();
       const entries = this.#entries;
       for (;;) {
         // The last one read bounds what the page covers: never read beyond the limit.
