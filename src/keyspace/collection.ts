@@ -61,6 +61,11 @@ export abstract class Collection<R> implements ValueObject, ElementsHolder {
     return this.#count;
   }
 
+  /** The batch of the last change. */
+  get newest(): number {
+    return this.owner?.newest ?? Infinity;
+  }
+
   /** Bytes of all fields, members and values, as a client would count them. */
   get contentBytes(): number {
     return this.#bytes;

@@ -231,6 +231,7 @@ export class Database implements Persistent {
 
   #unborn<T extends ValueObject>(key: Bytes, value: T): T {
     value.owner = {
+      newest: Infinity,
       recordChanged: () => void this.put(key, value),
       elementsChanged: () => undefined,
       becameEmpty: () => undefined,

@@ -27,6 +27,7 @@ import { type LoadedDatabase, Loading } from "./loading.ts";
 import { OwnExpiries } from "./own-expiries.ts";
 import { Propagation } from "./propagation.ts";
 import { FrozenKeys } from "./frozen-keys.ts";
+import { RepeatedReads } from "./repeated-reads.ts";
 import { ScanCursors } from "./scan-cursors.ts";
 
 /** Past these a collection is no longer packed into its record. Redis' options of the same names. */
@@ -46,6 +47,8 @@ export interface PackingLimits {
   readonly streamNodeMaxEntries: number;
   /** Of a collection in memory so many changes are kept a second time until they are in the store. */
   readonly collectionChangesKept: number;
+  /** Of so many collections what they are asked again and again is answered once. */
+  readonly repeatedReadsKept: number;
 }
 
 export interface KeyspaceOptions {
@@ -107,6 +110,11 @@ export class Keyspace {
   readonly events = new KeyEvents();
   readonly propagation = new Propagation();
   readonly ownExpiries = new OwnExpiries();
+  readonly repeatedReads = new RepeatedReads({
+    limit: () => this.limits.repeatedReadsKept,
+    isEager: () => this.reading.faultEveryRead,
+    gathering: () => this.committer.gathering,
+  });
   readonly loading: Loading;
   readonly libraries: Libraries;
   readonly #options: KeyspaceOptions;

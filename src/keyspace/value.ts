@@ -51,6 +51,8 @@ export type Value = Bytes | ValueObject;
 
 /** What a value tells the entry that holds it. */
 export interface Owner {
+  /** The batch of the last change. */
+  readonly newest: number;
   /** The record itself changed (count, size, packed contents). */
   recordChanged(): void;
   /** Only elements changed: nothing to write here, but who reads it now waits for that batch. */

@@ -1,5 +1,6 @@
 import type { Bytes } from "../support/bytes.ts";
 import { formatDouble } from "../support/doubles.ts";
+import { keptText } from "./kept-texts.ts";
 import {
   Attributes,
   BigNumber,
@@ -130,6 +131,19 @@ export class ReplyWriter {
   }
 
   #elements(elements: readonly Reply[], resp: 2 | 3): void {
+    const kept = keptText(elements);
+    if (kept === undefined) this.#each(elements, resp);
+    else this.#text += kept[resp] ??= ReplyWriter.#textOf(elements, resp);
+  }
+
+  /** In one piece of memory: otherwise it would be put together each time that it is sent. */
+  static #textOf(elements: readonly Reply[], resp: 2 | 3): Bytes {
+    const writer = new ReplyWriter();
+    writer.#each(elements, resp);
+    return Buffer.from(writer.takeText()!, "latin1").latin1Slice();
+  }
+
+  #each(elements: readonly Reply[], resp: 2 | 3): void {
     for (let i = 0; i < elements.length;) {
       i = this.#shortBulks(elements, i);
       if (i < elements.length) this.write(elements[i++]!, resp);

@@ -22,6 +22,7 @@ const LIMITS = {
   streamNodeMaxBytes: 4096,
   streamNodeMaxEntries: 4,
   collectionChangesKept: 0,
+  repeatedReadsKept: 0,
 };
 
 /** A keyspace over a store in memory, or over `store`: what another one has written there. */

@@ -21,6 +21,7 @@ const optionsOfVariant = {
     ...["--redo-log-size", "20kb"],
     // Nothing that changes is kept beside a collection that is in memory.
     ...["--collection-changes-kept", "0"],
+    ...["--repeated-reads-kept", "0"],
   ],
   memory: ["--backend", "memory"],
 } as const;

@@ -1,10 +1,11 @@
-import type { FieldAndValue, Hash } from "../../keyspace/hash.ts";
+import type { FieldAndValue } from "../../keyspace/hash.ts";
 import { MapReply, type Reply, StreamReply } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import { mapRuns } from "../../support/map-runs.ts";
 import { cursorArgument, scanOptions } from "../arguments.ts";
 import type { CommandRow, Context } from "../command.ts";
 import { keyAt } from "../key-spec.ts";
+import { repeated } from "../repeated.ts";
 
 export const WHOLE_ROWS = {
   hgetall: {
@@ -62,24 +63,25 @@ export const WHOLE_ROWS = {
   },
 } satisfies Record<string, CommandRow>;
 
-function hgetall({ db }: Context, args: readonly Bytes[]): Reply {
-  const hash = db.hash(args[1]!);
+function hgetall(context: Context, args: readonly Bytes[]): Reply {
+  const hash = context.db.hash(args[1]!);
   if (hash === null) return EMPTY_MAP;
   if (hash.mustStream) return new StreamReply("map", hash.count, mapRuns(hash.stream(), flat));
-  return new MapReply(flat(hash.entries()));
+  return new MapReply(repeated(context, args, hash, () => flat(hash.entries())));
 }
 
 const EMPTY_MAP = new MapReply([]);
 
-function hkeys({ db }: Context, args: readonly Bytes[]): Reply {
-  return eachOf(db.hash(args[1]!), 0);
+function hkeys(context: Context, args: readonly Bytes[]): Reply {
+  return eachOf(context, args, 0);
 }
 
-function hvals({ db }: Context, args: readonly Bytes[]): Reply {
-  return eachOf(db.hash(args[1]!), 1);
+function hvals(context: Context, args: readonly Bytes[]): Reply {
+  return eachOf(context, args, 1);
 }
 
-function eachOf(hash: Hash | null, part: 0 | 1): Reply {
+function eachOf(context: Context, args: readonly Bytes[], part: 0 | 1): Reply {
+  const hash = context.db.hash(args[1]!);
   if (hash === null) return [];
   if (hash.mustStream) {
     return new StreamReply(
@@ -88,7 +90,7 @@ function eachOf(hash: Hash | null, part: 0 | 1): Reply {
       mapRuns(hash.stream(), (run) => run.map((item) => item[part])),
     );
   }
-  return Array.from(hash.entries(), (item) => item[part]);
+  return repeated(context, args, hash, () => Array.from(hash.entries(), (item) => item[part]));
 }
 
 function hscan({ db }: Context, args: readonly Bytes[]): Reply {

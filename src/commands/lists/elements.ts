@@ -5,6 +5,7 @@ import { INT64_MIN } from "../../support/integers.ts";
 import { int64Argument, integerArgument, integerAtLeast, optionWord } from "../arguments.ts";
 import type { CommandRow, Context } from "../command.ts";
 import { keyAt } from "../key-spec.ts";
+import { repeated } from "../repeated.ts";
 
 /** Elements by index, by value, and ranges of them. */
 export const ELEMENT_ROWS = {
@@ -145,16 +146,16 @@ function rangeOf(start: number, stop: number, count: number): { start: number; e
   return { start: from, end: Math.min(fromHead(stop, count) + 1, count) };
 }
 
-function lrange({ db }: Context, args: readonly Bytes[]): Reply {
+function lrange(context: Context, args: readonly Bytes[]): Reply {
   const first = integerArgument(args[2]!);
   const last = integerArgument(args[3]!);
-  const list = db.list(args[1]!);
+  const list = context.db.list(args[1]!);
   if (list === null) return [];
   const { start, end } = rangeOf(first, last, list.count);
   if (start >= end) return [];
   return list.mustStream(start, end)
     ? new StreamReply("array", end - start, list.stream(start, end))
-    : list.slice(start, end);
+    : repeated(context, args, list, () => list.slice(start, end));
 }
 
 function ltrim({ db, propagation }: Context, args: readonly Bytes[]): Reply {

@@ -1,8 +1,9 @@
 import type { CommandGroup, Context } from "../command.ts";
-import type { Reply } from "../../resp/reply.ts";
+import { type Reply, SetReply } from "../../resp/reply.ts";
 import type { Bytes } from "../../support/bytes.ts";
 import { keyAt } from "../key-spec.ts";
 import { cursorArgument, scanOptions } from "../arguments.ts";
+import { repeated } from "../repeated.ts";
 import { membersReply, EMPTY_SET } from "./reply.ts";
 
 /** One set and its members. */
@@ -129,9 +130,11 @@ function sismember({ db }: Context, args: readonly Bytes[]): Reply {
   return set !== null && set.has(args[2]!) ? 1 : 0;
 }
 
-function smembers({ db }: Context, args: readonly Bytes[]): Reply {
-  const set = db.set(args[1]!);
-  return set === null ? EMPTY_SET : membersReply(set);
+function smembers(context: Context, args: readonly Bytes[]): Reply {
+  const set = context.db.set(args[1]!);
+  if (set === null) return EMPTY_SET;
+  if (set.mustStream) return membersReply(set);
+  return new SetReply(repeated(context, args, set, () => set.memberArray()));
 }
 
 function smismember({ db }: Context, args: readonly Bytes[]): Reply {

@@ -6,6 +6,7 @@ import type { Bytes } from "../../support/bytes.ts";
 import { mapRuns } from "../../support/map-runs.ts";
 import type { CommandRow, Context, Handler } from "../command.ts";
 import { keyAt } from "../key-spec.ts";
+import { repeated } from "../repeated.ts";
 import { type RangeKind, type RangeQuery, lexRange, rangeQuery, scoreRange } from "./range-arguments.ts";
 import { elementsPerMember, formOf, membersReply, runReply } from "./reply.ts";
 
@@ -140,15 +141,20 @@ export const RANGE_ROWS = {
 } satisfies Record<string, CommandRow>;
 
 function rangeOf(kind: RangeKind): Handler {
-  return ({ db, resp }, args) => {
+  return (context, args) => {
     const query = rangeQuery(args, 2, kind);
-    const zset = db.zset(args[1]!);
-    return zset === null ? [] : rangeReply(zset, query, resp);
+    const zset = context.db.zset(args[1]!);
+    return zset === null ? [] : rangeReply(context, args, zset, query);
   };
 }
 
-function rangeReply(zset: ZSet, { range, window, withScores }: RangeQuery, resp: 2 | 3): Reply {
-  const form = formOf(withScores, resp);
+function rangeReply(
+  context: Context,
+  args: readonly Bytes[],
+  zset: ZSet,
+  { range, window, withScores }: RangeQuery,
+): Reply {
+  const form = formOf(withScores, context.resp);
   if (range.by === "rank") {
     const ranks = zset.ranks(range, window);
     if (zset.mustStream(ranks)) {
@@ -156,7 +162,7 @@ function rangeReply(zset: ZSet, { range, window, withScores }: RangeQuery, resp:
       return new StreamReply("array", (ranks.to - ranks.from) * elementsPerMember(form), pages);
     }
   }
-  return membersReply(zset.range(range, window), form);
+  return repeated(context, args, zset, () => membersReply(zset.range(range, window), form));
 }
 
 function zrangestore({ db, keyspace }: Context, args: readonly Bytes[]): Reply {

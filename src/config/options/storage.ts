@@ -102,6 +102,13 @@ export const STORAGE = {
       help: "Of a collection that is in memory so many changes are kept beside it until they are in LevelDB; after more, HSCAN, DUMP and others that read it there wait for that",
     },
   ),
+  "repeated-reads-kept": integer(
+    128,
+    { min: 0n, max: INT_MAX },
+    {
+      help: "Of so many hashes, lists, sets and sorted sets what the same HGETALL, LRANGE, SMEMBERS or ZRANGE is answered again and again is kept, up to 64 KB each, while they do not change",
+    },
+  ),
   "gc-interval": integer(
     500,
     { min: 1n, max: INT_MAX },
