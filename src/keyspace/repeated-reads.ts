@@ -44,7 +44,10 @@ export class RepeatedReads {
     this.#options = options;
   }
 
-  /** What `read` gives, now or before, to a request and in a version of the protocol. `keep` makes of an answer what is given again, null when it is not worth it. */
+  /**
+   * What `read` gives, now or before, to a request and in a version of the protocol. `keep` makes of an answer what is given
+   * again, null when it is not worth it.
+   */
   answer<Answer>(
     object: ReadObject,
     args: readonly Bytes[],

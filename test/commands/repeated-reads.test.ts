@@ -157,6 +157,29 @@ test("a transaction sees what it has written, and others what it has written whe
   }
 });
 
+test("a script gets the answer to what it asks, and sees what it has written", async () => {
+  await same([["FLUSHALL"]]);
+  await fill();
+  const script = `
+    local found = {}
+    for i = 1, ${OFTEN} do
+      found[1] = redis.call('LRANGE', KEYS[1], 0, 9)
+      found[2] = redis.call('LRANGE', KEYS[1], 10, 19)
+      found[3] = redis.call('ZRANGE', KEYS[2], 0, 19)
+      found[4] = redis.call('ZREVRANGE', KEYS[2], 0, 19)
+    end
+    redis.call('LSET', KEYS[1], 5, ARGV[1])
+    redis.call('ZADD', KEYS[2], 100, ARGV[1])
+    found[5] = redis.call('LRANGE', KEYS[1], 10, 19)
+    found[6] = redis.call('LRANGE', KEYS[1], 0, 9)
+    found[7] = redis.call('ZREVRANGE', KEYS[2], 0, 19)
+    return found`;
+  for (let i = 0; i < 5; i++) {
+    const run: Command = ["EVAL", script, 2, "one:list", "one:zset", `value ${i}`];
+    await same([run, ["LRANGE", "one:list", 0, 9], ["ZREVRANGE", "one:zset", 0, 19]]);
+  }
+});
+
 test("databases that are exchanged or emptied have their own answers", async () => {
   await same([["FLUSHALL"]]);
   await fill();
