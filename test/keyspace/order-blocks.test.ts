@@ -92,6 +92,18 @@ test("a block that grows in its middle is split where its scores differ, and onl
   }
 });
 
+test("where most of a block have the lowest score it is split behind them", () => {
+  const blocks = blocksOf();
+  const low = Array.from({ length: 2 * MAX_BLOCK }, (_, i) => `k00001${String(i).padStart(5, "0")}`);
+  const high = Array.from({ length: 100 }, (_, i) => `k00002${String(i).padStart(5, "0")}`);
+  blocks.add(low[0]!);
+  blocks.add(high.at(-1)!);
+  for (const key of [...high.slice(0, -1), ...low.slice(1)]) blocks.add(key);
+  expect(blocks.holding(low[7]!).count).toBe(low.length);
+  expect(blocks.holding(high[7]!)).toMatchObject({ first: "k00002", count: high.length });
+  expectAll(blocks, [...low, ...high], true);
+});
+
 test("many splits leave every rank where it was", () => {
   const blocks = blocksOf(0);
   const keys = Array.from({ length: 300_000 }, (_, i) => name(i));
