@@ -55,12 +55,9 @@ export class RepeatedReads {
     read: () => Answer,
     keep: (answer: Answer) => Answer | null,
   ): Answer {
-    const asked = this.#asked.get(object);
-    if (asked === undefined) {
-      if (!this.#isToBeNoted()) return read();
-      this.#note(object, args, resp);
-      return this.answer(object, args, resp, read, keep);
-    }
+    if (this.#options.limit() === 0) return read();
+    const asked = this.#asked.get(object) ?? this.#noted(object);
+    if (asked === null) return read();
     if (object.newest >= asked.since || !isSame(asked, args, resp)) this.#begin(asked, args, resp);
     else if (asked.answer !== null) return asked.answer as Answer;
     const answer = read();
@@ -72,19 +69,16 @@ export class RepeatedReads {
   }
 
   /** To note each of millions that are asked once would cost more than it brings: what is asked often is soon met. */
-  #isToBeNoted(): boolean {
-    if (this.#options.limit() === 0) return false;
-    return this.#options.isEager() || ++this.#unnoted % NOTED_OF === 0;
-  }
-
-  #note(object: ReadObject, args: readonly Bytes[], resp: 2 | 3): void {
+  #noted(object: ReadObject): Asked | null {
+    if (++this.#unnoted % NOTED_OF !== 0 && !this.#options.isEager()) return null;
     if (this.#count++ >= this.#options.limit()) {
       // What is asked often comes back at once.
       this.#asked = new WeakMap();
       this.#count = 1;
     }
-    const since = this.#options.gathering();
-    this.#asked.set(object, { args, resp, times: 0, since, answer: null });
+    const asked: Asked = { args: [], resp: 2, times: 0, since: NEVER, answer: null };
+    this.#asked.set(object, asked);
+    return asked;
   }
 
   #begin(asked: Asked, args: readonly Bytes[], resp: 2 | 3): void {
@@ -102,6 +96,7 @@ function isSame(asked: Asked, args: readonly Bytes[], resp: 2 | 3): boolean {
   return true;
 }
 
+const NEVER = -Infinity;
 /** Answers are kept from this time on. */
 const OFTEN = 3;
 /** One of so many objects that nothing is known of is noted. */

@@ -96,6 +96,14 @@ test("answers of many objects are not kept for ever, and none where none is want
   expect(scene.readsOf(200, () => scene.ask(another, "a"))).toBe(200);
 });
 
+test("what is kept is given no more once nothing is to be kept", () => {
+  const scene = new Scene();
+  const thing = new Thing();
+  scene.readsOf(200, () => scene.ask(thing, "a"));
+  scene.limit = 0;
+  expect(scene.readsOf(10, () => scene.ask(thing, "a"))).toBe(10);
+});
+
 describe.each([false, true])("at random, each answer kept at once: %s", (isEager) => {
   test("every answer is true", () => {
     const seed = Number(process.env["TEST_SEED"] ?? Math.floor(Math.random() * 0x7fffffff));

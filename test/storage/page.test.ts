@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Change, Overlay } from "../../src/storage/overlay.ts";
 import { Page, type PageBounds } from "../../src/storage/page.ts";
-import { openMemoryStore } from "../../src/storage/store.ts";
+import { type Store, type StoreEntry, openMemoryStore } from "../../src/storage/store.ts";
 
 const key = fc.integer({ min: 0, max: 40 }).map((n) => `k${String(n).padStart(2, "0")}`);
 const changes = fc.array(fc.tuple(key, fc.option(fc.constantFrom("1", "2", "3"))), { maxLength: 25 });
@@ -72,4 +72,27 @@ test("of a layer of any size a page looks at what it can hold", async () => {
     expect(page.isComplete).toBe(false);
   }
   await store.close();
+});
+
+test("reads of one turn have their snapshots at once, and begin together when it is over", async () => {
+  const seen: string[] = [];
+  const store: Pick<Store, "iterate"> = {
+    iterate({ gte }) {
+      seen.push(`snapshot ${gte}`);
+      return {
+        next: (): Promise<StoreEntry[]> => {
+          seen.push(`read ${gte}`);
+          return Promise.resolve([]);
+        },
+        close: () => Promise.resolve(),
+      };
+    },
+  };
+  const read = (gte: string): Promise<void> =>
+    new Page({ gte, lt: "z", reverse: false, limit: 1 }, [], []).read(store as Store);
+  const first = read("a");
+  await Promise.resolve();
+  const second = read("b");
+  await Promise.all([first, second]);
+  expect(seen).toEqual(["snapshot a", "snapshot b", "read a", "read b"]);
 });
