@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { copyFolder } from "../storage/folder-copy.ts";
 import { FolderError } from "../storage/open-folder.ts";
-import { LogDamageError } from "../storage/redo/apply.ts";
+import { LogDamageError } from "../storage/redo/applier.ts";
 import { replayRedoLog } from "../storage/redo/redo-log.ts";
 import { type Store, openLevelStore } from "../storage/store.ts";
 import { type CheckedDatabase, Overview } from "./data.ts";

@@ -195,7 +195,7 @@ export class Committer {
   async relieve(): Promise<void> {
     // What was weighed and changed nothing, a DEL of keys that are not there, does not wait.
     if (this.#dirty.length === 0) this.#backlogBytes = 0;
-    this.#rounds.begin();
+    this.#rounds.begin(true);
     // What gathers has to be written before it can be applied.
     if (this.#rounds.underWay === null) return this.settle();
     await new Promise<void>((resolve) => this.#crowd.push(resolve));
@@ -207,7 +207,7 @@ export class Committer {
 
   /** Memory cannot let go of what is not in the store. */
   applySoon(): void {
-    this.#rounds.begin();
+    this.#rounds.begin(false);
   }
 
   /** Resolves when no batch is being written and nothing applied; the store may be exchanged until the next turn. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { LogDamageError } from "./redo/apply.ts";
+import { LogDamageError } from "./redo/applier.ts";
 import { RedoLog } from "./redo/redo-log.ts";
 import { type Store, type StoreOptions, openLevelStore } from "./store.ts";
 

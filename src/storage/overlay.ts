@@ -97,15 +97,6 @@ export class Overlay {
     return merged;
   }
 
-  /** Both, of which the later ones count: one of the two, grown, where that will do. */
-  followedBy(later: Overlay): Overlay {
-    if (this.isEmpty) return later;
-    if (later.isEmpty) return this;
-    const rows = later.#values === null ? [] : [rowsOf(later.#values)];
-    this.#unmerged = [...this.#unmerged, ...rows, ...later.#unmerged];
-    return this;
-  }
-
   /** The changes of a range, in order. */
   range(gte: Bytes, lt: Bytes): Change[] {
     return this.run({ gte, lt, reverse: false, limit: Infinity }).changes;
@@ -149,10 +140,6 @@ export class Overlay {
     this.#sorted = merge(this.#sorted, this.#recent);
     this.#recent = [];
   }
-}
-
-function rowsOf(changes: Map<Bytes, Bytes | null>): ChangeRows {
-  return { keys: [...changes.keys()], values: [...changes.values()] };
 }
 
 /** Two sorted arrays that have nothing in common, as one. */

@@ -7,7 +7,7 @@ export type AppliedLog = Pick<RedoLog, "waitingBytes" | "unappliedBytes" | "appl
 export interface RoundsOptions {
   /** Null: batches are in the store as soon as they are written. */
   readonly log: AppliedLog | null;
-  /** So much may be in the log, or be kept in memory for it, before it is brought into the store. */
+  /** So much may be in the log, or be kept in memory for it, before something of it is brought into the store. */
   readonly maxLogBytes: () => number;
   /** What is written goes into the store at once, for tests. */
   readonly isEager: () => boolean;
@@ -28,10 +28,14 @@ export interface BatchState {
   readonly unwritten: readonly Persistent[];
 }
 
-/** A round, and the last batch that belongs to it. */
-interface Cut {
-  readonly round: number;
+/** A round that was handed to the log. */
+interface Round {
+  readonly number: number;
+  /** The last one that belongs to it. */
   readonly batch: number;
+  readonly changed: readonly Persistent[];
+  /** Approximate bytes of memory. */
+  readonly keptBytes: number;
 }
 
 const NOT_APPLIED = "what was written could not be brought into LevelDB";
@@ -44,6 +48,9 @@ const EAGER_AFTER_MS = 20;
 
 const FAR_AHEAD = 2000;
 
+/** What may wait is that many rounds: the one that is gathering, and the one before that is held back. */
+const ROUNDS_THAT_WAIT = 2;
+
 /** A round may take its time while less than so many rounds wait: with two, writers have to wait (instance.ts). */
 const MAX_WAITING_AT_REST = 1.5;
 
@@ -55,9 +62,10 @@ const KEPT_ELEMENT_BYTES = 200;
 const EAGER_MS = 2000;
 
 /**
- * Brings what is written to the redo log into the store: many batches together are a round. There are two at the most,
- * the one that is being applied and the one that batches are now written to; what changed in either has to stay in
- * memory, where it is found instead of what the store has.
+ * Brings what is written to the redo log into the store: many batches together are a round. A round is held back until
+ * the next one, or for some seconds: what changes there again the store need not have. So there are three at the most,
+ * the one that is being applied, the one that is held back, and the one that batches are now written to; what changed in
+ * any of them has to stay in memory, where it is found instead of what the store has.
  */
 export class Rounds {
   readonly #options: RoundsOptions;
@@ -70,13 +78,12 @@ export class Rounds {
   applied = 0;
   /** What changed in this round. */
   #young: Persistent[] = [];
-  /** What changed in the round that is being applied. */
-  #old: readonly Persistent[] = [];
+  /** Those that are handed to the log, and not in the store: the last one may be held back. */
+  #handed: readonly Round[] = [];
   /** How many elements of collections are kept beside them. */
   #youngElements = 0;
-  /** Approximate bytes of memory for the round that is being applied, and bytes of the log. */
-  #oldKeptBytes = 0;
-  #oldLogBytes = 0;
+  /** What they were in the log when the last one was handed over. */
+  #handedLogBytes = 0;
   #applying: Promise<void> | null = null;
   /** How many wait for the store to catch up. */
   #waiting = 0;
@@ -100,12 +107,14 @@ export class Rounds {
 
   /** What changed and is not, or not surely, in the store. The same thing may come twice. */
   pending(): Persistent[] {
-    return this.#old.length === 0 ? this.#young : [...this.#old, ...this.#young];
+    return [...this.#handed.flatMap(({ changed }) => changed), ...this.#young];
   }
 
   /** So much is pending that to let the store catch up is less work than to look at all of it. */
   get isFarAhead(): boolean {
-    return !this.#isStuck && this.#log !== null && this.#old.length + this.#young.length > FAR_AHEAD;
+    if (this.#isStuck || this.#log === null) return false;
+    const handed = this.#handed.reduce((sum, { changed }) => sum + changed.length, 0);
+    return handed + this.#young.length > FAR_AHEAD;
   }
 
   /** So many more elements (or fewer) have to stay in memory until this round is applied. */
@@ -117,10 +126,11 @@ export class Rounds {
   get waitingBytes(): number {
     const log = this.#log;
     if (log === null) return 0;
-    const oldLogBytes = log.unappliedBytes - log.waitingBytes;
+    const handedLogBytes = log.unappliedBytes - log.waitingBytes;
     // As it goes on, so that those who wait for it do not wait for its end.
-    const share = this.#oldLogBytes === 0 ? 0 : oldLogBytes / this.#oldLogBytes;
-    return this.#youngBytes(log) + Math.max(oldLogBytes, this.#oldKeptBytes * share);
+    const share = this.#handedLogBytes === 0 ? 0 : handedLogBytes / this.#handedLogBytes;
+    const keptBytes = this.#handed.reduce((sum, round) => sum + round.keptBytes, 0);
+    return this.#youngBytes(log) + Math.max(handedLogBytes, keptBytes * share);
   }
 
   #youngBytes(log: AppliedLog): number {
@@ -138,8 +148,10 @@ export class Rounds {
 
   /** Another batch is written. */
   batchWritten(): void {
-    if (this.#log === null) this.#appliedAll(this.#cut());
-    else this.#applyWhenDue(this.#log);
+    if (this.#log === null) {
+      this.#cut();
+      this.#applied(false);
+    } else this.#applyWhenDue(this.#log);
   }
 
   #applyWhenDue(log: AppliedLog): void {
@@ -150,9 +162,13 @@ export class Rounds {
 
   /** A round is over. What was written meanwhile, and is not much, has time until the next batch is written. */
   #goOn(log: AppliedLog): void {
-    if (this.#isStuck || log.waitingBytes === 0) return;
+    if (this.#isStuck || !this.#hasWork(log)) return;
     if (this.#isFull(log)) void this.#apply();
     else this.#applyAfter(this.#isEager ? EAGER_AFTER_MS : APPLY_AFTER_MS);
+  }
+
+  #hasWork(log: AppliedLog): boolean {
+    return log.waitingBytes > 0 || this.#handed.length > 0;
   }
 
   get #isEager(): boolean {
@@ -165,15 +181,24 @@ export class Rounds {
     return this.#waiting === 0 && !this.#isEager && this.waitingBytes < most;
   }
 
+  /** Nobody waits for what is now handed over, and there is room for so much. */
+  #mayHold(bytes: number): boolean {
+    return this.#waiting === 0 && !this.#isEager && bytes <= this.#options.maxLogBytes();
+  }
+
+  get #roundBytes(): number {
+    return this.#options.maxLogBytes() / ROUNDS_THAT_WAIT;
+  }
+
   #isFull(log: AppliedLog): boolean {
-    return this.#youngBytes(log) >= this.#options.maxLogBytes();
+    return this.#youngBytes(log) >= this.#roundBytes;
   }
 
   #applyAfter(ms: number): void {
     if (this.#timer !== null) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      this.begin();
+      this.begin(true);
     }, ms);
     this.#timer.unref();
   }
@@ -198,16 +223,16 @@ export class Rounds {
     }
   }
 
-  /** Begins to apply what is written, unless a round is under way. */
-  begin(): void {
-    if (this.#log === null || this.#log.waitingBytes === 0) return;
-    if (this.#applying === null && !this.#isStuck) void this.#apply();
+  /** Begins to apply what is written, unless a round is under way. `mayHold`: or to hold back the last of it. */
+  begin(mayHold: boolean): void {
+    if (this.#log === null || !this.#hasWork(this.#log)) return;
+    if (this.#applying === null && !this.#isStuck) void this.#apply(mayHold);
   }
 
-  /** Begins another round, and brings this one into the store. Never rejects. */
-  #apply(): Promise<void> {
+  /** Begins another round, and brings this one into the store, or the one before. Never rejects. */
+  #apply(mayHold = true): Promise<void> {
     const log = this.#log!;
-    this.#applying = this.#applyRound(log).finally(() => {
+    this.#applying = this.#applyRound(log, mayHold).finally(() => {
       this.#applying = null;
       this.#goOn(log);
       this.#options.onProgress();
@@ -215,44 +240,56 @@ export class Rounds {
     return this.#applying;
   }
 
-  async #applyRound(log: AppliedLog): Promise<void> {
+  async #applyRound(log: AppliedLog, mayHold: boolean): Promise<void> {
     this.close();
     try {
-      await this.#applyLog(log, this.#options.maxLogBytes());
+      await this.#applyLog(log, this.#roundBytes, mayHold);
       this.count++;
     } catch (error) {
       this.stick(error as Error);
     }
   }
 
-  async #applyLog(log: AppliedLog, maxFileBytes: number): Promise<void> {
-    let cut: Cut | null = null;
-    const handedOver = (): void => {
-      cut = this.#cut();
-      this.#oldLogBytes = log.unappliedBytes - log.waitingBytes;
+  async #applyLog(log: AppliedLog, maxFileBytes: number, mayHold: boolean): Promise<void> {
+    const handedOver = (newBytes: number): boolean => {
+      const holdsBack = mayHold && this.#mayHold(Math.max(newBytes, this.#youngKeptBytes));
+      this.#cut();
+      this.#handedLogBytes = log.unappliedBytes - log.waitingBytes;
+      return holdsBack;
     };
-    await log.apply(maxFileBytes, handedOver, this.#options.onProgress, () => this.#mayRest());
-    this.#appliedAll(cut!);
+    const isHeld = await log.apply({
+      maxFileBytes,
+      handedOver,
+      progress: this.#options.onProgress,
+      mayRest: () => this.#mayRest(),
+    });
+    this.#applied(isHeld);
   }
 
-  /** What is written up to now is the old round; what gathers belongs to the new one. */
-  #cut(): Cut {
+  /** What is written up to now is handed over; what gathers belongs to the next round. */
+  #cut(): void {
     const { written, unwritten } = this.#options.state();
-    const cut = { round: this.current++, batch: written };
-    this.#oldKeptBytes += this.#youngKeptBytes;
-    this.#old = this.#old.length === 0 ? this.#young : [...this.#old, ...this.#young];
+    const round = {
+      number: this.current++,
+      batch: written,
+      changed: this.#young,
+      keptBytes: this.#youngKeptBytes,
+    };
+    this.#handed = [...this.#handed, round];
     this.#young = [...unwritten];
     this.#youngElements = 0;
     this.firstBatch = written + 1;
-    return cut;
   }
 
-  #appliedAll({ round, batch }: Cut): void {
-    const applied = this.#old;
-    this.#old = [];
-    this.#oldKeptBytes = 0;
-    this.applied = Math.max(this.applied, batch);
-    for (const changed of applied) changed.applied?.(round);
+  /** All that is handed over is in the store, but for what is held back. */
+  #applied(isLastHeld: boolean): void {
+    const left = isLastHeld ? 1 : 0;
+    const applied = this.#handed.slice(0, this.#handed.length - left);
+    this.#handed = this.#handed.slice(applied.length);
+    for (const { batch, number, changed } of applied) {
+      this.applied = Math.max(this.applied, batch);
+      for (const one of changed) one.applied?.(number);
+    }
     this.#options.onApplied();
   }
 
@@ -269,8 +306,7 @@ export class Rounds {
   drop(batch: number): void {
     this.#young = [];
     this.#youngElements = 0;
-    this.#old = [];
-    this.#oldKeptBytes = 0;
+    this.#handed = [];
     this.#isStuck = this.#log !== null;
     this.applied = batch;
     this.firstBatch = batch + 1;
@@ -284,7 +320,7 @@ export class Rounds {
   async applyAgain(): Promise<void> {
     if (this.#log === null) return;
     this.#log.rewind();
-    await this.#applyLog(this.#log, 0);
+    await this.#applyLog(this.#log, 0, false);
     this.#isStuck = false;
     this.#goOn(this.#log);
   }

@@ -2,22 +2,22 @@ import type { Bytes } from "../support/bytes.ts";
 import type { ChangeList } from "./change-list.ts";
 import { type Change, Overlay, mergeOverlays } from "./overlay.ts";
 
-/** Never written to. */
-const NONE = new Overlay();
+/** What changed in one round. */
+interface Layer {
+  readonly round: number;
+  readonly changes: Overlay;
+  /** How many changes it was given. */
+  size: number;
+}
 
 /**
  * What batches of the log have of a collection's elements, and the store does not have yet: it is found here until it is
  * there. Not all of it has to be kept; whether it is, `isComplete` tells.
  */
 export class UnstoredChanges {
-  /** Of the round that batches belong to now. */
-  #young = NONE;
-  #youngRound = 0;
-  /** How many changes `#young` was given. */
-  #youngSize = 0;
-  /** Of the round before, which is being applied. */
-  #old = NONE;
-  /** Of this round, or the one before, there are changes that are neither here nor in the store; 0: of none. */
+  /** Of rounds that are not in the store, in their order. */
+  #layers: readonly Layer[] = [];
+  /** Of this round, or those before, there are changes that are neither here nor in the store; 0: of none. */
   #forgottenRound = 0;
 
   get isComplete(): boolean {
@@ -26,18 +26,24 @@ export class UnstoredChanges {
 
   /** The later one counts. */
   get layers(): readonly Overlay[] {
-    return [this.#old, this.#young];
+    return this.#layers.map(({ changes }) => changes);
   }
 
   /** Undefined when nothing of the key changed. */
   get(key: Bytes): Bytes | null | undefined {
-    const young = this.#young.get(key);
-    return young !== undefined ? young : this.#old.get(key);
+    for (let i = this.#layers.length - 1; i >= 0; i--) {
+      const value = this.#layers[i]!.changes.get(key);
+      if (value !== undefined) return value;
+    }
+    return undefined;
   }
 
   /** The changes of a range, in order. */
   range(gte: Bytes, lt: Bytes): readonly Change[] {
-    return mergeOverlays(this.#old.range(gte, lt), this.#young.range(gte, lt));
+    return this.#layers.reduce<readonly Change[]>(
+      (before, { changes }) => mergeOverlays(before, changes.range(gte, lt)),
+      NO_CHANGES,
+    );
   }
 
   /**
@@ -45,34 +51,33 @@ export class UnstoredChanges {
    * @returns how many more changes are kept now; negative: fewer
    */
   add(changes: ChangeList, round: number, most: number): number {
-    if (round !== this.#youngRound) {
-      this.#old = this.#old.followedBy(this.#young);
-      this.#young = NONE;
-      this.#youngRound = round;
-      this.#youngSize = 0;
+    const last = this.#layers.at(-1);
+    const young = last?.round === round ? last : null;
+    const size = young?.size ?? 0;
+    if (size + changes.size > most) {
+      // What is older than those must not be found in their place.
+      this.#layers = [];
+      this.#forgottenRound = round;
+      return -size;
     }
-    if (this.#youngSize + changes.size > most) return this.#forget();
-    if (this.#young === NONE) this.#young = new Overlay();
-    this.#young.add(changes);
-    this.#youngSize += changes.size;
+    const layer = young ?? this.#begin(round);
+    layer.changes.add(changes);
+    layer.size += changes.size;
     return changes.size;
   }
 
-  #forget(): number {
-    const forgotten = this.#youngSize;
-    // What is older than those must not be found in their place.
-    this.#young = this.#old = NONE;
-    this.#youngSize = 0;
-    this.#forgottenRound = this.#youngRound;
-    return -forgotten;
+  #begin(round: number): Layer {
+    const layer = { round, changes: new Overlay(), size: 0 };
+    this.#layers = [...this.#layers, layer];
+    return layer;
   }
 
   /** Rounds up to this one are in the store. Whether nothing is left. */
   applied(round: number): boolean {
-    this.#old = NONE;
     if (this.#forgottenRound <= round) this.#forgottenRound = 0;
-    if (this.#youngRound > round) return false;
-    this.#young = NONE;
-    return true;
+    this.#layers = this.#layers.filter((layer) => layer.round > round);
+    return this.#layers.length === 0 && this.isComplete;
   }
 }
+
+const NO_CHANGES: readonly Change[] = [];

@@ -3,7 +3,7 @@ import { Attempt, Fault } from "../../src/storage/attempt.ts";
 import { Committer } from "../../src/storage/committer.ts";
 import { type ElementRange, Elements } from "../../src/storage/elements.ts";
 import { Reading } from "../../src/storage/reading.ts";
-import type { RedoLog } from "../../src/storage/redo/redo-log.ts";
+import type { ApplyOptions, RedoLog } from "../../src/storage/redo/redo-log.ts";
 import type { AppliedLog } from "../../src/storage/rounds.ts";
 import { type Store, type WriteBatch, openMemoryStore } from "../../src/storage/store.ts";
 import { Undo } from "../../src/storage/undo.ts";
@@ -36,6 +36,8 @@ export class WaitingLog implements WriteBatch, AppliedLog {
   turns = 3;
   readonly #store: Store;
   readonly #changes: (readonly [key: string, value: string | null])[] = [];
+  /** Until it is seen what of it changes again. */
+  #held: (readonly [key: string, value: string | null])[] = [];
 
   constructor(store: Store) {
     this.#store = store;
@@ -54,20 +56,27 @@ export class WaitingLog implements WriteBatch, AppliedLog {
   }
 
   append(): void {
-    this.waitingBytes = this.unappliedBytes = this.#changes.length;
+    this.waitingBytes = this.#changes.length;
+    this.unappliedBytes = this.waitingBytes + this.#held.length;
   }
 
-  async apply(_: number, handedOver: () => void): Promise<void> {
+  async apply({ handedOver }: ApplyOptions): Promise<boolean> {
+    const changes = this.#changes.splice(0);
+    const again = new Set(changes.map(([name]) => name));
+    const made = this.#held.filter(([name]) => !again.has(name));
+    this.waitingBytes = 0;
+    const holds = handedOver(changes.length) && changes.length > 0;
+    if (!holds) made.push(...changes);
+    this.#held = holds ? changes : [];
     const batch = this.#store.batch();
-    for (const [name, value] of this.#changes.splice(0)) {
+    for (const [name, value] of made) {
       if (value === null) batch.delete(name);
       else batch.put(name, value);
     }
-    this.waitingBytes = 0;
-    handedOver();
     for (let turn = 0; turn < this.turns; turn++) await nextTurn();
     await batch.write(false);
-    this.unappliedBytes = this.waitingBytes;
+    this.unappliedBytes = this.waitingBytes + this.#held.length;
+    return holds;
   }
 
   rewind(): void {
@@ -196,8 +205,9 @@ export class Scene {
     for (const { key: name, value } of writes) {
       await this.command(() => this.write(name, value));
       await this.committer.settle();
-      // While a round is being applied the others belong to the next one.
-      if (name < nameOf(20)) this.committer.applySoon();
+      // While a round is being applied, or held back, the others belong to the next one.
+      if (name < nameOf(10)) this.committer.applySoon();
+      else if (name < nameOf(20)) void this.committer.relieve();
     }
   }
 

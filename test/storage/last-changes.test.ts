@@ -15,10 +15,10 @@ function recordOf(changes: Iterable<Change>): Buffer {
   return builder.take();
 }
 
-function lastOf(record: Buffer, isFirstTime = true): LastChanges {
+function lastOf(record: Buffer, isFirstTime = true, before: LastChanges | null = null): LastChanges {
   const walk = new ChangeWalk(record);
   const last = new LastChanges(record, isFirstTime);
-  while (!walk.isAtEnd) last.take(walk, 1000);
+  while (!walk.isAtEnd) last.take(walk, 1000, before);
   return last;
 }
 
@@ -30,6 +30,16 @@ function made(record: Buffer, last: LastChanges): Map<string, string | null> {
     result.set(key.latin1Slice(), value?.latin1Slice() ?? null);
   }
   return result;
+}
+
+/** What is in a store after that. */
+function apply(held: ReadonlyMap<string, string>, record: Buffer, last: LastChanges): Map<string, string> {
+  const after = new Map(held);
+  for (const [key, value] of made(record, last)) {
+    if (value === null) after.delete(key);
+    else after.set(key, value);
+  }
+  return after;
 }
 
 // Short ones are hashed and compared byte by byte, longer ones not.
@@ -91,41 +101,35 @@ test("keys of one hash take no more time than others, and come out right", () =>
   expect(made(record, last)).toEqual(new Map(changes));
 }, 60_000);
 
+const steps = fc.array(
+  fc.record({ key: fc.nat(12).map((n) => `k${n}`), deletes: fc.boolean(), tells: fc.boolean() }),
+  { minLength: 1, maxLength: 300 },
+);
+
+let valuesMade = 0;
+
+/** The changes in a record, each of which tells, or not, when it is the first on nothing; and what there is at the end. */
+function played(
+  held: ReadonlyMap<string, string>,
+  all: readonly { key: string; deletes: boolean; tells: boolean }[],
+): { record: Buffer; after: Map<string, string> } {
+  const after = new Map(held);
+  const builder = new RecordBuilder(1024);
+  all.forEach(({ key, deletes, tells }) => {
+    if (deletes) {
+      builder.delete(key);
+      after.delete(key);
+    } else {
+      const value = `${valuesMade++}`;
+      builder.put("", key, "", value, tells && !after.has(key));
+      after.set(key, value);
+    }
+  });
+  return { record: Buffer.from(builder.take()), after };
+}
+
 describe("what was put on nothing and deleted again", () => {
   const names = fc.array(fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 2 }), { maxLength: 9 });
-  const steps = fc.array(
-    fc.record({ key: fc.nat(12).map((n) => `k${n}`), deletes: fc.boolean(), tells: fc.boolean() }),
-    { minLength: 1, maxLength: 300 },
-  );
-
-  /** The changes in a record, each of which tells, or not, when it is the first on nothing; and what there is at the end. */
-  function played(
-    held: ReadonlyMap<string, string>,
-    all: readonly { key: string; deletes: boolean; tells: boolean }[],
-  ): { record: Buffer; after: Map<string, string> } {
-    const after = new Map(held);
-    const builder = new RecordBuilder(1024);
-    all.forEach(({ key, deletes, tells }, i) => {
-      if (deletes) {
-        builder.delete(key);
-        after.delete(key);
-      } else {
-        builder.put("", key, "", `${i}`, tells && !after.has(key));
-        after.set(key, `${i}`);
-      }
-    });
-    return { record: builder.take(), after };
-  }
-
-  function apply(held: ReadonlyMap<string, string>, record: Buffer, last: LastChanges): Map<string, string> {
-    const after = new Map(held);
-    for (const [key, value] of made(record, last)) {
-      if (value === null) after.delete(key);
-      else after.set(key, value);
-    }
-    return after;
-  }
-
   test("whatever is left out, the outcome is the same", () => {
     fc.assert(
       fc.property(names, steps, (there, all) => {
@@ -158,5 +162,76 @@ describe("what was put on nothing and deleted again", () => {
     // A few may have found no place in the table, or have been left behind when it grew.
     expect(last.size).toBeLessThan(1000);
     expect(lastOf(record, false).size).toBeGreaterThan(49_000);
+  });
+});
+
+test("a deletion is made when what it deletes had no place in the table, and may have one later", () => {
+  const keys = collidingKeys(8);
+  const key = keys.pop()!;
+  const others = fc.nat(keys.length);
+  fc.assert(
+    fc.property(others, (count) => {
+      const colliding = keys.slice(0, count);
+      const builder = new RecordBuilder(1024);
+      for (const other of colliding) builder.put("", other, "", "v", true);
+      builder.put("", key, "", "1", true);
+      builder.put("", key, "", "2", false);
+      // Now there are places; they are found when the table is made anew for more.
+      for (const other of colliding) builder.delete(other);
+      for (let i = 0; i < 5000; i++) builder.put("", `${i}`, "", "v", true);
+      builder.delete(key);
+      const record = builder.take();
+      const after = apply(new Map(), record, lastOf(record));
+      expect(after.get(key)).toBeUndefined();
+      expect(after.size).toBe(5000);
+    }),
+    { examples: [[24], [64]], numRuns: 20 },
+  );
+});
+
+describe("what is left of the block before", () => {
+  const blocks = fc.array(fc.record({ all: steps, isFirstTime: fc.boolean() }), {
+    minLength: 2,
+    maxLength: 5,
+  });
+
+  test("is made without what changed again, and the outcome is the same", () => {
+    fc.assert(
+      fc.property(fc.subarray(["k0", "k1", "k2", "k3"]), blocks, (there, parts) => {
+        let logical: ReadonlyMap<string, string> = new Map(there.map((key) => [key, "there"]));
+        let store = logical;
+        let held: { record: Buffer; last: LastChanges } | null = null;
+        for (const { all, isFirstTime } of parts) {
+          const { record, after } = played(logical, all);
+          logical = after;
+          const last = lastOf(record, isFirstTime, held?.last);
+          if (held !== null) {
+            expect([...held.last.positions()]).toHaveLength(held.last.size);
+            store = apply(store, held.record, held.last);
+            const again = new Set(all.map(({ key }) => key));
+            // A deletion may be made before what comes on nothing.
+            for (const [key, value] of made(held.record, held.last)) {
+              if (value !== null) expect(again.has(key)).toBe(false);
+            }
+          }
+          held = { record, last };
+        }
+        store = apply(store, held!.record, held!.last);
+        expect(store).toEqual(logical);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("need not be made at all when it came on nothing and is deleted", () => {
+    const names = Array.from({ length: 3000 }, (_, i) => `job:${i}`);
+    const [puts, deletions] = [new RecordBuilder(1024), new RecordBuilder(1024)];
+    for (const name of names) puts.put("", name, "", "job", true);
+    for (const name of names.slice(1)) deletions.delete(name);
+    const [first, second] = [puts.take(), deletions.take()];
+    const before = lastOf(first);
+    const last = lastOf(second, true, before);
+    expect([before.size, last.size]).toEqual([1, 0]);
+    expect([...made(first, before).keys()]).toEqual(["job:0"]);
   });
 });

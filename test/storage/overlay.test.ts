@@ -108,11 +108,6 @@ test("of two overlays the later one counts", () => {
       const both = expected([...first, ...then], "", "\xff\xff\xff\xff");
       const whole = ["", "\xff\xff\xff\xff"] as const;
       expect(mergeOverlays(overlayOf(first).range(...whole), overlayOf(then).range(...whole))).toEqual(both);
-      expect(
-        overlayOf(first)
-          .followedBy(overlayOf(then))
-          .range(...whole),
-      ).toEqual(both);
     }),
   );
 });

@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { applyPart } from "../../src/storage/redo/apply.ts";
+import { Applier } from "../../src/storage/redo/applier.ts";
 import { ChangeWalk, RecordBuilder, changeAt, wholeRecords } from "../../src/storage/redo/format.ts";
 import { RedoLog, redoFiles } from "../../src/storage/redo/redo-log.ts";
 import { type Store, openLevelStore } from "../../src/storage/store.ts";
 
+const WORKER = new URL("./redo-worker.mjs", import.meta.url);
 const OPEN = { cacheSizeBytes: 1 << 20, backendOptions: {} };
 
 const bytes = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)) });
@@ -123,7 +124,10 @@ describe("a log", () => {
       rests++;
       return rest();
     };
-    await applyPart(store, part, (bytes) => done.push(bytes), counted);
+    const applier = new Applier(store, { done: (made) => done.push(made), rest: counted });
+    await applier.take(part);
+    expect([rests, done.length]).toEqual([0, 0]);
+    await applier.flush();
     expect([rests, done.length]).toEqual([2, 3]);
     expect(await store.getMany(["g"])).toEqual([value]);
     await log.close();
@@ -181,5 +185,102 @@ describe("a log", () => {
     const again = await RedoLog.open(folder, store);
     expect(await store.getMany(["a", "b"])).toEqual(["1", undefined]);
     await again.close();
+  });
+
+  describe("with its thread", () => {
+    const KEYS = ["a", "b", "c"];
+    let log: RedoLog;
+
+    beforeEach(async () => {
+      log = await RedoLog.open(folder, store);
+      await log.start(WORKER);
+    });
+    afterEach(() => log.close());
+
+    /** Every file is left behind. */
+    const apply = (mayHold: boolean): Promise<boolean> =>
+      log.apply({
+        maxFileBytes: 0,
+        handedOver: () => mayHold,
+        progress: () => undefined,
+        mayRest: () => false,
+      });
+    const fileCount = (): number => redoFiles(folder).length;
+
+    test("brings into the store what is in it", async () => {
+      write(log, ["a", "1"], ["b", "1"]);
+      write(log, ["a", "2"], ["b", null]);
+      expect(await apply(false)).toBe(false);
+      expect(await store.getMany(KEYS)).toEqual(["2", undefined, undefined]);
+      expect([log.unappliedBytes, fileCount()]).toEqual([0, 1]);
+    });
+
+    test("what is held back gets there with the next, unless it has changed again there", async () => {
+      log.put("a", "1", true);
+      write(log, ["b", "1"]);
+      expect(await apply(true)).toBe(true);
+      expect(await store.getMany(KEYS)).toEqual([undefined, undefined, undefined]);
+      const heldBytes = log.unappliedBytes;
+      expect([heldBytes > 0, fileCount()]).toEqual([true, 2]);
+      write(log, ["a", "2"], ["c", "1"]);
+      expect(await apply(true)).toBe(true);
+      expect(await store.getMany(KEYS)).toEqual([undefined, "1", undefined]);
+      expect(log.unapplied().range("", "z")).toEqual([
+        ["a", "2"],
+        ["c", "1"],
+      ]);
+      expect([log.unappliedBytes, fileCount()]).toEqual([heldBytes, 2]);
+      write(log, ["a", null]);
+      expect(await apply(true)).toBe(true);
+      expect(await store.getMany(KEYS)).toEqual([undefined, "1", "1"]);
+      // Nothing new: nothing can change again.
+      expect(await apply(true)).toBe(false);
+      expect(await store.getMany(KEYS)).toEqual([undefined, "1", "1"]);
+      expect([log.unappliedBytes, fileCount()]).toEqual([0, 1]);
+    });
+
+    test("what is held back survives a crash", async () => {
+      write(log, ["a", "1"], ["b", "1"]);
+      await apply(true);
+      write(log, ["a", "2"], ["c", "1"]);
+      await apply(true);
+      write(log, ["c", null]);
+      const again = await RedoLog.open(folder, store);
+      expect(await store.getMany(KEYS)).toEqual(["2", "1", undefined]);
+      await again.close();
+    });
+
+    test("what a thread held back is given to the next one", async () => {
+      write(log, ["a", "1"], ["b", "1"]);
+      await apply(true);
+      await log.stop();
+      await log.start(WORKER);
+      write(log, ["b", null], ["c", "1"]);
+      expect(await apply(true)).toBe(true);
+      expect(await store.getMany(KEYS)).toEqual(["1", undefined, undefined]);
+      await apply(false);
+      expect(await store.getMany(KEYS)).toEqual(["1", undefined, "1"]);
+    });
+
+    test("after a failure all of it is taken again", async () => {
+      write(log, ["a", "1"], ["b", "1"]);
+      await apply(true);
+      write(log, ["b", "2"], ["c", "1"]);
+      const path = lastFile();
+      const whole = await readFile(path);
+      await writeFile(path, Buffer.from(whole.map((byte) => byte ^ 1)));
+      await expect(apply(true)).rejects.toThrow(/is damaged/);
+      await writeFile(path, whole);
+      write(log, ["c", "2"]);
+      await apply(true);
+      expect(await store.getMany(KEYS)).toEqual(["1", "2", undefined]);
+      // As if LevelDB had lost it.
+      const lost = store.batch();
+      lost.delete("a");
+      await lost.write(false);
+      log.rewind();
+      await apply(false);
+      expect(await store.getMany(KEYS)).toEqual([undefined, "2", "2"]);
+    });
   });
 });

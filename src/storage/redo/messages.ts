@@ -5,13 +5,20 @@ export interface WorkerData {
   readonly folder: string;
 }
 
+export interface ApplyOrder {
+  readonly order: "apply";
+  /** What is brought into LevelDB, behind what was held back at the end of the order before. */
+  readonly parts: readonly LogPart[];
+  /** False: what was held back is among the parts, or was given up. */
+  readonly goesOn: boolean;
+  /** Of the last part something is held back until the next order: it may be changed again there. */
+  readonly holdsLast: boolean;
+  /** What LevelDB has must be on the disk itself: the log is to be deleted. */
+  readonly durably: boolean;
+}
+
 export type Order =
-  | {
-      readonly order: "apply";
-      readonly parts: readonly LogPart[];
-      /** What LevelDB has must be on the disk itself: the log is to be deleted. */
-      readonly durably: boolean;
-    }
+  | ApplyOrder
   /** The main thread is busy: rest between two batches; or not any more. */
   | { readonly order: "pace"; readonly isBusy: boolean }
   /** Answered by the end of the thread. */

@@ -15,8 +15,8 @@ export interface LogPart {
   readonly isFirstTime: boolean;
 }
 
-/** What is in memory at once, unless one record is longer. */
-const BLOCK_BYTES = 64 << 20;
+/** What is in memory at once, unless one record is longer; once more while it is held back (applier.ts). */
+const BLOCK_BYTES = 48 << 20;
 
 /** Reads a log file, or a part of one, in blocks of whole records. Blocks its thread. */
 export class LogReader {

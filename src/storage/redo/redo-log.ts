@@ -15,7 +15,7 @@ import { promisify } from "node:util";
 import type { Bytes } from "../../support/bytes.ts";
 import { Overlay } from "../overlay.ts";
 import type { Store, WriteBatch } from "../store.ts";
-import { applyAll, LogDamageError } from "./apply.ts";
+import { Applier, LogDamageError } from "./applier.ts";
 import { ChangeWalk, RecordBuilder, changeAt } from "./format.ts";
 import { type LogPart, LogReader } from "./reader.ts";
 import { syncLevelDb } from "./sync.ts";
@@ -28,6 +28,17 @@ const MAX_WRITE_BYTES = 1 << 30;
 
 const datasync = promisify(fdatasync);
 
+export interface ApplyOptions {
+  /** A file that has grown past so many bytes is left behind, and deleted when nothing of it is needed any more. */
+  readonly maxFileBytes: number;
+  /** What is appended later belongs to the next call. Whether so many new bytes may be held back until then. */
+  readonly handedOver: (newBytes: number) => boolean;
+  /** Called when `unappliedBytes` is less than before. */
+  readonly progress: () => void;
+  /** Whether there is time to be considerate of this thread. */
+  readonly mayRest: () => boolean;
+}
+
 /** A file of the log that is not yet deleted. */
 interface LogFile {
   readonly path: string;
@@ -36,7 +47,8 @@ interface LogFile {
 
 /**
  * What was acknowledged and is not yet in LevelDB. Batches are appended as one record each; now and then a part of
- * the log is brought into LevelDB, by a thread of its own, where of many changes of one key only the last is made.
+ * the log is brought into LevelDB, by a thread of its own, where of many changes of one key only the last is made. A part
+ * can be held back until the next one is known: what changes there again is not made at all.
  * After a crash the files are read again from their beginning: to make a change twice does no harm.
  */
 export class RedoLog implements WriteBatch {
@@ -49,9 +61,11 @@ export class RedoLog implements WriteBatch {
   #size = 0;
   /** Up to there it was handed to the thread. */
   #handedOver = 0;
-  /** Parts that were handed to the thread and are not in LevelDB yet. */
+  /** Parts that were handed to the thread and are not, or not as a whole, in LevelDB yet. */
   #parts: LogPart[] = [];
   #partBytes = 0;
+  /** The first of them is held back by the thread. */
+  #isHeld = false;
   #thread: ApplierThread | null = null;
   readonly #syncs = new Set<Promise<void>>();
   /** The end of the last file may be half a record. */
@@ -152,9 +166,9 @@ export class RedoLog implements WriteBatch {
     return this.#partBytes + this.#size - this.#handedOver;
   }
 
-  /** The thread works on the database that is open in `folder`. */
-  async start(): Promise<void> {
-    this.#thread = await ApplierThread.start(this.#folder);
+  /** The thread works on the database that is open in `folder`. `workerUrl`: its entry. */
+  async start(workerUrl?: URL): Promise<void> {
+    this.#thread = await ApplierThread.start(this.#folder, workerUrl);
   }
 
   /** Resolves when the thread has let go of the database. */
@@ -162,60 +176,87 @@ export class RedoLog implements WriteBatch {
     const thread = this.#thread;
     this.#thread = null;
     await thread?.close();
+    this.#takeBack();
+  }
+
+  /** What the thread was given is given to it again. Some of it may have been made. */
+  #takeBack(): void {
+    this.#isHeld = false;
+    this.#parts = this.#parts.map((part) => ({ ...part, isFirstTime: false }));
   }
 
   /**
-   * Brings everything that is appended when `handedOver` is called into LevelDB; one call at a time. A file that has
-   * grown past `maxFileBytes` is left behind, and deleted when nothing of it is needed any more. `progress` is called when
-   * `unappliedBytes` is less than before; `mayRest` tells whether there is time to be considerate of this thread.
+   * Brings everything that is appended when `handedOver` is called into LevelDB, or keeps that part of it back that came
+   * since the last call: then it gives true. One call at a time.
    */
-  async apply(
-    maxFileBytes: number,
-    handedOver: () => void,
-    progress: () => void,
-    mayRest: () => boolean,
-  ): Promise<void> {
+  async apply({ maxFileBytes, handedOver, progress, mayRest }: ApplyOptions): Promise<boolean> {
     const leavesFile = this.#size > maxFileBytes || this.#isTorn;
     // Most of it here, where nobody waits.
     if (leavesFile) await this.sync();
-    if (this.waitingBytes > 0) {
-      this.#parts.push({ path: this.#file.path, from: this.#handedOver, to: this.#size, isFirstTime: true });
-      this.#partBytes += this.waitingBytes;
-      this.#handedOver = this.#size;
-    }
-    handedOver();
+    const newBytes = this.waitingBytes;
+    if (newBytes > 0) this.#handOver();
+    const holdsLast = handedOver(newBytes) && newBytes > 0;
     if (leavesFile) {
       // After a power failure no file may be whole behind one that is not.
       fdatasyncSync(this.#file.fd);
       this.#begin();
     }
-    const parts = this.#parts;
-    const retired = this.#files.length - 1;
-    if (this.#thread === null) throw new Error("the redo log has no thread");
-    if (parts.length > 0 || retired > 0) {
-      const done = (bytes: number): void => {
-        this.#partBytes -= bytes;
-        progress();
-      };
-      await this.#thread.apply(parts, retired > 0, done, mayRest);
-    }
-    this.#parts = [];
-    this.#partBytes = 0;
+    const unneeded = holdsLast ? this.#fileOf(this.#parts.at(-1)!) : this.#files.length - 1;
+    await this.#applyParts(holdsLast, unneeded > 0, progress, mayRest);
+    this.#parts = holdsLast ? [this.#parts.at(-1)!] : [];
+    this.#partBytes = holdsLast ? bytesOf(this.#parts[0]!) : 0;
+    this.#isHeld = holdsLast;
+    // What took the place of changes that these files had is in the last one.
+    if (unneeded > 0 && holdsLast) await this.sync();
     // A file must not be closed under one.
     await Promise.allSettled(this.#syncs);
-    this.#deleteFiles(retired);
+    this.#deleteFiles(unneeded);
+    return holdsLast;
+  }
+
+  #handOver(): void {
+    this.#parts.push({ path: this.#file.path, from: this.#handedOver, to: this.#size, isFirstTime: true });
+    this.#partBytes += this.waitingBytes;
+    this.#handedOver = this.#size;
+  }
+
+  #fileOf({ path }: LogPart): number {
+    return this.#files.findIndex((file) => file.path === path);
+  }
+
+  async #applyParts(
+    holdsLast: boolean,
+    durably: boolean,
+    progress: () => void,
+    mayRest: () => boolean,
+  ): Promise<void> {
+    if (this.#thread === null) throw new Error("the redo log has no thread");
+    if (this.#parts.length === 0 && !durably) return;
+    const goesOn = this.#isHeld;
+    const parts = goesOn ? this.#parts.slice(1) : this.#parts;
+    const done = (bytes: number): void => {
+      this.#partBytes -= bytes;
+      progress();
+    };
+    try {
+      await this.#thread.apply({ parts, goesOn, holdsLast, durably }, done, mayRest);
+    } catch (error) {
+      this.#takeBack();
+      throw error;
+    }
   }
 
   /** All that the files hold is to be applied again: LevelDB may have lost what it was not made to put on the disk. */
   rewind(): void {
     this.#handedOver = this.#size;
+    this.#isHeld = false;
     this.#parts = this.#files.map(({ path }) => ({
       path,
       from: 0,
       to: path === this.#file.path ? this.#size : statSync(path).size,
       isFirstTime: false,
     }));
-    this.#partBytes = this.#parts.reduce((sum, { to }) => sum + to, 0);
+    this.#partBytes = this.#parts.reduce((sum, part) => sum + bytesOf(part), 0);
   }
 
   #deleteFiles(count: number): void {
@@ -258,6 +299,8 @@ export class RedoLog implements WriteBatch {
   }
 }
 
+const bytesOf = ({ from, to }: LogPart): number => to - from;
+
 const nothingFailed = (): boolean => true;
 
 /**
@@ -266,11 +309,12 @@ const nothingFailed = (): boolean => true;
 export async function replayRedoLog(folder: string, store: Store): Promise<number[]> {
   const files = redoFiles(folder);
   const last = files.at(-1);
+  const applier = new Applier(store);
   for (const file of files) {
     const path = join(folder, file.name);
     const reader = new LogReader(path);
     try {
-      await applyAll(store, reader, false);
+      await applier.takeWhole(reader, false);
       // A record that is cut off is the one that was being written at the crash, in the last file.
       if (!reader.isAtEnd && file !== last) {
         throw new LogDamageError(`${path} is damaged at offset ${reader.position}`);
@@ -279,6 +323,7 @@ export async function replayRedoLog(folder: string, store: Store): Promise<numbe
       reader.close();
     }
   }
+  await applier.flush();
   if (files.some(({ bytes }) => bytes > 0)) await syncLevelDb(folder);
   for (const { name } of files) rmSync(join(folder, name));
   return files.map(({ number }) => number);

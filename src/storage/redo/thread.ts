@@ -1,7 +1,6 @@
 import { watchBusy } from "../../support/busy-watch.ts";
 import { StoreThread } from "../store-thread.ts";
-import type { Order, Report, WorkerData } from "./messages.ts";
-import type { LogPart } from "./reader.ts";
+import type { ApplyOrder, Order, Report, WorkerData } from "./messages.ts";
 
 /** It holds a part of the log at a time, outside of its heap. */
 const MEMORY_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 256 };
@@ -51,8 +50,7 @@ export class ApplierThread {
    * rests between its batches. Rejects when LevelDB could not take it.
    */
   async apply(
-    parts: readonly LogPart[],
-    durably: boolean,
+    order: Omit<ApplyOrder, "order">,
     progress: (bytes: number) => void,
     mayRest: () => boolean,
   ): Promise<void> {
@@ -62,7 +60,7 @@ export class ApplierThread {
       await new Promise<void>((resolve, reject) => {
         this.#done = (error) => (error === null ? resolve() : reject(error));
         this.#thread.isAwaited = true;
-        this.#thread.tell({ order: "apply", parts, durably });
+        this.#thread.tell({ order: "apply", ...order });
       });
     } finally {
       endPace();
