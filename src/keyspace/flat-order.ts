@@ -36,6 +36,11 @@ export class FlatOrder implements MemberOrder {
     }
   }
 
+  move(old: number, score: number, member: Bytes): void {
+    this.remove(old, member);
+    this.insert(score, member);
+  }
+
   remove(score: number, member: Bytes): void {
     const i = this.rank(score, member);
     this.removeRanks(i, i + 1);

@@ -1,10 +1,13 @@
 import type { Bytes } from "../support/bytes.ts";
+import { MAX_BLOCK, ScoreBlocks } from "./score-blocks.ts";
 
 /** Members of a sorted set in order: of few a `FlatOrder`, of many a `ScoreOrder`. */
 export interface MemberOrder extends Iterable<readonly [member: Bytes, score: number]> {
   readonly size: number;
   /** The pair must not be there yet. */
   insert(score: number, member: Bytes): void;
+  /** The member has the score `old`, and gets another. */
+  move(old: number, score: number, member: Bytes): void;
   /** The pair must be there. */
   remove(score: number, member: Bytes): void;
   /** Removes the elements of ranks `from` up to, not including, `to`. */
@@ -27,44 +30,38 @@ export interface MemberOrder extends Iterable<readonly [member: Bytes, score: nu
 /**
  * Members of a sorted set in the order of their scores, those of one score in the order of their bytes.
  *
- * A list of blocks: sorted runs of up to `MAX_BLOCK` scores and numbers of members, two arrays side by side. A change
- * finds its block by binary search over the first scores and moves at most one block's worth of numbers: to move the
- * members themselves takes twice as long, V8 has to know of each pointer that it is somewhere else now. The rank at
- * which a block starts is computed when a rank is asked for and stays known until a block before it changes: n / 200
- * additions at the worst, which is 1 µs for 100,000 members.
+ * Scores and numbers of members are in `ScoreBlocks`, the members themselves beside them: a change finds its block by
+ * binary search over the first scores, and moves half a block's worth of numbers.
  */
 export class ScoreOrder implements MemberOrder {
-  #blocks: Block[];
-  /** The first score of each block, side by side to be searched. That of the first block is not asked for. */
-  #firsts: number[] = [0];
+  #blocks = new ScoreBlocks();
   /** By number. */
   #members: Bytes[] = [];
   /** Numbers without a member. */
-  readonly #free: number[] = [];
-  #size: number;
-  /** Rank of the first element of each of the first blocks; as many as are known. */
-  readonly #starts: number[] = [0];
+  #free: number[] = [];
+  #size = 0;
 
   constructor() {
-    this.#blocks = [{ scores: [], numbers: [] }];
-    this.#size = 0;
+    this.#blocks.add(0);
   }
 
   /** From elements that are in order; it takes over the array of members. */
-  static ofSorted({ scores, members }: ScoredMembers): ScoreOrder {
+  static ofSorted(sorted: ScoredMembers): ScoreOrder {
     const order = new ScoreOrder();
-    const size = scores.length;
-    order.#size = size;
-    if (size === 0) return order;
-    order.#members = members;
-    order.#blocks = [];
-    order.#firsts = [];
-    for (let from = 0; from < size; from += FILLED_BLOCK) {
-      const some = scores.slice(from, from + FILLED_BLOCK);
-      order.#blocks.push({ scores: some, numbers: some.map((_, i) => from + i) });
-      order.#firsts.push(some[0]!);
-    }
+    order.#fill(sorted);
     return order;
+  }
+
+  /** It must be empty. */
+  #fill({ scores, members }: ScoredMembers): void {
+    const blocks = this.#blocks;
+    for (let number = 0; number < scores.length; number++) {
+      const i = number % FILLED_BLOCK;
+      if (i === 0 && number > 0) blocks.add(blocks.count);
+      blocks.insert(blocks.count - 1, i, scores[number]!, number);
+    }
+    this.#members = members;
+    this.#size = members.length;
   }
 
   get size(): number {
@@ -74,260 +71,220 @@ export class ScoreOrder implements MemberOrder {
   // ─── changing ──────────────────────────────────────────────────────────────────────────────────
 
   insert(score: number, member: Bytes): void {
-    const blocks = this.#blocks;
-    const at = this.#blockOf(score, member);
-    const block = blocks[at]!;
-    const { scores, numbers } = block;
-    const i = this.#firstNotBefore(block, score, member);
-    const length = scores.length;
-    const number = this.#number(member);
-    this.#size++;
-    this.#forgetStartsBehind(at);
-    if (i === length) {
-      if (length >= FILLED_BLOCK && at === blocks.length - 1) {
-        // Scores that only grow (times, sequence numbers) leave full blocks behind.
-        blocks.push({ scores: [score], numbers: [number] });
-        this.#firsts.push(score);
-        return;
-      }
-      scores.push(score);
-      numbers.push(number);
-    } else {
-      scores.splice(i, 0, score);
-      numbers.splice(i, 0, number);
-    }
-    if (i === 0) this.#firsts[at] = score;
-    if (length >= MAX_BLOCK) this.#split(at);
-  }
-
-  #number(member: Bytes): number {
     const number = this.#free.pop() ?? this.#members.length;
     this.#members[number] = member;
-    return number;
+    this.#size++;
+    this.#place(score, member, number);
   }
 
-  #split(at: number): void {
-    const { scores, numbers } = this.#blocks[at]!;
-    const half = scores.length >>> 1;
-    const behind = { scores: scores.splice(half), numbers: numbers.splice(half) };
-    this.#blocks.splice(at + 1, 0, behind);
-    this.#firsts.splice(at + 1, 0, behind.scores[0]!);
+  move(old: number, score: number, member: Bytes): void {
+    const block = this.#blockOf(old, member);
+    const i = this.#firstNotBefore(block, old, member);
+    const number = this.#blocks.numberAt(block, i);
+    this.#blocks.remove(block, i, 1);
+    this.#tidy(block);
+    this.#place(score, member, number);
+  }
+
+  #place(score: number, member: Bytes, number: number): void {
+    const blocks = this.#blocks;
+    let block = this.#blockOf(score, member);
+    let i = this.#firstNotBefore(block, score, member);
+    const length = blocks.lengthOf(block);
+    if (i === length && length >= FILLED_BLOCK && block === blocks.count - 1) {
+      // Scores that only grow (times, sequence numbers) leave full blocks behind.
+      blocks.add(++block);
+      i = 0;
+    } else if (length === MAX_BLOCK) {
+      blocks.split(block);
+      const left = blocks.lengthOf(block);
+      if (i > left) {
+        block++;
+        i -= left;
+      }
+    }
+    blocks.insert(block, i, score, number);
   }
 
   remove(score: number, member: Bytes): void {
-    const at = this.#blockOf(score, member);
-    this.#cut(at, this.#firstNotBefore(this.#blocks[at]!, score, member), 1);
-    this.#tidy(at);
+    const block = this.#blockOf(score, member);
+    this.#cut(block, this.#firstNotBefore(block, score, member), 1);
+    this.#tidy(block);
+    this.#shrink();
   }
 
   removeRanks(from: number, to: number): void {
     if (from >= to) return;
     const blocks = this.#blocks;
-    const first = this.#blockAt(from);
-    let i = from - this.#startOf(first);
+    const first = blocks.blockAt(from);
+    let i = from - blocks.startOf(first);
     let left = to - from;
-    let at = first;
-    while (left > 0) {
-      const count = Math.min(left, blocks[at]!.scores.length - i);
-      this.#cut(at, i, count);
+    let block = first;
+    for (; left > 0; block++, i = 0) {
+      const count = Math.min(left, blocks.lengthOf(block) - i);
+      this.#cut(block, i, count);
       left -= count;
-      at++;
-      i = 0;
     }
     // Those between the first and the last that were cut are empty now.
-    if (at - first > 2) this.#drop(first + 1, at - first - 2);
-    if (at - first > 1) this.#tidy(first + 1);
+    if (block - first > 2) blocks.drop(first + 1, block - first - 2);
+    if (block - first > 1) this.#tidy(first + 1);
     this.#tidy(first);
+    this.#shrink();
   }
 
-  #cut(at: number, i: number, count: number): void {
-    const { scores, numbers } = this.#blocks[at]!;
-    if (i === 0 && count === 1) {
-      // The lowest of all goes more often than others.
-      scores.shift();
-      this.#release(numbers.shift()!);
-    } else {
-      scores.splice(i, count);
-      for (const number of numbers.splice(i, count)) this.#release(number);
+  #cut(block: number, i: number, count: number): void {
+    const blocks = this.#blocks;
+    for (let k = i; k < i + count; k++) {
+      const number = blocks.numberAt(block, k);
+      this.#members[number] = "";
+      this.#free.push(number);
     }
-    if (i === 0 && scores.length > 0) this.#firsts[at] = scores[0]!;
+    blocks.remove(block, i, count);
     this.#size -= count;
-    this.#forgetStartsBehind(at);
-    if (this.#free.length > this.#size + MAX_FREE) this.#renumber();
-  }
-
-  #release(number: number): void {
-    this.#members[number] = "";
-    this.#free.push(number);
-  }
-
-  /** What has become small gives back what it took when it was large. */
-  #renumber(): void {
-    const members: Bytes[] = [];
-    for (const { numbers } of this.#blocks) {
-      for (let i = 0; i < numbers.length; i++) numbers[i] = members.push(this.#members[numbers[i]!]!) - 1;
-    }
-    this.#members = members;
-    this.#free.length = 0;
-  }
-
-  #drop(at: number, count: number): void {
-    this.#blocks.splice(at, count);
-    this.#firsts.splice(at, count);
   }
 
   /** A block that became empty goes; one that became small joins its neighbour. */
-  #tidy(at: number): void {
+  #tidy(block: number): void {
     const blocks = this.#blocks;
-    const { scores, numbers } = blocks[at]!;
-    if (scores.length >= SMALL_BLOCK || blocks.length === 1) return;
-    if (scores.length === 0) {
-      this.#drop(at, 1);
-    } else {
-      const next = blocks[at + 1];
-      if (next === undefined || scores.length + next.scores.length > FILLED_BLOCK) return;
-      scores.push(...next.scores);
-      numbers.push(...next.numbers);
-      this.#drop(at + 1, 1);
-    }
-    this.#forgetStartsBehind(Math.max(at - 1, 0));
+    const length = blocks.lengthOf(block);
+    if (length >= SMALL_BLOCK || blocks.count === 1) return;
+    if (length === 0) blocks.drop(block, 1);
+    else if (block + 1 < blocks.count && length + blocks.lengthOf(block + 1) <= FILLED_BLOCK)
+      blocks.join(block);
+  }
+
+  /** What has become small gives back what it took when it was large. */
+  #shrink(): void {
+    if (this.#free.length <= this.#size + MAX_FREE) return;
+    const left = this.slice(0, this.#size);
+    this.#blocks = new ScoreBlocks();
+    this.#blocks.add(0);
+    this.#free = [];
+    this.#fill(left);
   }
 
   // ─── ranks ─────────────────────────────────────────────────────────────────────────────────────
 
   rank(score: number, member: Bytes): number {
-    const at = this.#blockOf(score, member);
-    return this.#startOf(at) + this.#firstNotBefore(this.#blocks[at]!, score, member);
+    const block = this.#blockOf(score, member);
+    return this.#blocks.startOf(block) + this.#firstNotBefore(block, score, member);
   }
 
   countWhile(isBefore: (score: number, member: Bytes) => boolean): number {
     const blocks = this.#blocks;
-    const members = this.#members;
     let low = 1;
-    let high = blocks.length;
+    let high = blocks.count;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const { scores, numbers } = blocks[middle]!;
-      if (isBefore(scores[0]!, members[numbers[0]!]!)) low = middle + 1;
+      if (isBefore(blocks.firsts[middle]!, this.#memberAt(middle, 0))) low = middle + 1;
       else high = middle;
     }
-    const at = low - 1;
-    const { scores, numbers } = blocks[at]!;
+    const block = low - 1;
     low = 0;
-    high = scores.length;
+    high = blocks.lengthOf(block);
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (isBefore(scores[middle]!, members[numbers[middle]!]!)) low = middle + 1;
+      if (isBefore(blocks.scoreAt(block, middle), this.#memberAt(block, middle))) low = middle + 1;
       else high = middle;
     }
-    return this.#startOf(at) + low;
+    return blocks.startOf(block) + low;
   }
 
   slice(from: number, to: number): ScoredMembers {
     const scores: number[] = [];
     const members: Bytes[] = [];
     if (from >= to) return { scores, members };
-    let at = this.#blockAt(from);
-    let i = from - this.#startOf(at);
-    for (let left = to - from; left > 0; at++, i = 0) {
-      const block = this.#blocks[at]!;
-      const end = Math.min(i + left, block.scores.length);
+    const blocks = this.#blocks;
+    let block = blocks.blockAt(from);
+    let i = from - blocks.startOf(block);
+    for (let left = to - from; left > 0; block++, i = 0) {
+      const page = blocks.pageOf(block);
+      const begin = blocks.beginOf(block);
+      const end = Math.min(i + left, blocks.lengthOf(block));
       left -= end - i;
       for (; i < end; i++) {
-        scores.push(block.scores[i]!);
-        members.push(this.#members[block.numbers[i]!]!);
+        scores.push(page.scores[begin + i]!);
+        members.push(this.#members[page.numbers[begin + i]!]!);
       }
     }
     return { scores, members };
   }
 
   atRanks(ranks: readonly number[]): ScoredMembers {
+    const blocks = this.#blocks;
     const scores: number[] = [];
     const members: Bytes[] = [];
     for (const rank of ranks) {
-      const at = this.#blockAt(rank);
-      const block = this.#blocks[at]!;
-      const i = rank - this.#startOf(at);
-      scores.push(block.scores[i]!);
-      members.push(this.#members[block.numbers[i]!]!);
+      const block = blocks.blockAt(rank);
+      const i = rank - blocks.startOf(block);
+      scores.push(blocks.scoreAt(block, i));
+      members.push(this.#memberAt(block, i));
     }
     return { scores, members };
   }
 
   find(member: Bytes): number | null {
-    for (const { scores, numbers } of this.#blocks) {
-      for (let i = 0; i < scores.length; i++) if (this.#members[numbers[i]!] === member) return scores[i]!;
-    }
+    for (const [other, score] of this) if (other === member) return score;
     return null;
   }
 
   *[Symbol.iterator](): Iterator<readonly [member: Bytes, score: number]> {
-    for (const { scores, numbers } of this.#blocks) {
-      for (let i = 0; i < scores.length; i++) yield [this.#members[numbers[i]!]!, scores[i]!];
+    const blocks = this.#blocks;
+    for (let block = 0; block < blocks.count; block++) {
+      for (let i = 0; i < blocks.lengthOf(block); i++) {
+        yield [this.#memberAt(block, i), blocks.scoreAt(block, i)];
+      }
     }
   }
 
   // ─── blocks ────────────────────────────────────────────────────────────────────────────────────
 
+  #memberAt(block: number, i: number): Bytes {
+    return this.#members[this.#blocks.numberAt(block, i)]!;
+  }
+
   /** The last block that begins at or before the pair; the first one when none does. */
   #blockOf(score: number, member: Bytes): number {
-    const firsts = this.#firsts;
-    let low = 1;
-    let high = firsts.length;
+    const { firsts, count } = this.#blocks;
+    let block = 0;
+    for (let left = count, half = 0; left > 1; left -= half) {
+      half = left >>> 1;
+      if (firsts[block + half]! < score) block += half;
+    }
+    if (block + 1 === count || firsts[block + 1] !== score) return block;
+    // Members decide, in blocks that begin with this score.
+    let low = block + 1;
+    let high = count;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const first = firsts[middle]!;
-      if (first < score || (first === score && this.#firstMember(middle) <= member)) low = middle + 1;
+      if (firsts[middle] === score && this.#memberAt(middle, 0) <= member) low = middle + 1;
       else high = middle;
     }
     return low - 1;
-  }
-
-  #firstMember(at: number): Bytes {
-    return this.#members[this.#blocks[at]!.numbers[0]!]!;
   }
 
   /** The index in a block of the first element that does not come before the pair. */
-  #firstNotBefore({ scores, numbers }: Block, score: number, member: Bytes): number {
-    const members = this.#members;
-    let low = 0;
-    let high = scores.length;
+  #firstNotBefore(block: number, score: number, member: Bytes): number {
+    const { scores, numbers } = this.#blocks.pageOf(block);
+    const begin = this.#blocks.beginOf(block);
+    const end = begin + this.#blocks.lengthOf(block);
+    let low = begin;
+    for (let left = end - begin; left > 0;) {
+      const half = left >>> 1;
+      if (scores[low + half]! < score) {
+        low += half + 1;
+        left -= half + 1;
+      } else left = half;
+    }
+    // Members decide, among those of this score.
+    let high = Math.min(low + 1, end);
+    for (let step = 1; high < end && scores[high] === score; step *= 2) high = Math.min(high + step, end);
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const other = scores[middle]!;
-      if (other < score || (other === score && members[numbers[middle]!]! < member)) low = middle + 1;
+      if (scores[middle] === score && this.#members[numbers[middle]!]! < member) low = middle + 1;
       else high = middle;
     }
-    return low;
-  }
-
-  /** The block that holds the element of this rank. */
-  #blockAt(rank: number): number {
-    const blocks = this.#blocks;
-    const starts = this.#starts;
-    const last = blocks.length - 1;
-    if (last === 0) return 0;
-    while (starts.length <= last && starts[starts.length - 1]! <= rank) this.#startOf(starts.length);
-    let low = 0;
-    let high = starts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (starts[middle]! <= rank) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
-  }
-
-  #startOf(at: number): number {
-    const starts = this.#starts;
-    for (let known = starts.length; known <= at; known++) {
-      starts.push(starts[known - 1]! + this.#blocks[known - 1]!.scores.length);
-    }
-    return starts[at]!;
-  }
-
-  #forgetStartsBehind(at: number): void {
-    if (this.#starts.length > at + 1) this.#starts.length = at + 1;
+    return low - begin;
   }
 }
 
@@ -337,15 +294,8 @@ export interface ScoredMembers {
   readonly members: Bytes[];
 }
 
-interface Block {
-  readonly scores: number[];
-  readonly numbers: number[];
-}
-
-/** A larger one is split. 128, 256 and 512 are equally fast at 100,000 members; larger ones need less memory. */
-const MAX_BLOCK = 256;
 /** How full blocks are made where there is a choice: there is room for some more. */
-const FILLED_BLOCK = 224;
-const SMALL_BLOCK = 64;
+const FILLED_BLOCK = 112;
+const SMALL_BLOCK = 32;
 /** So many numbers may be free beside as many as are in use. */
 const MAX_FREE = 256;

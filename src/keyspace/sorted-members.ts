@@ -53,11 +53,15 @@ export class SortedMembers {
 
   /** `old`: the score that the member has, null when it is new. */
   put(member: Bytes, score: number, old: number | null): void {
-    if (old !== null) this.order.remove(old, member);
-    else if (this.size === MAX_FLAT) this.#order = ScoreOrder.ofSorted(this.order.slice(0, MAX_FLAT));
-    this.order.insert(score, member);
+    if (old === null) this.#insert(score, member);
+    else this.#order.move(old, score, member);
     if (this.#scores !== null) this.#scores.set(member, score);
     else if (this.size > MAX_WITHOUT_MAP) this.#index();
+  }
+
+  #insert(score: number, member: Bytes): void {
+    if (this.size === MAX_FLAT) this.#order = ScoreOrder.ofSorted(this.order.slice(0, MAX_FLAT));
+    this.#order.insert(score, member);
   }
 
   /** `score`: what the member has. */

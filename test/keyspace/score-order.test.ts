@@ -61,6 +61,12 @@ describe.each(Object.entries(KINDS))("%s, against a sorted array", (_, orderOf) 
       weight: 2,
       arbitrary: fc.record({ remove: fc.array(fc.nat(), { minLength: 1, maxLength: 300, size: "max" }) }),
     },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        move: fc.array(fc.tuple(fc.nat(), pair), { minLength: 1, maxLength: 300, size: "max" }),
+      }),
+    },
     { weight: 2, arbitrary: fc.record({ cut: fc.tuple(fc.nat(), fc.nat(700)) }) },
     { weight: 1, arbitrary: fc.record({ look: fc.array(fc.nat(), { minLength: 1, maxLength: 20 }) }) },
   );
@@ -70,8 +76,11 @@ describe.each(Object.entries(KINDS))("%s, against a sorted array", (_, orderOf) 
       fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
         const order = orderOf({ scores: [], members: [] });
         const model = new Model();
-        for (const { insert, remove, cut, look } of steps as Partial<
-          Record<"insert", Pair[]> & Record<"remove" | "look", number[]> & Record<"cut", [number, number]>
+        for (const { insert, remove, move, cut, look } of steps as Partial<
+          Record<"insert", Pair[]> &
+            Record<"move", [number, Pair][]> &
+            Record<"remove" | "look", number[]> &
+            Record<"cut", [number, number]>
         >[]) {
           for (const [score, member] of insert ?? []) {
             if (model.rank(score, member) >= 0) continue;
@@ -83,6 +92,14 @@ describe.each(Object.entries(KINDS))("%s, against a sorted array", (_, orderOf) 
             const [score, member] = model.pairs[number % model.pairs.length]!;
             order.remove(score, member);
             model.remove(score, member);
+          }
+          for (const [number, [score]] of move ?? []) {
+            if (model.pairs.length === 0) break;
+            const [old, member] = model.pairs[number % model.pairs.length]!;
+            if (model.rank(score, member) >= 0) continue;
+            order.move(old, score, member);
+            model.remove(old, member);
+            model.insert(score, member);
           }
           if (cut !== undefined) {
             const from = cut[0] % (model.pairs.length + 1);
@@ -113,7 +130,7 @@ describe.each(Object.entries(KINDS))("%s, against a sorted array", (_, orderOf) 
   });
 
   test("made of elements that are in order", () => {
-    for (const size of [0, 1, 223, 224, 225, 5000]) {
+    for (const size of [0, 1, 111, 112, 113, 128, 129, 5000, 50_000]) {
       const model = new Model();
       model.pairs = Array.from({ length: size }, (_, i): Pair => [i >> 2, String.fromCharCode(i & 3)]);
       const order = orderOf({
