@@ -192,8 +192,8 @@ test.each([10, 17, 33, 300, 1000])(
   },
 );
 
-/** Full blocks of 224, as `ofSorted` makes them: what the tests of tidying count on. */
-const BLOCK = 224;
+/** Full blocks of 112, as `ofSorted` makes them: what the tests of tidying count on. */
+const BLOCK = 112;
 
 describe("tidying of blocks", () => {
   /** Two of one score each, so that members decide within a pair and scores between pairs. */
@@ -229,11 +229,11 @@ describe("tidying of blocks", () => {
   test.each(removals)("a removal over $span blocks, from block $first on", ({ first, span }) => {
     // The outer two: cut in the middle, gone altogether, or nearly so.
     for (const [head, tail] of [
-      [100, 100],
+      [50, 50],
       [0, 0],
-      [0, 200],
-      [200, 0],
-      [10, 10],
+      [0, 100],
+      [100, 0],
+      [5, 5],
     ] as const) {
       const { order, model } = filled(BLOCKS);
       const from = first * BLOCK + head;
@@ -242,7 +242,7 @@ describe("tidying of blocks", () => {
       model.pairs.splice(from, to - from);
       findsAll(order, model);
       // What comes back has to find its place too.
-      for (let i = from; i < to; i += 97) {
+      for (let i = from; i < to; i += 41) {
         order.insert(i >> 1, String(i).padStart(5, "0"));
         model.insert(i >> 1, String(i).padStart(5, "0"));
       }
@@ -263,13 +263,13 @@ describe("tidying of blocks", () => {
       }
     };
     // The neighbour first: together they have to fit into one.
-    shrink(at + 1, 120);
-    for (const kept of [70, 63, 40]) {
+    shrink(at + 1, 60);
+    for (const kept of [35, 31, 20]) {
       shrink(at, kept);
       findsAll(order, model);
     }
-    order.removeRanks(at * BLOCK + 30, at * BLOCK + 50);
-    model.pairs.splice(at * BLOCK + 30, 20);
+    order.removeRanks(at * BLOCK + 15, at * BLOCK + 25);
+    model.pairs.splice(at * BLOCK + 15, 10);
     findsAll(order, model);
   });
 });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -68,6 +69,16 @@ test("also when the table has to grow, and when it holds little but what was rep
   expect(made(record, last)).toEqual(new Map(changes));
   // A few may have found no place in the table.
   expect(last.size).toBeLessThan(9003 * 1.02);
+});
+
+test("short keys of one hash are told apart: among so many there are about eighteen pairs", () => {
+  const count = 400_000;
+  const builder = new RecordBuilder(1024);
+  for (let i = 0; i < count; i++) {
+    const key = createHash("sha1").update(`${i}`).digest("latin1").slice(0, 12);
+    builder.put("", key, "", "", false);
+  }
+  expect(lastOf(builder.take()).size).toBe(count);
 });
 
 /** Keys of one length and one crc32, whatever it starts from: the sums of shifted generator polynomials. */
