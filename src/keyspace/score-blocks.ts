@@ -116,10 +116,9 @@ export class ScoreBlocks {
     this.add(block + 1);
     const half = this.#lengths[block]! >>> 1;
     this.#moveTo(block + 1, 0, block, half);
-    this.#firsts[block + 1] = this.scoreAt(block + 1, 0);
   }
 
-  /** Moves what the next block holds to the end of this one, which has room and is not empty. */
+  /** Moves what the next block holds to the end of this one, which has room. */
   join(block: number): void {
     this.#moveTo(block, this.#lengths[block]!, block + 1, 0);
     this.drop(block + 1, 1);
@@ -133,9 +132,9 @@ export class ScoreBlocks {
     const [page, targetPage] = [this.pageOf(source), this.pageOf(target)];
     targetPage.scores.set(page.scores.subarray(from, to), begin);
     targetPage.numbers.set(page.numbers.subarray(from, to), begin);
+    if (at === 0) this.#firsts[target] = page.scores[from]!;
     this.#lengths[target] = at + to - from;
     this.#lengths[source] = i;
-    this.#forgetStartsBehind(Math.min(target, source));
   }
 
   // ─── how many come before ──────────────────────────────────────────────────────────────────────
@@ -155,7 +154,7 @@ export class ScoreBlocks {
     const last = this.#count - 1;
     while (this.#known <= last && starts[this.#known - 1]! <= rank) this.startOf(this.#known);
     let low = 0;
-    let high = Math.min(this.#known, this.#count);
+    let high = this.#known;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (starts[middle]! <= rank) low = middle + 1;

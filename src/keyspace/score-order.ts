@@ -143,14 +143,20 @@ export class ScoreOrder implements MemberOrder {
     this.#size -= count;
   }
 
-  /** A block that became empty goes; one that became small joins its neighbour. */
+  /** A block that became empty goes; one that became small joins a neighbour. */
   #tidy(block: number): void {
     const blocks = this.#blocks;
     const length = blocks.lengthOf(block);
     if (length >= SMALL_BLOCK || blocks.count === 1) return;
     if (length === 0) blocks.drop(block, 1);
-    else if (block + 1 < blocks.count && length + blocks.lengthOf(block + 1) <= FILLED_BLOCK)
-      blocks.join(block);
+    else if (this.#canJoin(block)) blocks.join(block);
+    // The next one may have been full when this one became small.
+    else if (block > 0 && this.#canJoin(block - 1)) blocks.join(block - 1);
+  }
+
+  #canJoin(block: number): boolean {
+    const blocks = this.#blocks;
+    return block + 1 < blocks.count && blocks.lengthOf(block) + blocks.lengthOf(block + 1) <= FILLED_BLOCK;
   }
 
   /** What has become small gives back what it took when it was large. */

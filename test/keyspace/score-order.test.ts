@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FlatOrder } from "../../src/keyspace/flat-order.ts";
@@ -272,6 +274,108 @@ describe("tidying of blocks", () => {
     model.pairs.splice(at * BLOCK + 15, 10);
     findsAll(order, model);
   });
+});
+
+test("a block whose first score has gone does not take those of the same score that are before it", () => {
+  const model = new Model();
+  model.pairs = Array.from({ length: 2 * BLOCK }, (_, i): Pair => [
+    i < BLOCK - 5 ? 1 : i <= BLOCK ? 2 : 3,
+    i <= BLOCK ? `member ${1000 + i}` : `before ${1000 + i}`,
+  ]);
+  const order = ScoreOrder.ofSorted({
+    scores: model.pairs.map(([score]) => score),
+    members: model.pairs.map(([, member]) => member),
+  });
+  const [score, member] = model.pairs[BLOCK]!;
+  for (const change of [
+    (): void => order.remove(score, member),
+    (): void => order.insert(score, member),
+    (): void => order.move(score, 4, member),
+    (): void => order.move(4, score, member),
+    (): void => order.removeRanks(BLOCK, BLOCK + 1),
+  ]) {
+    change();
+    const pairs = pairsOf(order);
+    expect(pairs.map((pair) => order.rank(...pair))).toEqual(pairs.map((_, rank) => rank));
+    expect(pairs.length).toBe(order.size);
+  }
+});
+
+test("members of one score are counted when all of a block have gone, one by one or together", () => {
+  // So many that what is left is not put in order anew.
+  const members = Array.from({ length: 14 * BLOCK }, (_, i) => String(1000 + i));
+  for (const [from, to] of [0, 1, 2, 3].flatMap((first): [number, number][] => [
+    [first * BLOCK, (first + 1) * BLOCK],
+    [first * BLOCK, (first + 2) * BLOCK + 1],
+    [first * BLOCK + 1, (first + 3) * BLOCK - 1],
+    [first * BLOCK + 1, 7 * BLOCK - 1],
+  ])) {
+    const order = ScoreOrder.ofSorted({ scores: members.map(() => 0), members: [...members] });
+    const gone = members.slice(from, to);
+    if (gone.length === BLOCK) for (const member of gone) order.remove(0, member);
+    else order.removeRanks(from, from + gone.length);
+    const left = [...members.slice(0, from), ...members.slice(to)];
+    for (const [rank, member] of left.entries()) {
+      expect(order.countWhile((_, other) => other < member)).toBe(rank);
+    }
+  }
+});
+
+describe("memory follows what is there, where", () => {
+  /** Without it these would take 4 to 13 MB. */
+  const MOST_BYTES = 2 << 20;
+
+  function arrayBytes(): number {
+    setFlagsFromString("--expose-gc");
+    (runInNewContext("gc") as () => void)();
+    return process.memoryUsage().arrayBuffers;
+  }
+
+  test.each<[string, (order: ScoreOrder) => void]>([
+    [
+      "those of the lowest score get the highest, again and again",
+      (order): void => {
+        for (let i = 0; i < 1000; i++) order.insert(i, `m${i}`);
+        for (let i = 0; i < 1_000_000; i++) order.move(i, i + 1000, `m${i % 1000}`);
+      },
+    ],
+    [
+      "the oldest go, but for some",
+      (order): void => {
+        for (let i = 0; i < 300_000; i++) {
+          order.insert(i, `m${i}`);
+          if (i >= 1000 && i % 20 !== 0) order.remove(i - 1000, `m${i - 1000}`);
+        }
+      },
+    ],
+    [
+      "most have gone",
+      (order): void => {
+        for (let i = 0; i < 300_000; i++) order.insert(i, `m${i}`);
+        for (let i = 0; i < 299_900; i++) order.remove(i, `m${i}`);
+      },
+    ],
+  ])("%s", (_, use) => {
+    const before = arrayBytes();
+    const order = new ScoreOrder();
+    use(order);
+    expect(arrayBytes() - before).toBeLessThan(MOST_BYTES);
+    const { scores } = order.slice(0, order.size);
+    expect(scores).toEqual(scores.toSorted((a, b) => a - b));
+  });
+});
+
+test("one that has become small grows again", () => {
+  const order = new ScoreOrder();
+  const model = new Model();
+  for (let i = 0; i < 3000; i++) order.insert(i, `m${i}`);
+  for (let i = 0; i < 2990; i++) order.remove(i, `m${i}`);
+  for (let i = 2990; i < 3000; i++) model.insert(i, `m${i}`);
+  for (let i = 0; i < 500; i++) {
+    order.insert(i * 7, `n${i}`);
+    model.insert(i * 7, `n${i}`);
+  }
+  agree(order, model);
 });
 
 describe("patterns of use", () => {

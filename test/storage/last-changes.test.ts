@@ -75,7 +75,7 @@ test("short keys of one hash are told apart: among so many there are about eight
   const count = 400_000;
   const builder = new RecordBuilder(1024);
   for (let i = 0; i < count; i++) {
-    const key = createHash("sha1").update(`${i}`).digest("latin1").slice(0, 12);
+    const key = createHash("sha1").update(`${i}`).digest().latin1Slice(0, 12);
     builder.put("", key, "", "", false);
   }
   expect(lastOf(builder.take()).size).toBe(count);

@@ -250,6 +250,14 @@ describe("a log", () => {
       await again.close();
     });
 
+    test("what is held back when it is closed is there at the next start", async () => {
+      write(log, ["a", "1"]);
+      await apply(true);
+      await log.close();
+      log = await RedoLog.open(folder, store);
+      expect(await store.getMany(["a"])).toEqual(["1"]);
+    });
+
     test("what a thread held back is given to the next one", async () => {
       write(log, ["a", "1"], ["b", "1"]);
       await apply(true);
@@ -282,5 +290,48 @@ describe("a log", () => {
       await apply(false);
       expect(await store.getMany(KEYS)).toEqual([undefined, "2", "2"]);
     });
+  });
+
+  test("what is ordered of the thread", async () => {
+    const log = await RedoLog.open(folder, store);
+    await log.start(new URL("./failing-redo-worker.mjs", import.meta.url));
+    const apply = async (maxFileBytes: number): Promise<unknown> => {
+      await log.apply({
+        maxFileBytes,
+        handedOver: () => true,
+        progress: () => undefined,
+        mayRest: () => false,
+      });
+      const orders = await readFile(join(folder, "orders"), "utf8");
+      const { order: _, ...last } = JSON.parse(orders.trim().split("\n").at(-1)!);
+      return last;
+    };
+    const path = lastFile();
+    write(log, ["a", "1"]);
+    const first = { path, from: 0, to: (await stat(path)).size };
+    expect(await apply(1 << 20)).toEqual({
+      parts: [{ ...first, isFirstTime: true }],
+      goesOn: false,
+      holdsLast: true,
+      durably: false,
+    });
+    write(log, ["b", "1"]);
+    const second = { path, from: first.to, to: (await stat(path)).size };
+    await expect(apply(1 << 20)).rejects.toThrow("the disk is full");
+    // Some of it may have been made.
+    const both = [
+      { ...first, isFirstTime: false },
+      { ...second, isFirstTime: false },
+    ];
+    expect(await apply(0)).toEqual({ parts: both, goesOn: false, holdsLast: false, durably: true });
+    // The file is not needed any more when all that it had is on the disk itself.
+    expect(lastFile()).not.toBe(path);
+    write(log, ["c", "1"]);
+    const third = { path: lastFile(), from: 0, to: (await stat(lastFile())).size, isFirstTime: true };
+    expect(await apply(0)).toEqual({ parts: [third], goesOn: false, holdsLast: true, durably: false });
+    write(log, ["d", "1"]);
+    const fourth = { path: lastFile(), from: 0, to: (await stat(lastFile())).size, isFirstTime: true };
+    expect(await apply(0)).toEqual({ parts: [fourth], goesOn: true, holdsLast: true, durably: true });
+    await log.close();
   });
 });

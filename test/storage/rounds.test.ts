@@ -258,6 +258,13 @@ test("what changed in a round stays pending until that is in the store, held bac
   rounds.begin(false);
   await log.finish();
   expect([applied, rounds.pending()]).toEqual([[1, 2], []]);
+  // Nor when memory was dropped.
+  write(MUCH, one);
+  await log.finish();
+  write(1, other);
+  expect(rounds.pending()).toEqual([one, other]);
+  rounds.drop(written);
+  expect([rounds.pending(), rounds.applied]).toEqual([[], written]);
 });
 
 test("a round may take its time until much waits behind it, or somebody waits for it", async () => {

@@ -1,10 +1,36 @@
 import { expect, test } from "vitest";
+import { ChangeList } from "../../src/storage/change-list.ts";
+import { UnstoredChanges } from "../../src/storage/unstored-changes.ts";
 import { nameOf, type Read, Scene, transaction, useStore, WaitingLog } from "./elements-scene.ts";
 
 const store = useStore();
 
 /** As much as no read: it does not say that elements are needed. */
 const NOTHING_READ: Read = { range: { gte: "e" }, limit: 0 };
+
+test("what changed in a round is kept until that round is in the store, and later rounds are on top of it", () => {
+  const changes = new UnstoredChanges();
+  const add = (round: number, ...values: [key: string, value: string | null][]): number => {
+    const list = new ChangeList();
+    for (const [key, value] of values) list.add(key, value, false);
+    return changes.add(list, round, 10);
+  };
+  expect(add(1, ["a", "1"], ["b", "1"])).toBe(2);
+  expect(add(2, ["a", "2"], ["c", "2"])).toBe(2);
+  expect(add(3, ["c", null])).toBe(1);
+  expect(["a", "b", "c", "d"].map((key) => changes.get(key))).toEqual(["2", "1", null, undefined]);
+  expect(changes.range("a", "z")).toEqual([
+    ["a", "2"],
+    ["b", "1"],
+    ["c", null],
+  ]);
+  expect(changes.applied(1)).toBe(false);
+  expect(["a", "b", "c"].map((key) => changes.get(key))).toEqual(["2", undefined, null]);
+  expect(changes.applied(2)).toBe(false);
+  expect(changes.range("a", "z")).toEqual([["c", null]]);
+  expect(changes.applied(3)).toBe(true);
+  expect(changes.layers).toEqual([]);
+});
 
 test("many changes of what someone has in memory are not kept, unless somebody reads them here", async () => {
   const log = new WaitingLog(store());
