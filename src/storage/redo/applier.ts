@@ -1,4 +1,4 @@
-import type { Store } from "../store.ts";
+import type { Store, StoreBatch } from "../store.ts";
 import { ChangeWalk, changeAt } from "./format.ts";
 import { LastChanges } from "./last-changes.ts";
 import { type LogPart, LogReader } from "./reader.ts";
@@ -85,24 +85,35 @@ export class Applier {
     this.#held = null;
   }
 
+  /** While the store takes one batch the next one is put together. */
   async #make({ records, changes, logBytes }: Piece): Promise<void> {
     if (changes.size === 0) return this.#done(logBytes);
     const bytesPerChange = logBytes / changes.size;
     let batch = this.#store.batch();
     let bytes = 0;
+    let writing: Promise<void> | null = null;
     for (const at of changes.positions()) {
+      if (bytes >= BATCH_BYTES) {
+        if (writing !== null) await this.#restBehind(writing);
+        writing = this.#write(batch, bytesPerChange);
+        batch = this.#store.batch();
+        bytes = 0;
+      }
       const { key, value } = changeAt(records, at);
       if (value === null) batch.deleteBuffer(key);
       else batch.putBuffers(key, value);
       bytes += key.length + (value?.length ?? 0);
-      if (bytes < BATCH_BYTES) continue;
-      const { length } = batch;
-      await batch.write(false);
-      this.#done(length * bytesPerChange);
-      await this.#rest();
-      batch = this.#store.batch();
-      bytes = 0;
     }
+    if (writing !== null) await this.#restBehind(writing);
+    await this.#write(batch, bytesPerChange);
+  }
+
+  async #restBehind(writing: Promise<void>): Promise<void> {
+    await writing;
+    await this.#rest();
+  }
+
+  async #write(batch: StoreBatch, bytesPerChange: number): Promise<void> {
     const { length } = batch;
     await batch.write(false);
     this.#done(length * bytesPerChange);
